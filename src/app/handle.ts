@@ -1,0 +1,159 @@
+/** A run, to whoever started it or knows its id. */
+import { AlreadyThere, decodeText, encodeText, eventOf, type Log, type StoredEvent } from '../log/index.ts'
+import {
+  events, fork, NotInDoubt, read, RunCancelled, RunEnded, RunFailed, RunHalted, RunNotFound, type MessageBody, type Resolution,
+} from '../run/index.ts'
+import { Closed } from './errors.ts'
+import type { Ids } from './ids.ts'
+import { checkPayload } from './payload.ts'
+import { runRow, type RunRow, type RunStatus } from './rows.ts'
+import type { Watchers } from './watchers.ts'
+
+export interface HandleOptions {
+  readonly log: Log
+  readonly watchers: Watchers
+  readonly newId: Ids
+  readonly wake: (runId: string) => void
+  readonly isClosed: () => boolean
+}
+
+export class RunHandle<Output = unknown> {
+  readonly id: string
+  readonly #options: HandleOptions
+
+  constructor(id: string, options: HandleOptions) {
+    this.id = id
+    this.#options = options
+  }
+
+  /** What the run is doing. @throws {RunNotFound} */
+  async status(): Promise<RunStatus> {
+    return this.#row().status
+  }
+
+  /** Everything `runs.list` says of it. @throws {RunNotFound} */
+  async info(): Promise<RunRow> {
+    return this.#row()
+  }
+
+  /** The output, once the run has ended. @throws {RunFailed} @throws {RunCancelled} @throws {RunHalted} */
+  async result(): Promise<Output> {
+    this.#row()
+    await new Promise<void>((resolve) => this.#options.watchers.watch(this.id, resolve))
+    if (this.#options.isClosed()) throw new Closed()
+    const last = await this.#last()
+    switch (last?.kind) {
+      case events.runDone.name:
+        return read(events.runDone, last).v as Output // validated against the task's schema before it was recorded
+      case events.runFailed.name:
+        throw new RunFailed(this.#ending(read(events.runFailed, last)))
+      case events.runCancelled.name:
+        throw new RunCancelled(this.#ending({ mode: 'cancelled', e: read(events.runCancelled, last).reason }))
+      case events.runHalted.name:
+        throw new RunHalted(this.#ending(read(events.runHalted, last)))
+      default:
+        return this.result() // lifted in the meantime
+    }
+  }
+
+  /** Sends a message to the run's `ctx.wait(name)`; the same id is sent once. @throws {InvalidValue} if an open wait's schema refuses it */
+  async signal(name: string, payload?: unknown, options: { readonly id?: string } = {}): Promise<void> {
+    const row = this.#alive('signalled')
+    checkPayload(this.id, row.waiting, name, payload)
+    await this.#send({ kind: 'signal', id: options.id ?? this.#options.newId('msg'), name, payload })
+  }
+
+  /** Asks the run to stop: its children are cancelled, its compensations run. */
+  async cancel(reason = 'cancelled on request'): Promise<void> {
+    this.#alive('cancelled')
+    await this.#send({ kind: 'cancel', id: this.#options.newId('cancel'), reason })
+  }
+
+  /** Lifts a halt: the run goes on from where it stood. A run that merely waits is woken. */
+  async resume(): Promise<void> {
+    const row = this.#alive('resumed')
+    if (row.status === 'halted') await this.#send({ kind: 'resume', id: this.#options.newId('resume') })
+    else this.#options.wake(this.id)
+  }
+
+  /** Settles an effect in doubt: it happened (with this value), it did not (it may be tried again), or it failed. @throws {NotInDoubt} */
+  async resolve(step: string, outcome: Resolution): Promise<void> {
+    const { waiting } = this.#alive('resolved')
+    const inDoubt = waiting.filter((one) => one.kind === 'in_doubt').map((one) => one.name)
+    if (!inDoubt.some((name) => name === step || step.startsWith(`${name}#`))) throw new NotInDoubt(this.id, step, inDoubt)
+    await this.#send({ kind: 'resolve', id: this.#options.newId('resolve'), step, outcome })
+  }
+
+  /** Every event of the run, chapter after chapter. */
+  async *history(): AsyncGenerator<StoredEvent> {
+    const { chapter } = this.#row()
+    for (let i = 1; i <= chapter; i++) for await (const page of this.#options.log.read(events.chapterStream(this.id, i))) yield* page
+  }
+
+  /** The run's events as they are committed, from the first; ends with the run, or when `signal` aborts. */
+  async *events(signal: AbortSignal = new AbortController().signal): AsyncGenerator<StoredEvent> {
+    const ENDS: readonly string[] = [events.runDone.name, events.runFailed.name, events.runCancelled.name, events.runHalted.name]
+    let from = Math.max(0, Number(this.#rawRow()['position']) - 1)
+    const stop = new AbortController()
+    for await (const event of this.#options.log.follow(from, AbortSignal.any([signal, stop.signal]))) {
+      from = event.position
+      if (event.stream !== this.id && !event.stream.startsWith(`${this.id}~`)) continue
+      yield event
+      if (ENDS.includes(event.kind) && isLast(this.#row())) return stop.abort()
+    }
+  }
+
+  /** A new run with this one's history up to a step (`name` or `name#2`) or an event's number. @throws {ForkPointNotFound} */
+  async fork(options: { readonly at: string | number }): Promise<RunHandle<Output>> {
+    const { log, newId, wake } = this.#options
+    const { chapter } = this.#row()
+    const id = await fork({ log, runId: this.id, stream: events.chapterStream(this.id, chapter), at: options.at, newId })
+    wake(id)
+    return new RunHandle<Output>(id, this.#options)
+  }
+
+  async #send(body: MessageBody): Promise<void> {
+    const event = eventOf(events.messageSent, body)
+    try {
+      await this.#options.log.commit({ appends: [{ stream: events.inboxOf(this.id), expected: 'any', events: [event] }] })
+    } catch (error) {
+      if (!(error instanceof AlreadyThere)) throw error // the same id: it was sent before
+    }
+    this.#options.wake(this.id)
+  }
+
+  async #last(): Promise<StoredEvent | undefined> {
+    const { log } = this.#options
+    const stream = events.chapterStream(this.id, this.#row().chapter)
+    for await (const page of log.read(stream, log.head(stream)?.seq ?? 1)) return page.at(-1)
+    return undefined
+  }
+
+  #ending(end: { readonly mode: string; readonly e: unknown }) {
+    return { runId: this.id, mode: end.mode, cause: end.e, message: end.e instanceof Error ? end.e.message : String(end.e) }
+  }
+
+  #alive(what: string): RunRow {
+    const row = this.#row()
+    if (row.endedAt) throw new RunEnded(this.id, row.status, what)
+    return row
+  }
+
+  #row(): RunRow {
+    return runRow(this.#rawRow())
+  }
+
+  #rawRow() {
+    if (this.#options.isClosed()) throw new Closed()
+    const row = this.#options.log.select('runs', { where: { run: this.id } })[0]
+    if (!row) throw new RunNotFound(this.id)
+    return row
+  }
+}
+
+const isLast = (row: RunRow): boolean => row.endedAt !== undefined || row.status === 'halted'
+
+/** A value as the record would give it back. */
+export function asRecorded(value: unknown): unknown {
+  return decodeText(encodeText(value))
+}

@@ -1,0 +1,140 @@
+/** The layer as its users hold it. */
+import type { Clock, Log, Position, StoredEvent, Verdict } from '../log/index.ts'
+import type { Registry } from '../run/index.ts'
+import { isTask, type AnyTask, type Task } from '../task/index.ts'
+import { BadRequest, Closed } from './errors.ts'
+import { RunHandle, type HandleOptions } from './handle.ts'
+import type { Ids } from './ids.ts'
+import { pruneRuns, type Pruned, type PruneOptions } from './prune.ts'
+import { listRuns, type RunsPage, type RunsQuery } from './rows.ts'
+import { startRun, type StartOptions } from './start.ts'
+import { exportLines, importLines, type ExportOptions, type Imported } from './transfer.ts'
+import type { Watchers } from './watchers.ts'
+
+export interface ThroughlineParts {
+  readonly log: Log
+  readonly registry: Registry
+  readonly newId: Ids
+  readonly watchers: Watchers
+  readonly clock: Clock
+  readonly wake: (runId: string) => void
+  readonly isCarrying: () => boolean
+  readonly busy: () => number
+  readonly residents: () => number
+  readonly close: () => Promise<void>
+}
+
+type Progress = (done: number, total: number) => void
+
+export class Throughline {
+  readonly #parts: ThroughlineParts
+  #closing: Promise<void> | undefined
+
+  constructor(parts: ThroughlineParts) {
+    this.#parts = parts
+  }
+
+  /** Starts a run, or gives the one that has the key. @throws {InvalidValue} @throws {KeyReused} */
+  async start<I, O>(task: Task<I, O> | string, input: I, options: StartOptions = {}): Promise<RunHandle<O>> {
+    this.#checkOpen()
+    if (typeof task !== 'string' && !isTask(task)) throw new BadRequest('start(task, input) needs a task made by task({ … }), or the name of a registered one.')
+    const code: AnyTask = typeof task === 'string' ? this.#parts.registry.get(task) : (task as unknown as AnyTask)
+    const { run, isNew } = await startRun(this.#parts.log, this.#parts.newId, code, input, options)
+    if (isNew && options.at === undefined) this.#parts.wake(run)
+    return this.#handle<O>(run)
+  }
+
+  /** The handle of a run. @throws {RunNotFound} */
+  async run<O = unknown>(id: string): Promise<RunHandle<O>> {
+    this.#checkOpen()
+    const handle = this.#handle<O>(id)
+    await handle.status()
+    return handle
+  }
+
+  readonly runs = {
+    /** Runs, newest first, a page at a time. */
+    list: async (query: RunsQuery = {}): Promise<RunsPage> => {
+      this.#checkOpen()
+      return listRuns(this.#parts.log, query)
+    },
+    /** Removes runs that ended before a date; their heads stay, so that every chain still verifies. */
+    prune: async (options: PruneOptions): Promise<Pruned> => {
+      this.#checkOpen()
+      return pruneRuns(this.#parts.log, options)
+    },
+  }
+
+  /** The events of a stream. */
+  async *history(stream: string): AsyncGenerator<StoredEvent> {
+    this.#checkOpen()
+    for await (const page of this.#parts.log.read(stream)) yield* page
+  }
+
+  /** Every event after `from` as it is committed, until `signal` aborts. */
+  follow(from: Position, signal: AbortSignal): AsyncIterable<StoredEvent> {
+    this.#checkOpen()
+    return this.#parts.log.follow(from, signal)
+  }
+
+  /** Recomputes every hash, and names what does not fit. */
+  async verify(stream?: string, onProgress?: Progress): Promise<Verdict> {
+    this.#checkOpen()
+    return this.#parts.log.verify(stream, onProgress)
+  }
+
+  /** Drops and rebuilds every projection. */
+  async rebuild(onProgress?: Progress): Promise<{ readonly events: number }> {
+    this.#checkOpen()
+    return this.#parts.log.rebuild(onProgress)
+  }
+
+  /** A run, or the whole store, as lines of JSON. */
+  export(options: ExportOptions = {}): AsyncGenerator<string> {
+    this.#checkOpen()
+    return exportLines(this.#parts.log, options)
+  }
+
+  /** Takes in what `export` gave; the runs go on where they stood. @throws {ChainBroken} @throws {BadImport} */
+  async import(lines: Iterable<string>): Promise<Imported> {
+    this.#checkOpen()
+    const imported = await importLines(this.#parts.log, lines)
+    for (const run of imported.unfinished) this.#parts.wake(run)
+    return imported
+  }
+
+  /** Whether this process advances the runs; false for a client, and while another process does. */
+  get isCarrying(): boolean {
+    return this.#parts.isCarrying()
+  }
+
+  /** Runs under way in this process right now, and those kept in memory. */
+  get load(): { readonly busy: number; readonly residents: number } {
+    return { busy: this.#parts.busy(), residents: this.#parts.residents() }
+  }
+
+  /** The record itself, for rooms and tools that read it. */
+  get log(): Log {
+    return this.#parts.log
+  }
+
+  /** Waits for effects in flight (30 s at most), then lets go of the runs; they go on when the store is next opened. */
+  close(): Promise<void> {
+    this.#closing ??= this.#parts.close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #handle<O>(id: string): RunHandle<O> {
+    const { log, watchers, newId, wake } = this.#parts
+    const options: HandleOptions = { log, watchers, newId, wake, isClosed: () => this.#closing !== undefined }
+    return new RunHandle<O>(id, options)
+  }
+
+  #checkOpen(): void {
+    if (this.#closing) throw new Closed()
+  }
+}

@@ -1,0 +1,200 @@
+/**
+ * Runs as lines of JSON, out of one store and into another.
+ *
+ * The first line says what the rest is; then the heads of the streams, then their events in the order they were recorded. Hashes and
+ * times travel as they are; positions do not. An imported run goes on where it stood, so stop it where it came from.
+ */
+import { ThroughlineError } from '../errors.ts'
+import { type Head, type Log, type StoredEvent } from '../log/index.ts'
+import { events, RunNotFound } from '../run/index.ts'
+
+const FORMAT = 1
+
+export interface ExportOptions {
+  /** One run, with its children; the whole store unless told. */
+  readonly run?: string
+}
+
+export interface Imported {
+  readonly streams: number
+  readonly events: number
+  /** Streams that were here already, the same. */
+  readonly alreadyHere: number
+  /** Runs that go on from here. */
+  readonly unfinished: readonly string[]
+}
+
+/** A line of an import that is not what an export writes. */
+export class BadImport extends ThroughlineError {
+  constructor(line: number, reason: string) {
+    super('bad_import', { message: `Line ${line} cannot be imported: ${reason}. Nothing was imported; give a file that "throughline export" wrote, whole.`, data: { line } })
+  }
+}
+
+export async function* exportLines(log: Log, options: ExportOptions): AsyncGenerator<string> {
+  const heads = options.run === undefined ? everyHead(log) : [...headsOfRun(log, options.run)]
+  yield JSON.stringify({ throughline: FORMAT, scope: options.run ?? 'store' })
+  for (const head of heads) yield JSON.stringify({ head: headJson(head) })
+  if (options.run === undefined) {
+    const last = log.position()
+    if (last === 0) return
+    const known = new Map(heads.map((head) => [head.stream, head.seq]))
+    const stop = new AbortController()
+    for await (const event of log.follow(0, stop.signal)) {
+      if (event.seq <= (known.get(event.stream) ?? 0)) yield JSON.stringify({ event: eventJson(event) })
+      if (event.position >= last) break
+    }
+    return
+  }
+  const all: StoredEvent[] = []
+  for (const head of heads) for await (const page of log.read(head.stream)) all.push(...page.filter((event) => event.seq <= head.seq))
+  for (const event of all.sort((a, b) => a.position - b.position)) yield JSON.stringify({ event: eventJson(event) })
+}
+
+function everyHead(log: Log): Head[] {
+  const heads: Head[] = []
+  for (let page = log.heads(); page.length > 0; page = log.heads({ after: page.at(-1)?.stream ?? '' })) heads.push(...page)
+  return heads
+}
+
+function* headsOfRun(log: Log, runId: string): Generator<Head> {
+  const [row] = log.select('runs', { where: { run: runId } })
+  if (!row) throw new RunNotFound(runId)
+  for (let chapter = 1; chapter <= Number(row['chapter']); chapter++) {
+    const head = log.head(events.chapterStream(runId, chapter))
+    if (head) yield head
+  }
+  const inbox = log.head(events.inboxOf(runId))
+  if (inbox) yield inbox
+  for (const child of log.select('runs', { where: { parent: runId }, order: ['position'] })) yield* headsOfRun(log, String(child['run']))
+}
+
+const base64 = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+
+function headJson(head: Head) {
+  const { stream, tenant, seq, epoch, isPruned } = head
+  return { stream, tenant, seq, epoch, hash: base64(head.hash), ...(isPruned ? { isPruned } : {}), ...(head.continues ? { continues: head.continues.stream, continuesHash: base64(head.continues.hash) } : {}) }
+}
+
+function eventJson(event: StoredEvent) {
+  const { position: _position, body, salt, hash, digest, domain: _domain, ...rest } = event
+  return {
+    ...rest,
+    ...(body === undefined ? {} : { body: Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8') }),
+    salt: base64(salt),
+    hash: base64(hash),
+    ...(digest === undefined ? {} : { digest: base64(digest) }),
+  }
+}
+
+/** All or nothing. @throws {BadImport} @throws {ChainBroken} @throws {AlreadyThere} */
+export async function importLines(log: Log, lines: Iterable<string>): Promise<Imported> {
+  const source = parsed(lines)
+  const heads: Head[] = []
+  const skipped = new Set<string>()
+  let first: ParsedLine | undefined
+  let counted = 0
+  for (const line of source) {
+    if (!('head' in line)) {
+      first = line
+      break
+    }
+    const here = log.head(line.head.stream)
+    if (here && (Buffer.compare(here.hash, line.head.hash) === 0 || line.head.stream === 'store')) skipped.add(line.head.stream)
+    else heads.push(line.head)
+  }
+  const streamsWithStore = heads.some((head) => head.stream === 'store')
+  const wanted = heads.filter((head) => !head.isPruned || streamsWithStore)
+  const incoming = (function* () {
+    for (let line = first; line; line = next(source)) {
+      if (!('event' in line)) throw new BadImport(line.number, 'a head after the first event')
+      if (skipped.has(line.event.stream)) continue
+      counted++
+      yield line.event
+    }
+  })()
+  await log.restore({ heads: wanted, events: incoming })
+  const runs = wanted.map((head) => head.stream).filter((stream) => !stream.includes('/') && !stream.includes('~') && stream !== 'store')
+  const unfinished = runs.filter((run) => log.select('runs', { where: { run, ended_at: null } }).length > 0)
+  return { streams: wanted.length, events: counted, alreadyHere: skipped.size, unfinished }
+}
+
+type ParsedLine = { readonly number: number } & ({ readonly head: Head } | { readonly event: StoredEvent })
+
+function next(source: Iterator<ParsedLine>): ParsedLine | undefined {
+  const { done, value } = source.next()
+  return done ? undefined : (value as ParsedLine)
+}
+
+/** An iterator that a for-of may leave half-way and that still goes on. */
+function parsed(lines: Iterable<string>): Iterator<ParsedLine> & Iterable<ParsedLine> {
+  const iterator = parseLines(lines)
+  return { next: () => iterator.next(), [Symbol.iterator]() { return this } }
+}
+
+function* parseLines(lines: Iterable<string>): Generator<ParsedLine> {
+  let number = 0
+  let isOurs = false
+  for (const line of lines) {
+    number++
+    if (line.trim() === '') continue
+    const json = parseJson(line, number)
+    if (!isOurs) {
+      if (json['throughline'] !== FORMAT) throw new BadImport(number, json['throughline'] === undefined ? 'it does not say that it is an export' : `it has format ${JSON.stringify(json['throughline'])}; this program knows ${FORMAT}`)
+      isOurs = true
+    } else if (isObject(json['head'])) yield { number, head: parseHead(json['head'], number) }
+    else if (isObject(json['event'])) yield { number, event: parseEvent(json['event'], number) }
+    else throw new BadImport(number, 'it is neither a head nor an event')
+  }
+  if (!isOurs) throw new BadImport(Math.max(1, number), 'the file is empty')
+}
+
+type Fields = Readonly<Record<string, unknown>>
+const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function parseJson(line: string, number: number): Fields {
+  try {
+    const json: unknown = JSON.parse(line)
+    if (isObject(json)) return json
+  } catch {
+    // said below
+  }
+  throw new BadImport(number, 'it is no JSON object')
+}
+
+function parseHead(json: Fields, line: number): Head {
+  const continues = json['continues'] === undefined ? undefined : { stream: text(json, 'continues', line), hash: bytes(json, 'continuesHash', line, 32) }
+  return {
+    stream: text(json, 'stream', line), tenant: text(json, 'tenant', line), seq: whole(json, 'seq', line), epoch: whole(json, 'epoch', line),
+    hash: bytes(json, 'hash', line, 32), isPruned: json['isPruned'] === true, continues,
+  }
+}
+
+function parseEvent(json: Fields, line: number): StoredEvent {
+  const maybe = (key: string) => (json[key] === undefined ? undefined : text(json, key, line))
+  return {
+    stream: text(json, 'stream', line), tenant: text(json, 'tenant', line), seq: whole(json, 'seq', line), position: 0, kind: text(json, 'kind', line),
+    version: whole(json, 'version', line), name: maybe('name'), ordinal: json['ordinal'] === undefined ? undefined : whole(json, 'ordinal', line),
+    after: maybe('after'), at: whole(json, 'at', line), actor: maybe('actor'), domain: undefined, keyId: maybe('keyId'), encoding: whole(json, 'encoding', line),
+    body: json['body'] === undefined ? undefined : Buffer.from(text(json, 'body', line)), salt: bytes(json, 'salt', line, 16), hash: bytes(json, 'hash', line, 32),
+    digest: json['digest'] === undefined ? undefined : bytes(json, 'digest', line, 32),
+  }
+}
+
+function text(json: Fields, key: string, line: number): string {
+  const value = json[key]
+  if (typeof value !== 'string') throw new BadImport(line, `"${key}" is no text`)
+  return value
+}
+
+function whole(json: Fields, key: string, line: number): number {
+  const value = json[key]
+  if (!Number.isSafeInteger(value) || Number(value) < 0) throw new BadImport(line, `"${key}" is no whole number`)
+  return Number(value)
+}
+
+function bytes(json: Fields, key: string, line: number, length: number): Uint8Array {
+  const value = Buffer.from(text(json, key, line), 'base64')
+  if (value.length !== length) throw new BadImport(line, `"${key}" is not ${length} bytes in base 64`)
+  return value
+}

@@ -1,0 +1,131 @@
+/**
+ * Handing out runs within one process.
+ *
+ * The store's index over wake-up times is the heap: one timer stands for the earliest of them, whatever their number, so that
+ * ten thousand waiting runs cost rows and no memory.
+ */
+import type { Clock, Log } from '../../log/index.ts'
+import type { Carrier, Dispatcher } from '../../run/port.ts'
+
+export interface InProcessOptions {
+  readonly log: Log
+  readonly clock: Clock
+  readonly carrier: Carrier
+  /** Runs advanced at once. A run that waits takes no place. */
+  readonly concurrency: number
+}
+
+const LOOK_AT_MOST = 1000
+
+export class InProcessDispatcher implements Dispatcher {
+  readonly #options: InProcessOptions
+  readonly #ready: string[] = []
+  readonly #isReady = new Set<string>()
+  readonly #advancing = new Map<string, boolean>()
+  readonly #tried = new Map<string, number>()
+  #isStarted = false
+  #isLookScheduled = false
+  #hasMore = false
+  #stopTimer: () => void = () => {}
+  #stopped: (() => void)[] = []
+
+  constructor(options: InProcessOptions) {
+    this.#options = options
+  }
+
+  get busy(): number {
+    return this.#advancing.size + this.#ready.length + (this.#isLookScheduled ? 1 : 0)
+  }
+
+  start(): void {
+    this.#isStarted = true
+    this.look()
+  }
+
+  wake(runId: string): void {
+    if (!this.#isStarted) return
+    this.#tried.delete(runId)
+    if (this.#advancing.has(runId)) {
+      // One that is under way is joined; one that just let go is advanced once more.
+      if (this.#options.carrier.isAdvancing(runId)) void this.#options.carrier.advance(runId)
+      else this.#advancing.set(runId, true)
+      return
+    }
+    if (!this.#isReady.has(runId)) {
+      this.#isReady.add(runId)
+      this.#ready.push(runId)
+    }
+    this.#fill()
+  }
+
+  look(): void {
+    if (!this.#isStarted || this.#isLookScheduled) return
+    this.#isLookScheduled = true
+    setImmediate(() => {
+      this.#isLookScheduled = false
+      if (this.#isStarted) this.#lookNow()
+      this.#settleStop()
+    })
+  }
+
+  stop(): Promise<void> {
+    this.#isStarted = false
+    this.#stopTimer()
+    this.#ready.length = 0
+    this.#isReady.clear()
+    return new Promise((resolve) => {
+      this.#stopped.push(resolve)
+      this.#settleStop()
+    })
+  }
+
+  #lookNow(): void {
+    const { log, clock } = this.#options
+    const now = clock.now()
+    const due = log.select('runs', { where: { wake_at: { lte: now } }, order: ['wake_at'], limit: LOOK_AT_MOST })
+    this.#hasMore = due.length === LOOK_AT_MOST
+    for (const row of due) if (this.#tried.get(String(row['run'])) !== row['wake_at']) this.wake(String(row['run']))
+    this.#arm(now)
+  }
+
+  #arm(now: number): void {
+    const { log, clock } = this.#options
+    this.#stopTimer()
+    const [next] = log.select('runs', { where: { wake_at: { gt: now } }, order: ['wake_at'], limit: 1 })
+    this.#stopTimer = next ? clock.at(Number(next['wake_at']), () => this.look()) : () => {}
+  }
+
+  #fill(): void {
+    while (this.#isStarted && this.#advancing.size < this.#options.concurrency) {
+      const runId = this.#ready.shift()
+      if (runId === undefined) break
+      this.#isReady.delete(runId)
+      this.#advance(runId)
+    }
+    if (this.#hasMore && this.#ready.length === 0) this.look()
+  }
+
+  #advance(runId: string): void {
+    this.#advancing.set(runId, false)
+    void this.#options.carrier.advance(runId).then(() => {
+      const isWoken = this.#advancing.get(runId)
+      this.#advancing.delete(runId)
+      this.#noteIfStillDue(runId)
+      if (isWoken) this.wake(runId)
+      this.look()
+      this.#fill()
+      this.#settleStop()
+    })
+  }
+
+  /** A run that was advanced and is due all the same cannot be carried here: not again until something about it changes. */
+  #noteIfStillDue(runId: string): void {
+    const [row] = this.#options.log.select('runs', { where: { run: runId, wake_at: { lte: this.#options.clock.now() } } })
+    if (row) this.#tried.set(runId, Number(row['wake_at']))
+  }
+
+  #settleStop(): void {
+    if (this.#isStarted || this.#advancing.size > 0) return
+    for (const resolve of this.#stopped.splice(0)) resolve()
+  }
+}

@@ -1,0 +1,1 @@
+export { InProcessDispatcher, type InProcessOptions } from './dispatcher.ts'

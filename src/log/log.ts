@@ -1,0 +1,101 @@
+/**
+ * The record. Everything the layer knows it reads from here; nothing becomes true before it is here.
+ *
+ * L1. `commit` is atomic over every stream it names, and durable when it resolves.
+ * L2. The writer assigns seq, position, time, salt and hash; callers cannot.
+ * L3. A commit by a former owner (an older epoch) is refused whole, without disturbing its neighbours in the same batch.
+ * L4. Inline projections change in the same commit.
+ *
+ * Not here: what events mean (each room knows its own kinds), who advances a run (dispatch), SQL (store).
+ */
+import type { NewEvent, Position, Seq, StoredEvent, StreamId } from './event.ts'
+import type { Query, Row } from './projection.ts'
+
+/**
+ * Who may append:
+ * - `new`: the stream must not exist; with `epoch` its creator owns it at once.
+ * - `any`: many writers; the stream is created when it is missing.
+ * - `{ epoch }`: its owner since that epoch; head and epoch are compared.
+ * - `{ claim }`: takes the stream over; the epoch must still be the one given, and is raised by one.
+ */
+export type Expected = 'any' | { readonly new: true; readonly epoch?: number } | { readonly epoch: number } | { readonly claim: number }
+
+export interface Append {
+  readonly stream: StreamId
+  readonly expected: Expected
+  readonly events: readonly NewEvent[]
+  readonly tenant?: string
+  /** For a new stream: the stream whose head its first event chains to. */
+  readonly continues?: StreamId
+}
+
+export interface Change {
+  readonly appends: readonly Append[]
+  /** The commit is refused if any of these finds a row. */
+  readonly unless?: readonly { readonly table: string; readonly where: NonNullable<Query['where']> }[]
+}
+
+export interface Committed {
+  readonly at: number
+  /** For each append, the seq of its first event. */
+  readonly firstSeq: readonly Seq[]
+  readonly position: Position
+}
+
+export interface Head {
+  readonly stream: StreamId
+  readonly tenant: string
+  readonly seq: Seq
+  readonly hash: Uint8Array
+  readonly epoch: number
+  /** The stream whose head the first event chains to, and that head's hash. */
+  readonly continues: { readonly stream: StreamId; readonly hash: Uint8Array } | undefined
+  readonly isPruned: boolean
+}
+
+export interface Break {
+  readonly stream: StreamId
+  readonly seq: Seq
+  readonly reason: string
+}
+
+export interface Verdict {
+  readonly streams: number
+  readonly events: number
+  readonly pruned: number
+  /** H over all heads: note it elsewhere, and nobody can replace the whole store unseen. */
+  readonly digest: string
+  readonly breaks: readonly Break[]
+}
+
+export interface Log {
+  readonly maxBodyBytes: number
+  /** @throws {OwnershipLost} @throws {StreamMoved} @throws {AlreadyThere} @throws {GuardFailed} @throws {BodyTooLarge} */
+  commit(change: Change): Promise<Committed>
+  head(stream: StreamId): Head | undefined
+  /** Heads in the order of their creation, a page at a time; `under` keeps those whose name begins so. */
+  heads(options?: { readonly after?: StreamId; readonly under?: string; readonly limit?: number }): readonly Head[]
+  /** The events of a stream in order, a page (of up to 1,000) at a time. */
+  read(stream: StreamId, from?: Seq): AsyncIterable<readonly StoredEvent[]>
+  eventAt(position: Position): StoredEvent | undefined
+  /** Every event after `from` as it is committed, in order of position; ends when `signal` aborts. */
+  follow(from: Position, signal: AbortSignal): AsyncIterable<StoredEvent>
+  position(): Position
+  /** Rows of a projection. */
+  select(table: string, query: Query): readonly Row[]
+  /** Calls `heard` after any commit, of this process (`isOurs`) or another. Returns what stops it. */
+  onCommit(heard: (isOurs: boolean) => void): () => void
+  /** Recomputes every hash of one stream, or of all. */
+  verify(stream?: StreamId, onProgress?: (done: number, total: number) => void): Promise<Verdict>
+  /** Drops and rebuilds projections from the events. */
+  rebuild(onProgress?: (done: number, total: number) => void): Promise<{ readonly events: number }>
+  /** Brings lagging projections up to date; how far each is. */
+  catchUp(): Promise<Readonly<Record<string, Position>>>
+  /** Removes the events and rows of these streams; their heads stay, named in an event of the stream `store`. */
+  prune(streams: readonly StreamId[]): Promise<{ readonly events: number }>
+  /** Writes streams that another store recorded, hashes and times as they are. @throws {ChainBroken} @throws {AlreadyThere} */
+  restore(recorded: { readonly heads: readonly Head[]; readonly events: Iterable<StoredEvent> }): Promise<void>
+  /** True once this process has the sole right to advance runs; tried again at each call. */
+  tryOwn(): boolean
+  close(): Promise<void>
+}

@@ -1,0 +1,160 @@
+/**
+ * Carrying runs in this process: taking them over, replaying them, keeping them while they work, letting go while they wait.
+ *
+ * K1. A run is taken over with an event of its own (`run.claimed`), once for as long as this process lives: evicting and waking
+ *     it again is no new take-over.
+ * K2. At most one generation of a run lives in a process; a second `advance` joins the first.
+ */
+import { eventOf, OwnershipLost, type Head, type Log } from '../log/index.ts'
+import { contextFor } from './context.ts'
+import { chapterStream, runClaimed, runResumed, runSuspended } from './events.ts'
+import { Generation, type Surroundings } from './generation.ts'
+import { History, readChapter } from './history.ts'
+import { Mailbox } from './mailbox.ts'
+import type { Carrier } from './port.ts'
+import type { Registry } from './registry.ts'
+
+export interface CarrierOptions {
+  readonly surroundings: Surroundings
+  readonly registry: Registry
+  /** Who this process is, for the record. */
+  readonly name: string
+  /** A run ended, or halted: those who wait for it are told. */
+  readonly ended: (runId: string) => void
+}
+
+const LATE_LINGER_FACTOR = 30
+const PATIENCE_MS = 30_000
+
+export class RunCarrier implements Carrier {
+  readonly #options: CarrierOptions
+  readonly #log: Log
+  readonly #generations = new Map<string, Generation>()
+  readonly #loading = new Map<string, Promise<void>>()
+  /** Streams taken over by this process, and the epoch it holds of each. */
+  readonly #epochs = new Map<string, number>()
+  /** Runs whose bodies awaited something outside a step: they are kept longer. */
+  readonly #lingering = new Map<string, string | undefined>()
+  #isClosed = false
+
+  constructor(options: CarrierOptions) {
+    this.#options = options
+    this.#log = options.surroundings.log
+  }
+
+  /** How many runs live in memory. */
+  get residents(): number {
+    return this.#generations.size
+  }
+
+  isAdvancing(runId: string): boolean {
+    return this.#generations.has(runId) || this.#loading.has(runId)
+  }
+
+  advance(runId: string): Promise<void> {
+    if (this.#isClosed) return Promise.resolve()
+    const generation = this.#generations.get(runId)
+    if (generation) return generation.advance()
+    const loading = this.#loading.get(runId)
+    if (loading) return loading.then(() => this.#generations.get(runId)?.advance())
+    const loaded = this.#load(runId)
+      .catch((error: unknown) => this.#cannotLoad(runId, error))
+      .finally(() => this.#loading.delete(runId))
+    this.#loading.set(runId, loaded)
+    return loaded
+  }
+
+  /** Begins nothing more: what is in flight is finished and recorded, then each run is let go. */
+  letGo(): void {
+    this.#isClosed = true
+    for (const generation of this.#generations.values()) generation.letGo()
+  }
+
+  /** Resolves when every run is let go, or after `PATIENCE_MS`. */
+  async close(): Promise<void> {
+    const { clock } = this.#options.surroundings
+    let stop = () => {}
+    const patience = new Promise<void>((resolve) => (stop = clock.at(clock.now() + PATIENCE_MS, resolve)))
+    await Promise.race([Promise.all([...this.#generations.values()].map((generation) => generation.released)), patience])
+    stop()
+    for (const generation of this.#generations.values()) generation.close('fenced')
+  }
+
+  #cannotLoad(runId: string, error: unknown): void {
+    if (error instanceof OwnershipLost) return
+    this.#options.surroundings.logger.error(`${runId} cannot be carried: ${error instanceof Error ? error.message : String(error)}`, { run: runId, error })
+  }
+
+  async #load(runId: string): Promise<void> {
+    const row = this.#log.select('runs', { where: { run: runId } })[0]
+    if (!row || row['ended_at'] !== null) return
+    const stream = chapterStream(runId, Number(row['chapter']))
+    const head = this.#log.head(stream)
+    if (!head) return
+    const epoch = await this.#claim(head)
+    const history = new History(await readChapter(this.#log, stream))
+    const record = (events: Parameters<Log['commit']>[0]['appends'][number]['events']) => this.#log.commit({ appends: [{ stream, expected: { epoch }, events }] })
+    if (history.halted) {
+      const mailbox = new Mailbox(this.#log, runId)
+      mailbox.refresh()
+      const resume = mailbox.messages.find((message) => message.kind === 'resume')
+      const cancel = mailbox.messages.find((message) => message.kind === 'cancel')
+      if (resume) await record([eventOf(runResumed, { message: resume.id })])
+      else if (!cancel) return
+    }
+    const task = this.#options.registry.codeFor(history.started.task, history.started.version)
+    if (!task) {
+      const { task: name, version } = history.started
+      await record([eventOf(runSuspended, { waits: [{ kind: 'task', name: `${name}@${version}` }] })])
+      return
+    }
+    if (this.#isClosed) return
+    const late = this.#lingering.get(runId)
+    const generation: Generation = new Generation({
+      surroundings: this.#options.surroundings,
+      task,
+      stream,
+      epoch,
+      history,
+      lingerFactor: this.#lingering.has(runId) ? LATE_LINGER_FACTOR : 1,
+      late: (operation) => this.#late(runId, operation),
+      closed: (how) => this.#closed(runId, generation, how),
+    })
+    if (late !== undefined) await generation.record([Generation.awaitedOutside(late)])
+    if (this.#lingering.has(runId)) this.#lingering.set(runId, undefined)
+    this.#generations.set(runId, generation)
+    const ctx = contextFor(generation, generation.root)
+    // The input was checked against the task's schema when the run was started.
+    generation.start(async () => task.run(ctx, history.started.input as never))
+    await generation.advance()
+  }
+
+  async #claim(head: Head): Promise<number> {
+    const held = this.#epochs.get(head.stream)
+    if (held === head.epoch) return held
+    const event = eventOf(runClaimed, { by: this.#options.name })
+    await this.#log.commit({ appends: [{ stream: head.stream, expected: { claim: head.epoch }, events: [event] }] })
+    this.#epochs.set(head.stream, head.epoch + 1)
+    return head.epoch + 1
+  }
+
+  #closed(runId: string, generation: Generation, how: 'ended' | 'evicted' | 'fenced' | 'restarted' | 'failed'): void {
+    if (this.#generations.get(runId) === generation) this.#generations.delete(runId)
+    if (how === 'ended') {
+      this.#epochs.delete(generation.stream)
+      this.#lingering.delete(runId)
+      this.#options.ended(runId)
+    }
+    if (how === 'restarted') this.#options.surroundings.wake(runId)
+  }
+
+  #late(runId: string, operation: string): void {
+    if (this.#isClosed || this.#lingering.has(runId)) return
+    this.#lingering.set(runId, operation)
+    this.#options.surroundings.logger.warn(
+      `${runId} performed "${operation}" after an await outside any step, when it had already been put to rest; it is carried again, and kept longer. Put that await into ctx.step.`,
+      { run: runId },
+    )
+    this.#options.surroundings.wake(runId)
+  }
+}

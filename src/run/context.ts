@@ -1,0 +1,110 @@
+/** The `ctx` of a body or a branch. Everything durable goes through `generation.perform`. */
+import { eventOf } from '../log/index.ts'
+import type { AnyTask, Context, ContextLog, Schema, StepOptions, StepTools, WaitOptions } from '../task/index.ts'
+import { checkRace, performAll, performMap, performRace } from './branches.ts'
+import { performCall, performSpawn } from './child.ts'
+import { id, random } from './derive.ts'
+import { BadOperation } from './errors.ts'
+import { runProgress } from './events.ts'
+import type { Generation } from './generation.ts'
+import { checkName, places, type Branch } from './place.ts'
+import { performStep } from './step.ts'
+import { checkDate, openWait, performSleep, performWait } from './waits.ts'
+
+const PROGRESS_EVERY_MS = 250
+
+export function contextFor(generation: Generation, branch: Branch): Context {
+  const inBranch = (child: Branch) => contextFor(generation, child)
+  const checked = (name: string, kind: string) => {
+    checkName(name, kind)
+    if (places.getStore()?.isInStep) {
+      throw new BadOperation(`ctx.${kind}("${name}") was called inside a step's function; a step is one effect. Call it from the body, or use ctx.map, ctx.all or a child task.`, { name, kind })
+    }
+  }
+  const context: Context = {
+    async step<T>(name: string, fn: (tools: StepTools) => Promise<T> | T, options: StepOptions<T> = {}): Promise<T> {
+      checked(name, 'step')
+      if (typeof fn !== 'function') throw new BadOperation(`ctx.step("${name}") needs a function as its second argument.`, { name })
+      // The step's own types say that its outcome, decoded, is a T; the engine does not look into it.
+      const work = { fn, options: options as StepOptions<unknown> }
+      return generation.perform(branch, 'step', name, (operation) => performStep(generation, operation, work)) as Promise<T>
+    },
+    map: (name, items, fn, options = {}) => performMap(generation, branch, inBranch, name, items, fn, options),
+    all: (branches) => performAll(generation, branch, inBranch, branches),
+    race: (async (branches: Parameters<typeof performRace>[3]) => {
+      checkRace(branches)
+      return generation.perform(branch, 'race', 'race', (operation) => performRace(generation, operation, inBranch, branches))
+    }) as Context['race'], // the winner's name and value are what the branches' types say
+    async sleep(name, until) {
+      checked(name, 'sleep')
+      checkDate(name, until)
+      await generation.perform(branch, 'sleep', name, (operation) => performSleep(generation, operation, until))
+    },
+    wait: (async (name: string, options: WaitOptions<Schema | undefined> = {}) => {
+      checked(name, 'wait')
+      const open = openWait(generation, branch, name)
+      if (open) return join(open)
+      return generation.perform(branch, 'wait', name, (operation) => performWait(generation, operation, name, options))
+    }) as Context['wait'],
+    call: (async (task: AnyTask, input: unknown, options: Parameters<typeof performCall>[4] = {}) => {
+      const name = options.name ?? task.name
+      checked(name, 'call')
+      return generation.perform(branch, 'call', name, (operation) => performCall(generation, operation, task, input, options))
+    }) as Context['call'],
+    spawn: (async (task: AnyTask, input: unknown, options: Parameters<typeof performSpawn>[4] = {}) => {
+      const name = options.name ?? task.name
+      checked(name, 'spawn')
+      return generation.perform(branch, 'spawn', name, (operation) => performSpawn(generation, operation, task, input, options))
+    }) as Context['spawn'],
+    now: () => branch.lastAt,
+    random: () => random(generation.history, branch),
+    id: () => id(generation.history, branch),
+    get abortSignal() {
+      return branch.signal
+    },
+    progress: (progress) => recordProgress(generation, progress),
+    log: logFor(generation),
+    restart(input) {
+      checked('restart', 'restart')
+      generation.ending.restart(input)
+      return new Promise<never>(() => {})
+    },
+    run: runFacts(generation),
+  }
+  return context
+}
+
+function runFacts(generation: Generation): Context['run'] {
+  const { started, startedAt } = generation.history
+  return {
+    id: generation.runId,
+    task: started.task,
+    version: started.version,
+    scope: started.scope,
+    thread: started.thread,
+    attempt: generation.history.attempt,
+    startedAt,
+  }
+}
+
+function join(operation: { joined?: Promise<unknown> }): Promise<unknown> {
+  return operation.joined ?? Promise.resolve()
+}
+
+const lastProgress = new WeakMap<Generation, number>()
+
+function recordProgress(generation: Generation, progress: Parameters<Context['progress']>[0]): void {
+  if (!generation.isLive || generation.isClosed) return
+  const now = generation.surroundings.clock.now()
+  const isLast = progress.total !== undefined && progress.done >= progress.total
+  if (!isLast && now - (lastProgress.get(generation) ?? 0) < PROGRESS_EVERY_MS) return
+  lastProgress.set(generation, now)
+  generation.note(eventOf(runProgress, progress))
+}
+
+function logFor(generation: Generation): ContextLog {
+  const say = (level: keyof ContextLog) => (message: string, fields?: Readonly<Record<string, unknown>>) => {
+    if (generation.isLive && !generation.isClosed) generation.surroundings.logger[level](message, { run: generation.runId, ...fields })
+  }
+  return { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') }
+}

@@ -1,0 +1,275 @@
+/**
+ * How a run ends.
+ *
+ *     returned ────────────────────────────────▶ done
+ *     threw ──▶ failing ──▶ compensations ─────▶ failed
+ *     cancel ─▶ cancelling ▶ compensations ────▶ cancelled
+ *     restart ─────────────────────────────────▶ restarted (next chapter)
+ *     diverged, a compensation lost or failed ─▶ halted (a person can lift it)
+ *
+ * N1. What is under way when the body ends is finished and recorded before the end is.
+ * N2. Replay rebuilds the compensations: they are taken from the code as it is now, and run newest first, as steps of their own.
+ *     A compensation that the code no longer has halts the run by name.
+ * N3. The end, the word to the parent, and the cancelling of children are one commit.
+ */
+import { ThroughlineError } from '../errors.ts'
+import { eventOf, type Append } from '../log/index.ts'
+import { validate } from '../task/index.ts'
+import { cancelChild, type Child } from './child.ts'
+import { CompensationFailed, CompensationMissing } from './errors.ts'
+import { chapterStream, inboxOf, messageSent, runCancelled, runCancelling, runDone, runFailed, runFailing, runHalted, runRestarted, runStarted } from './events.ts'
+import type { Generation } from './generation.ts'
+import { idempotencyKey, SEPARATOR, type Branch } from './place.ts'
+import { performStep, storable } from './step.ts'
+
+type Body = { readonly value: unknown } | { readonly error: unknown } | { readonly restart: unknown }
+
+export interface Undoable {
+  readonly key: string
+  readonly seq: number
+  readonly undo: (tools: { readonly idempotencyKey: string; readonly signal: AbortSignal }) => unknown
+}
+
+const COMPENSATION_RETRY = { attempts: 5, initial: '1s' } as const
+
+export class Ending {
+  readonly children = new Map<string, Child>()
+  readonly #generation: Generation
+  readonly #undoables = new Map<string, Undoable>()
+  #body: Body | undefined
+  #cancelled: { readonly reason: string } | undefined
+  #failing: { readonly error: unknown } | undefined
+  #hasBegun = false
+  #undoBranch: Branch | undefined
+  #stopLooking: (() => void) | undefined
+  #hasLooked = false
+
+  constructor(generation: Generation) {
+    this.#generation = generation
+    this.#cancelled = generation.history.cancelling
+    this.#failing = generation.history.failing
+  }
+
+  /** Cancelled or failing: nothing new begins but compensations. */
+  get isStopping(): boolean {
+    return this.#cancelled !== undefined || this.#failing !== undefined
+  }
+
+  get isCancelled(): boolean {
+    return this.#cancelled !== undefined
+  }
+
+  returned(value: unknown): void {
+    this.#body ??= { value }
+    this.#generation.delivery.poke()
+  }
+
+  threw(error: unknown): void {
+    this.#body ??= { error }
+    this.#generation.delivery.poke()
+  }
+
+  /** The body asked to go on in a fresh chapter. */
+  restart(input: unknown): void {
+    this.#body ??= { restart: input }
+    this.#generation.root.release()
+    this.#generation.dropReleased()
+  }
+
+  undoable(undoable: Undoable): void {
+    this.#undoables.set(undoable.key, undoable)
+  }
+
+  /** Records that the run is being cancelled, and tells its children. */
+  async cancel(reason: string, message: string): Promise<void> {
+    const generation = this.#generation
+    this.#cancelled = { reason }
+    await generation.record([eventOf(runCancelling, { reason, message })], this.#cancelChildren(reason))
+    this.#release()
+  }
+
+  /** Ends the run where it stands; a person can lift it. */
+  halt(error: unknown): void {
+    const generation = this.#generation
+    if (generation.isClosed || this.#hasBegun) return
+    this.#hasBegun = true
+    generation.root.release()
+    const mode = error instanceof ThroughlineError ? error.code : 'unclassified'
+    generation.effect(async () => {
+      await generation.record([eventOf(runHalted, { mode, e: storable(error) })], this.#tellParent())
+      generation.close('ended')
+    })
+  }
+
+  /** Called when nothing is in flight: whether the end has begun. */
+  proceed(): boolean {
+    const generation = this.#generation
+    if (this.#hasBegun) return this.#undoBranch === undefined
+    if (this.isStopping) return this.#isReadyToStop() && this.#begin(() => this.#stop())
+    const body = this.#body
+    if (!body) return false
+    generation.root.release()
+    generation.dropReleased()
+    if ('restart' in body) return this.#begin(() => this.#restart(body.restart))
+    if ('value' in body) return this.#begin(() => this.#done(body.value))
+    return this.#begin(() => this.#fail(body.error))
+  }
+
+  #begin(work: () => Promise<void>): true {
+    this.#hasBegun = true
+    this.#generation.effect(work)
+    return true
+  }
+
+  /** While stopping: effects in doubt are settled first, and a replay has handed out all it has. */
+  #isReadyToStop(): boolean {
+    const generation = this.#generation
+    if ([...generation.pending].some((operation) => operation.settleDoubt !== undefined)) return false
+    const missing = this.#missing()
+    if (missing === undefined || this.#hasLooked || this.#body) return true
+    // A plain await may lie between the body and the step: give it the time that a resting run is given.
+    const { clock, limits } = generation.surroundings
+    this.#stopLooking ??= clock.at(clock.now() + limits.lingerMs, () => {
+      this.#hasLooked = true
+      generation.delivery.poke()
+    })
+    return false
+  }
+
+  /** A step recorded with a compensation that this body has not shown. */
+  #missing(): string | undefined {
+    return this.#generation.history.compensable().find((recorded) => !this.#undoables.has(recorded.key))?.key
+  }
+
+  async #done(value: unknown): Promise<void> {
+    const generation = this.#generation
+    let event
+    try {
+      const output = await validate(generation.task.output, value, 'invalid_output', `The output of ${generation.runId}`)
+      const unclaimed = generation.history.unclaimed()
+      const untaken = generation.mailbox.untaken()
+      event = eventOf(runDone, { v: output, ...(unclaimed.length > 0 ? { unclaimed } : {}), ...(untaken.length > 0 ? { untaken } : {}) })
+    } catch (error) {
+      return this.#fail(error)
+    }
+    await this.#end(event)
+  }
+
+  async #fail(error: unknown): Promise<void> {
+    const generation = this.#generation
+    this.#failing = { error }
+    if (this.#undoables.size === 0) return this.#failed(error)
+    await generation.record([eventOf(runFailing, { e: storable(error) })])
+    this.#release()
+    await this.#stop()
+  }
+
+  #failed(error: unknown): Promise<void> {
+    const untaken = this.#generation.mailbox.untaken()
+    const mode = error instanceof ThroughlineError ? error.code : 'unclassified'
+    return this.#end(eventOf(runFailed, { mode, e: storable(error), ...(untaken.length > 0 ? { untaken } : {}) }))
+  }
+
+  /** Compensations, newest first; then the end they lead to. */
+  async #stop(): Promise<void> {
+    this.#release()
+    const missing = this.#missing()
+    if (missing !== undefined) return this.#haltNow(new CompensationMissing(this.#generation.runId, missing))
+    const undoables = [...this.#undoables.values()].sort((a, b) => b.seq - a.seq)
+    if (undoables.length === 0) return this.#stopped()
+    // From here on, operations of the compensations are awaited like any others: what runs them must not count as an effect.
+    this.#undoBranch = this.#generation.root.detached('undo')
+    void this.#undoAll(undoables, this.#undoBranch).then(
+      () => this.#generation.effect(() => this.#stopped()),
+      (error: unknown) => this.#generation.effect(() => this.#haltNow(error)),
+    )
+  }
+
+  async #undoAll(undoables: readonly Undoable[], branch: Branch): Promise<void> {
+    for (const { key, undo } of undoables) {
+      try {
+        await this.#undo(key, undo, branch)
+      } catch (error) {
+        throw new CompensationFailed(this.#generation.runId, key, error)
+      }
+    }
+  }
+
+  #undo(key: string, undo: Undoable['undo'], branch: Branch): Promise<unknown> {
+    const generation = this.#generation
+    const path = `undo${SEPARATOR}${key}`
+    // One that failed for good before the run was resumed is tried again under the next number.
+    let ordinal = 1
+    while (generation.history.operations.get(`${path}#${ordinal}`)?.outcome?.kind === 'step.failed') ordinal++
+    const work = {
+      fn: ({ signal }: { readonly signal: AbortSignal }) => undo({ signal, idempotencyKey: idempotencyKey(generation.runId, path) }),
+      options: { retry: COMPENSATION_RETRY },
+    }
+    return generation.perform(branch, 'step', path, (operation) => performStep(generation, operation, work), { path, ordinal })
+  }
+
+  #stopped(): Promise<void> {
+    if (!this.#cancelled) return this.#failed(this.#failing?.error)
+    const untaken = this.#generation.mailbox.untaken()
+    return this.#end(eventOf(runCancelled, { reason: this.#cancelled.reason, ...(untaken.length > 0 ? { untaken } : {}) }))
+  }
+
+  async #haltNow(error: unknown): Promise<void> {
+    const mode = error instanceof ThroughlineError ? error.code : 'unclassified'
+    await this.#generation.record([eventOf(runHalted, { mode, e: storable(error) })], this.#tellParent())
+    this.#generation.close('ended')
+  }
+
+  async #restart(input: unknown): Promise<void> {
+    const generation = this.#generation
+    const { started } = generation.history
+    let next
+    try {
+      const checked = await validate(generation.task.input, input, 'invalid_input', `The input of the next chapter of ${generation.runId}`)
+      const { forkedFrom: _forkedFrom, replaces: _replaces, notBefore: _notBefore, ...carried } = started
+      next = { ...carried, input: checked, chapter: started.chapter + 1, seed: generation.surroundings.newId('seed'), version: generation.task.version }
+      eventOf(runStarted, next)
+    } catch (error) {
+      return this.#fail(error)
+    }
+    const stream = chapterStream(generation.runId, next.chapter)
+    const chapter: Append = { stream, expected: { new: true }, continues: generation.stream, events: [eventOf(runStarted, next)] }
+    await generation.record([eventOf(runRestarted, { input: next.input, next: stream })], [chapter, ...this.#cancelChildren('its parent went on in a new chapter')])
+    generation.close('restarted')
+  }
+
+  async #end(event: ReturnType<typeof eventOf>): Promise<void> {
+    const generation = this.#generation
+    // What was told to stop when the run began to stop is not told again.
+    const children = this.#cancelled ? [] : this.#cancelChildren('its parent ended')
+    await generation.record([event], [...this.#tellParent(), ...children])
+    generation.close('ended')
+  }
+
+  #tellParent(): Append[] {
+    const { parent, run } = this.#generation.history.started
+    if (!parent?.isAwaited) return []
+    const id = `child:${run}:${this.#generation.history.attempt}`
+    return [{ stream: inboxOf(parent.run), expected: 'any', events: [eventOf(messageSent, { kind: 'child', id, run })] }]
+  }
+
+  /** Children that must not outlive this run, and have not ended as far as it knows. */
+  #cancelChildren(reason: string): Append[] {
+    const generation = this.#generation
+    const appends: Append[] = []
+    for (const [key, child] of this.children) {
+      if (child.onParentEnd !== 'cancel' || generation.hasEnded(key)) continue
+      const [row] = generation.surroundings.log.select('runs', { where: { run: child.run } })
+      const isThere = row && row['ended_at'] === null && row['parent'] === generation.runId
+      const isTold = generation.surroundings.log.select('inbox', { where: { run: child.run, id: `parent:${generation.runId}` } }).length > 0
+      if (isThere && !isTold) appends.push(cancelChild(child, generation.runId, reason))
+    }
+    return appends
+  }
+
+  #release(): void {
+    this.#stopLooking?.()
+    this.#generation.root.release()
+    this.#generation.dropReleased()
+  }
+}

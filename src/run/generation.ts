@@ -1,0 +1,394 @@
+/**
+ * One advance of a run: its body, alive in this process, and everything it has under way.
+ *
+ *     replaying ─▶ live ─▶ idle ─▶ evicted          (a message or a timer: live again)
+ *                   │
+ *                   ├─▶ stopping (cancelled, failing): compensations newest first ─▶ ended
+ *                   └─▶ ended | halted | fenced
+ *
+ * G1. What the body acts on is committed first (I1); outcomes reach it through Delivery only.
+ * G2. A generation that is closed neither acts nor settles: its promises stay pending and are collected with the body.
+ * G3. Idle: no effect is running, nothing is on its way, and at least one operation is awaited. Only then is it suspended, by a
+ *     commit that succeeds only if nothing came into its inbox meanwhile.
+ *
+ * Not here: what each kind of operation does (step.ts, waits.ts, child.ts, branches.ts), how a run ends (ending.ts).
+ */
+import { ThroughlineError } from '../errors.ts'
+import { eventOf, GuardFailed, OwnershipLost, type Append, type Change, type Clock, type Committed, type Log, type NewEvent, type OperationRef, type StoredEvent } from '../log/index.ts'
+import type { AnyTask, ContextLog } from '../task/index.ts'
+import { Delivery } from './delivery.ts'
+import { Ending } from './ending.ts'
+import { runAwaitedOutside, runStalled, runOfStream, runSuspended, waitAnswered, waitReturned, type Waiting } from './events.ts'
+import { History, read, type OperationKind, type Performed } from './history.ts'
+import { Mailbox } from './mailbox.ts'
+import { settledBy, type Operation } from './operation.ts'
+import { Branch, places } from './place.ts'
+import { settleNext } from './settlement.ts'
+
+/** What a generation needs of the process it lives in. */
+export interface Surroundings {
+  readonly log: Log
+  readonly clock: Clock
+  readonly logger: ContextLog
+  readonly newId: (prefix: string) => string
+  /** Draws for jitter. */
+  readonly random: () => number
+  readonly wake: (runId: string) => void
+  /** Puts a child's end into its caller's inbox, for a child that was started by somebody else. */
+  readonly attach: (child: string, caller: string) => void
+  readonly limits: { readonly lingerMs: number; readonly stalledMs: number }
+  readonly isDevelopment: boolean
+}
+
+export interface GenerationOptions {
+  readonly surroundings: Surroundings
+  readonly task: AnyTask
+  readonly stream: string
+  readonly epoch: number
+  readonly history: History
+  /** Called once, when the generation is over for this process. */
+  readonly closed: (how: 'ended' | 'evicted' | 'fenced' | 'restarted' | 'failed') => void
+  /** An operation was performed after eviction. */
+  readonly late: (operation: string) => void
+  readonly lingerFactor: number
+}
+
+const never = new Promise<never>(() => {})
+const MOST_BEFORE = 16
+const LONGEST_PAUSE_MS = 1000
+
+export class Generation {
+  readonly surroundings: Surroundings
+  readonly history: History
+  readonly task: AnyTask
+  readonly runId: string
+  readonly stream: string
+  readonly epoch: number
+  readonly root: Branch
+  readonly mailbox: Mailbox
+  readonly delivery = new Delivery(() => this.#quiet())
+  readonly pending = new Set<Operation>()
+  readonly ending: Ending
+  readonly #options: GenerationOptions
+  readonly #ended = new Set<string>()
+  #inFlight = 0
+  #isClosed = false
+  #isEvicted = false
+  #isLettingGo = false
+  #isIdle = false
+  #isSettling = false
+  #isSuspending = false
+  #suspendedFor = ''
+  /** Resolves when this generation is closed. */
+  readonly released: Promise<void>
+  readonly #markReleased: () => void
+  readonly #resting: (() => void)[] = []
+  #stopTimer: () => void = () => {}
+
+  constructor(options: GenerationOptions) {
+    this.#options = options
+    this.surroundings = options.surroundings
+    this.history = options.history
+    this.task = options.task
+    this.stream = options.stream
+    this.epoch = options.epoch
+    this.runId = options.history.started.run
+    this.root = new Branch('', undefined, false, options.history.startedAt)
+    this.mailbox = new Mailbox(options.surroundings.log, this.runId)
+    this.ending = new Ending(this)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.released = promise
+    this.#markReleased = resolve
+  }
+
+  /** Nothing recorded is left to hand to the body. */
+  get isLive(): boolean {
+    return this.history.undelivered <= 0
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** Begins the body. */
+  start(body: () => Promise<unknown>): void {
+    this.mailbox.refresh()
+    this.root.isReplayOnly = this.ending.isStopping
+    places.run({ owner: this, isInStep: false, before: [] }, () => {
+      void body().then(
+        (value) => this.ending.returned(value),
+        (error: unknown) => this.ending.threw(error),
+      )
+    })
+    this.delivery.poke()
+  }
+
+  /** Looks for messages and due timers; resolves when the run waits, ends or is no longer ours. */
+  advance(): Promise<void> {
+    if (this.#isClosed) return Promise.resolve()
+    this.#revive()
+    this.mailbox.refresh()
+    this.delivery.poke()
+    return new Promise((resolve) => this.#resting.push(resolve))
+  }
+
+  /** The one primitive (I4): answers from the record, or begins. */
+  perform(branch: Branch, kind: OperationKind, name: string, begin: (operation: Operation) => void, parts: { readonly path?: string; readonly ordinal?: number } = {}): Promise<unknown> {
+    const place = places.getStore()
+    const path = parts.path ?? `${branch.prefix}${name}`
+    if (this.#isEvicted) {
+      this.#options.late(path)
+      return never
+    }
+    if (this.#isClosed || this.#isLettingGo || branch.isReleased) return never
+    const ordinal = parts.ordinal ?? branch.nextOrdinal(name)
+    const before = place?.owner === this ? place.before : []
+    const after = before[0]?.key
+    let recorded
+    try {
+      recorded = this.history.claim(kind, path, ordinal, before)
+    } catch (error) {
+      this.ending.halt(error)
+      return never
+    }
+    const key = `${path}#${ordinal}`
+    const performed: Performed = { key, seq: recorded?.firstSeq ?? Number.POSITIVE_INFINITY }
+    places.enterWith({ owner: this, isInStep: false, before: this.isLive ? [performed] : [performed, ...before].slice(0, MOST_BEFORE) })
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+    const operation: Operation = { kind, key, path, ordinal, after, branch, recorded, resolve, reject, joined: promise }
+    this.#warnOfTwins(operation)
+    this.pending.add(operation)
+    if (recorded?.outcome) this.deliver(operation, recorded.outcome)
+    this.#revive()
+    begin(operation)
+    return promise
+  }
+
+  /** Whether an operation without an outcome may begin. */
+  mayBegin(operation: Operation): boolean {
+    if (!operation.branch.isReplayOnly) return true
+    this.pending.delete(operation)
+    return false
+  }
+
+  /** Runs something that must end before the run can rest. */
+  effect(work: () => Promise<void>): void {
+    this.#inFlight++
+    void work()
+      .catch((error: unknown) => this.#broke(error))
+      .finally(() => {
+        this.#inFlight--
+        this.#letGoIfDone()
+        this.delivery.poke()
+      })
+  }
+
+  /** Commits events of this run, with what else must change in the same moment. Never settles once the run is lost. */
+  async record(events: readonly NewEvent[], also: readonly Append[] = [], unless?: Change['unless']): Promise<Committed> {
+    const change: Change = { appends: [{ stream: this.stream, expected: { epoch: this.epoch }, events }, ...also], ...(unless ? { unless } : {}) }
+    for (let pauseMs = 5; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+      if (this.#isClosed) return never
+      try {
+        const committed = await this.surroundings.log.commit(change)
+        // Who was written to has something to do now: a new child, a parent, a child that is to stop.
+        for (const { stream } of also) this.surroundings.wake(runOfStream(stream))
+        return committed
+      } catch (error) {
+        if (error instanceof OwnershipLost) {
+          this.close('fenced')
+          return never
+        }
+        if (error instanceof GuardFailed || !(error instanceof ThroughlineError) || !error.retryable) throw error
+        if (pauseMs > 100) this.surroundings.logger.warn(error.message, { run: this.runId })
+        await new Promise<void>((resolve) => this.surroundings.clock.at(this.surroundings.clock.now() + pauseMs, resolve))
+      }
+    }
+  }
+
+  /** Commits an operation's outcome (the last of `events`), then hands it to the body. */
+  async settle(operation: Operation, events: readonly NewEvent[], also: readonly Append[] = []): Promise<void> {
+    const committed = await this.record(events, also)
+    this.deliverCommitted(operation, events.at(-1), (committed.firstSeq[0] ?? 0) + events.length - 1, committed.at)
+  }
+
+  deliverCommitted(operation: Operation, event: NewEvent | undefined, seq: number, at: number): void {
+    if (!event) return
+    this.history.undelivered++
+    this.deliver(operation, { ...event, seq, at } as StoredEvent) // of a stored event, delivering reads these fields only
+  }
+
+  /** Puts a recorded outcome on its way to the body. */
+  deliver(operation: Operation, event: StoredEvent): void {
+    operation.waiting = undefined
+    operation.fire = undefined
+    if (operation.kind === 'call') this.#ended.add(operation.key)
+    this.delivery.push({
+      seq: event.seq,
+      deliver: () => {
+        if (this.#isClosed) return
+        this.history.undelivered--
+        this.pending.delete(operation)
+        if (operation.branch.isReleased) return this.#comeTooLate(operation, event)
+        operation.branch.lastAt = event.at
+        const settled = settledBy(event, this.runId, operation.path)
+        if ('value' in settled) operation.resolve(settled.value)
+        else operation.reject(settled.error)
+      },
+    })
+  }
+
+  /** Whether an operation's outcome is recorded. */
+  hasEnded(key: string): boolean {
+    return this.#ended.has(key)
+  }
+
+  /** Drops what released branches were waiting for. */
+  dropReleased(): void {
+    for (const operation of this.pending) {
+      if (operation.branch.isReleased && operation.settleDoubt === undefined) this.pending.delete(operation)
+    }
+    this.delivery.poke()
+  }
+
+  ref(operation: Operation): OperationRef {
+    return { name: operation.path, ordinal: operation.ordinal, after: operation.after }
+  }
+
+  /** Finishes what is in flight, begins nothing, then closes. */
+  letGo(): void {
+    this.#isLettingGo = true
+    this.#letGoIfDone()
+  }
+
+  #letGoIfDone(): void {
+    if (this.#isLettingGo && this.#inFlight === 0) this.close('fenced')
+  }
+
+  /** Lets go of the run: nothing of this generation acts or settles any more. */
+  close(how: Parameters<GenerationOptions['closed']>[0]): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#isEvicted = how === 'evicted'
+    this.#stopTimer()
+    if (how !== 'evicted') this.root.release()
+    this.pending.clear()
+    this.#options.closed(how)
+    this.#rest()
+    this.#markReleased()
+  }
+
+  /** The messages an answered but released wait took must not be swallowed with it. */
+  #comeTooLate(operation: Operation, event: StoredEvent): void {
+    if (event.kind !== waitAnswered.name) return
+    const { message } = read(waitAnswered, event)
+    this.effect(async () => {
+      await this.record([eventOf(waitReturned, { message }, this.ref(operation))])
+      this.mailbox.reread()
+    })
+  }
+
+  #quiet(): void {
+    if (this.#isClosed || this.#isLettingGo || this.#isSettling || !this.delivery.isEmpty) return
+    const next = settleNext(this)
+    if (next) {
+      this.#isSettling = true
+      this.effect(async () => {
+        await next()
+        this.#isSettling = false
+      })
+      return
+    }
+    this.#armTimer()
+    if (this.#inFlight > 0 || this.ending.proceed()) return
+    if (this.pending.size > 0) this.#suspend()
+  }
+
+  /** While resident and at work, its own timer; a resting run is woken by the dispatcher. */
+  #armTimer(): void {
+    this.#stopTimer()
+    this.#stopTimer = () => {}
+    if (this.#isIdle) return
+    let due = Number.POSITIVE_INFINITY
+    for (const { waiting } of this.pending) if (waiting?.due !== undefined) due = Math.min(due, waiting.due)
+    if (due < Number.POSITIVE_INFINITY) this.#stopTimer = this.surroundings.clock.at(due, () => this.delivery.poke())
+    else if (this.#inFlight === 0 && this.pending.size === 0) this.#watchForStall()
+  }
+
+  #watchForStall(): void {
+    const since = this.surroundings.clock.now()
+    this.#stopTimer = this.surroundings.clock.at(since + this.surroundings.limits.stalledMs, () => {
+      this.surroundings.logger.warn('The body awaits nothing of ours and does not end; put what it does into ctx.step.', { run: this.runId })
+      this.note(eventOf(runStalled, { since }))
+    })
+  }
+
+  /** Records something nobody waits for. */
+  note(event: NewEvent): void {
+    void this.record([event]).catch((error: unknown) => this.#broke(error))
+  }
+
+  #suspend(): void {
+    if (this.#isSuspending) return
+    const waits: Waiting[] = []
+    for (const { waiting } of this.pending) if (waiting) waits.push(waiting)
+    waits.sort((a, b) => (a.due ?? Infinity) - (b.due ?? Infinity))
+    const due = waits[0]?.due
+    const body = { waits: waits.slice(0, 100), ...(due === undefined ? {} : { due }) }
+    const suspendedFor = JSON.stringify([body, this.mailbox.seen, this.history.last.seq])
+    if (suspendedFor === this.#suspendedFor) return this.#idle()
+    this.#isSuspending = true
+    const unless = [{ table: 'inbox', where: { run: this.runId, taken: null, position: { gt: this.mailbox.seen } } }]
+    void this.record([eventOf(runSuspended, body)], [], unless)
+      .then(
+        () => {
+          this.#suspendedFor = suspendedFor
+          if (this.#inFlight === 0 && this.delivery.isEmpty) this.#idle()
+        },
+        (error: unknown) => (error instanceof GuardFailed ? this.mailbox.refresh() : this.#broke(error)),
+      )
+      .finally(() => {
+        this.#isSuspending = false
+        if (!this.#isIdle) this.delivery.poke()
+      })
+  }
+
+  #idle(): void {
+    this.#isIdle = true
+    this.#stopTimer()
+    const { clock, limits } = this.surroundings
+    this.#stopTimer = clock.at(clock.now() + limits.lingerMs * this.#options.lingerFactor, () => this.close('evicted'))
+    this.#rest()
+  }
+
+  #revive(): void {
+    if (!this.#isIdle) return
+    this.#isIdle = false
+    this.#suspendedFor = ''
+    this.#stopTimer()
+  }
+
+  #rest(): void {
+    for (const resolve of this.#resting.splice(0)) resolve()
+  }
+
+  /** The store cannot carry this run on: it is left as it is recorded, for when it can. */
+  #broke(error: unknown): void {
+    if (this.#isClosed) return
+    this.surroundings.logger.error(`${this.runId} cannot be carried on here: ${error instanceof Error ? error.message : String(error)}`, { run: this.runId, error })
+    this.close('failed')
+  }
+
+  #warnOfTwins(operation: Operation): void {
+    if (!this.surroundings.isDevelopment || !this.isLive || this.pending.size > 50) return
+    for (const other of this.pending) {
+      if (other.path !== operation.path) continue
+      this.surroundings.logger.warn(`Two operations "${operation.path}" are in flight in one branch; use ctx.map, or names with a key, so that each keeps its own outcome.`, { run: this.runId })
+      return
+    }
+  }
+
+  /** For the record: an operation was performed by a body that had been evicted. */
+  static awaitedOutside(operation: string): NewEvent {
+    return eventOf(runAwaitedOutside, { operation })
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * What is recorded of one chapter, folded so that replay can ask for it by name.
+ *
+ * H1. An operation is found by name + ordinal within its branch, never by position (I3).
+ * H2. Another kind under the same name is an error naming both.
+ * H3. For names that repeat, an operation reached after another predecessor than the recorded one is an error, never another's result.
+ */
+import { bodyOf, ChainBroken, expectedHash, sameHash, type Kind, type Log, type StoredEvent } from '../log/index.ts'
+import { ERROR_CLASSES, ReplayDiverged } from './errors.ts'
+import { callEnded, raceSettled, runCancelling, runFailing, runForked, runHalted, runResumed, runStarted, sleepFired, spawnStarted, stepCompleted, stepFailed, waitAnswered, waitTimedOut, type RunStartedBody } from './events.ts'
+
+/** The operations a run's stream records; the part of an event's kind before its dot. */
+export type OperationKind = 'step' | 'sleep' | 'wait' | 'call' | 'spawn' | 'race'
+
+export interface Recorded {
+  readonly key: string
+  readonly kind: OperationKind
+  readonly path: string
+  readonly after: string | undefined
+  readonly firstSeq: number
+  readonly events: StoredEvent[]
+  outcome: StoredEvent | undefined
+  isClaimed: boolean
+}
+
+const OPERATIONS: ReadonlySet<string> = new Set(['step', 'sleep', 'wait', 'call', 'spawn', 'race'])
+const OUTCOMES: ReadonlySet<string> = new Set([stepCompleted, stepFailed, sleepFired, waitAnswered, waitTimedOut, callEnded, spawnStarted, raceSettled].map((k) => k.name))
+
+/** An operation of a flow, and when it was first recorded (Infinity: not yet). */
+export interface Performed {
+  readonly key: string
+  readonly seq: number
+}
+
+/** Whether the flow reached an operation after what it was recorded after, not counting operations the code gained since. */
+function followed(recorded: Recorded, before: readonly Performed[]): boolean {
+  for (const { key, seq } of before) {
+    if (key === recorded.after) return true
+    if (seq < recorded.firstSeq) return false
+  }
+  return recorded.after === undefined
+}
+
+export const keyOf = (path: string, ordinal: number): string => `${path}#${ordinal}`
+
+/** The body of a run's event, with the layer's own error classes restored. */
+export function read<Body>(of: Kind<Body>, event: StoredEvent): Body {
+  return bodyOf(of, event, ERROR_CLASSES)
+}
+
+export class History {
+  readonly operations = new Map<string, Recorded>()
+  readonly started: RunStartedBody
+  readonly startedAt: number
+  /** How many processes have carried this chapter. */
+  attempt = 0
+  /** Outcomes recorded and not yet handed to the body. */
+  undelivered = 0
+  cancelling: { readonly reason: string } | undefined
+  failing: { readonly error: unknown } | undefined
+  halted: { readonly mode: string } | undefined
+  fork: { readonly seq: number; readonly seed: string } | undefined
+  lastAt: number
+  last: StoredEvent
+  readonly #repeats = new Map<string, number>()
+
+  constructor(events: readonly StoredEvent[]) {
+    const [first] = events
+    if (!first || first.kind !== runStarted.name) throw new ChainBroken(first?.stream ?? 'a run', 1, 'it does not begin with run.started')
+    this.started = read(runStarted, first)
+    this.startedAt = first.at
+    this.lastAt = first.at
+    this.last = first
+    for (const event of events) this.#add(event)
+  }
+
+  #add(event: StoredEvent): void {
+    this.last = event
+    const group = event.kind.slice(0, event.kind.indexOf('.'))
+    if (OPERATIONS.has(group) && event.name !== undefined) return this.#addOperation(group as OperationKind, event, event.name)
+    if (event.kind === 'run.claimed') this.attempt++
+    else if (event.kind === runCancelling.name) this.cancelling = read(runCancelling, event)
+    else if (event.kind === runFailing.name) this.failing = { error: read(runFailing, event).e }
+    else if (event.kind === runHalted.name) this.halted = read(runHalted, event)
+    else if (event.kind === runResumed.name) this.halted = undefined
+    else if (event.kind === runForked.name) this.fork = { seq: event.seq, seed: read(runForked, event).seed }
+  }
+
+  #addOperation(kind: OperationKind, event: StoredEvent, path: string): void {
+    const key = keyOf(path, event.ordinal ?? 1)
+    let recorded = this.operations.get(key)
+    if (!recorded) {
+      recorded = { key, kind, path, after: event.after, firstSeq: event.seq, events: [], outcome: undefined, isClaimed: false }
+      this.operations.set(key, recorded)
+      this.#repeats.set(path, (this.#repeats.get(path) ?? 0) + 1)
+    }
+    if (!OUTCOMES.has(event.kind)) recorded.events.push(event)
+    else if (!recorded.outcome) {
+      recorded.outcome = event
+      this.undelivered++
+    }
+    if (event.kind === 'wait.returned') this.#forget(recorded)
+  }
+
+  /** The answer went back to the inbox: the wait, asked again, is open again. */
+  #forget(recorded: Recorded): void {
+    if (recorded.outcome) this.undelivered--
+    recorded.outcome = undefined
+  }
+
+  /** The record of an operation the body performs, if there is one; `before` is what its flow performed, nearest first. @throws {ReplayDiverged} */
+  claim(kind: OperationKind, path: string, ordinal: number, before: readonly Performed[]): Recorded | undefined {
+    const recorded = this.operations.get(keyOf(path, ordinal))
+    if (!recorded) return undefined
+    const run = this.started.run
+    if (recorded.kind !== kind) throw new ReplayDiverged(run, path, `as a ${recorded.kind}`, `as a ${kind}`)
+    if ((this.#repeats.get(path) ?? 0) > 1 && !followed(recorded, before)) {
+      const says = (after: string | undefined) => (after === undefined ? 'first of its flow' : `after "${after}"`)
+      throw new ReplayDiverged(run, recorded.key, says(recorded.after), says(before[0]?.key))
+    }
+    recorded.isClaimed = true
+    return recorded
+  }
+
+  /** Whether an outcome recorded before `seq` has not been asked for yet. */
+  hasUndeliveredBefore(seq: number): boolean {
+    if (this.undelivered <= 0) return false
+    for (const { outcome, isClaimed } of this.operations.values()) if (outcome && !isClaimed && outcome.seq < seq) return true
+    return false
+  }
+
+  /** Operations with an outcome that the body never asked for: steps the code lost. */
+  unclaimed(): string[] {
+    return [...this.operations.values()].filter((o) => o.outcome && !o.isClaimed).map((o) => o.key)
+  }
+
+  /** Steps that completed with a compensation, oldest first. */
+  compensable(): Recorded[] {
+    return [...this.operations.values()].filter((o) => o.kind === 'step' && o.outcome?.kind === stepCompleted.name && read(stepCompleted, o.outcome).c === 1)
+  }
+}
+
+/** Reads a chapter and recomputes every hash on the way. @throws {ChainBroken} */
+export async function readChapter(log: Log, stream: string): Promise<StoredEvent[]> {
+  const head = log.head(stream)
+  let previous = head?.continues?.hash ?? new Uint8Array(32)
+  const events: StoredEvent[] = []
+  for await (const page of log.read(stream)) {
+    for (const event of page) {
+      if (event.seq !== events.length + 1) throw new ChainBroken(stream, events.length + 1, 'the event is missing')
+      if (!sameHash(expectedHash(previous, event), event.hash)) throw new ChainBroken(stream, event.seq, 'its hash does not fit its header, its body and its predecessor')
+      previous = event.hash
+      events.push(event)
+    }
+    if (page.length === 1000) await new Promise(setImmediate) // other runs go on meanwhile
+  }
+  return events
+}

@@ -1,0 +1,15 @@
+export { RunCarrier, type CarrierOptions } from './carrier.ts'
+export { contextFor } from './context.ts'
+export {
+  BadOperation, ChildFailed, CompensationFailed, CompensationMissing, DuplicateKey, EffectNotDone, ERROR_CLASSES, ForkPointNotFound, KeyReused, NotInDoubt,
+  ReplayDiverged, RunCancelled, RunEnded, RunFailed, RunHalted, RunNotFound, StepTimedOut, WaitTimedOut, type Ending,
+} from './errors.ts'
+export * as events from './events.ts' // a namespace, not a spread: every kind under one name
+export type { MessageBody, Resolution, RunStartedBody, Waiting } from './events.ts'
+export { fork } from './fork.ts'
+export { Generation, type Surroundings } from './generation.ts'
+export { History, read, readChapter, type OperationKind, type Recorded } from './history.ts'
+export { Branch, idempotencyKey, places } from './place.ts'
+export type { Carrier, Dispatcher } from './port.ts'
+export { runsProjection } from './projection.ts'
+export { DuplicateTask, Registry, UnknownTask } from './registry.ts'

@@ -1,0 +1,70 @@
+/** One operation of a body: what it is, what is recorded of it, and the promise the body holds. */
+import type { NewEvent, StoredEvent } from '../log/index.ts'
+import type { Schema } from '../task/index.ts'
+import { ChildFailed, WaitTimedOut } from './errors.ts'
+import { callEnded, raceSettled, sleepFired, spawnStarted, stepCompleted, stepFailed, waitAnswered, waitTimedOut, type Resolution, type Waiting } from './events.ts'
+import { read, type OperationKind, type Recorded } from './history.ts'
+import type { Branch } from './place.ts'
+
+export interface Operation {
+  readonly kind: OperationKind
+  readonly key: string
+  readonly path: string
+  readonly ordinal: number
+  readonly after: string | undefined
+  readonly branch: Branch
+  readonly recorded: Recorded | undefined
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: unknown) => void
+  /** What the body holds. */
+  joined?: Promise<unknown>
+  /** Whether its outcome is recorded. */
+  hasOutcome?: boolean
+  /** What it waits for, while nothing of it is running. */
+  waiting?: Waiting | undefined
+  /** At `waiting.due`. */
+  fire?: (() => NewEvent | (() => void)) | undefined
+  /** For an open wait: the payload's schema. */
+  schema?: Schema | undefined
+  /** For an effect in doubt: what a person said. */
+  settleDoubt?: ((resolution: Resolution) => Doubted) | undefined
+  /** For a call: its child. */
+  child?: string | undefined
+}
+
+/** What a person's word means for an effect in doubt: its outcome, or another try. */
+export type Doubted = { readonly outcome: NewEvent } | { readonly attempts: number; readonly again: () => void }
+
+export type Settled = { readonly value: unknown } | { readonly error: unknown }
+
+/** What an outcome means to the body. The same for live and replayed ones: the body always gets the decoded value. */
+export function settledBy(event: StoredEvent, runId: string, name: string): Settled {
+  switch (event.kind) {
+    case stepCompleted.name:
+      return { value: read(stepCompleted, event).v }
+    case stepFailed.name:
+      return { error: read(stepFailed, event).e }
+    case sleepFired.name:
+      return { value: undefined }
+    case waitAnswered.name:
+      return { value: read(waitAnswered, event).v }
+    case waitTimedOut.name:
+      return { error: new WaitTimedOut(runId, name) }
+    case spawnStarted.name:
+      return { value: { id: read(spawnStarted, event).run } }
+    case raceSettled.name: {
+      const { winner, ...rest } = read(raceSettled, event)
+      return 'e' in rest ? { error: rest.e } : { value: { winner, value: rest.v } }
+    }
+    case callEnded.name:
+      return childSettled(read(callEnded, event))
+    default:
+      return { error: new Error(`An outcome of kind ${event.kind} is not known.`) }
+  }
+}
+
+function childSettled(end: ReturnType<typeof read<{ readonly message: string; readonly status: string; readonly mode?: string; readonly v?: unknown; readonly e?: unknown }>>): Settled {
+  if (end.status === 'done') return { value: end.v }
+  if (end.status === 'refused') return { error: end.e }
+  return { error: new ChildFailed(end.message, end.status, end.mode ?? 'unclassified', end.e instanceof Error ? end.e.message : String(end.e), end.e) }
+}

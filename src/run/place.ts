@@ -1,0 +1,111 @@
+/**
+ * Where in a body an operation is performed: its branch, and what was performed before it in its own flow of control.
+ *
+ * The flow is followed by async context: each operation leaves its mark (`enterWith`) in the context that its caller's
+ * continuations inherit. So in Promise.all(ids.map(async (id) => save(await fetch(id)))) each save knows its own fetch, whatever
+ * the order they end in, and whatever plain awaits lie between.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { createHash, hash } from 'node:crypto'
+import { ThroughlineError } from '../errors.ts'
+import { BadOperation } from './errors.ts'
+import type { Performed } from './history.ts'
+
+export interface Place {
+  /** The run whose body this is, or whose step's function. */
+  readonly owner: object
+  readonly isInStep: boolean
+  /** What its flow performed before, nearest first: one while live, more while operations are held against the record. */
+  readonly before: readonly Performed[]
+}
+
+export const places = new AsyncLocalStorage<Place>()
+
+/** Between the names of nested branches. */
+export const SEPARATOR = ' › '
+
+/** A part of a body with names and ordinals of its own. */
+export class Branch {
+  readonly prefix: string
+  readonly parent: Branch | undefined
+  /** Within a race: its outcomes are settled one at a time, so that losers can be released between. */
+  readonly isRaced: boolean
+  /** Its operations never settle any more. */
+  #isReleased = false
+  /** Replaying the loser of a race that is settled: what has no record must not begin. */
+  isReplayOnly = false
+  /** The time of the last outcome it was given. */
+  lastAt: number
+  readonly #ordinals = new Map<string, number>()
+  readonly #children: Branch[] = []
+  #draws = 0
+  #abort: AbortController | undefined
+
+  constructor(prefix: string, parent: Branch | undefined, isRaced: boolean, lastAt: number) {
+    this.prefix = prefix
+    this.parent = parent
+    this.isRaced = isRaced
+    this.lastAt = lastAt
+  }
+
+  child(name: string, isRaced: boolean): Branch {
+    const child = new Branch(`${this.prefix}${name}${SEPARATOR}`, this, isRaced || this.isRaced, this.lastAt)
+    child.isReplayOnly = this.isReplayOnly
+    if (this.#isReleased) child.release()
+    this.#children.push(child)
+    return child
+  }
+
+  /** A branch beside all others, which goes on when they are released. */
+  detached(name: string): Branch {
+    return new Branch(`${name}${SEPARATOR}`, undefined, false, this.lastAt)
+  }
+
+  nextOrdinal(name: string): number {
+    const ordinal = (this.#ordinals.get(name) ?? 0) + 1
+    this.#ordinals.set(name, ordinal)
+    return ordinal
+  }
+
+  get isReleased(): boolean {
+    return this.#isReleased
+  }
+
+  release(): void {
+    if (this.#isReleased) return
+    this.#isReleased = true
+    this.#abort?.abort(new BranchReleased())
+    for (const child of this.#children) child.release()
+  }
+
+  /** Aborted when the branch is released. */
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController()
+    if (this.#isReleased && !this.#abort.signal.aborted) this.#abort.abort(new BranchReleased())
+    return this.#abort.signal
+  }
+
+  /** 64 random-looking bits, the same for the same seed, branch and number of draws. */
+  draw(seed: string): Buffer {
+    return createHash('sha256').update(`${seed}\0${this.prefix}\0${++this.#draws}`).digest()
+  }
+}
+
+/** Why a signal was aborted: the run was cancelled, or its branch lost a race. */
+export class BranchReleased extends ThroughlineError {
+  constructor() {
+    super('branch_released', { message: 'The run was cancelled, or this branch lost its race: stop, and clean up.' })
+  }
+}
+
+/** @throws {BadOperation} for a name that could not be told from another */
+export function checkName(name: unknown, kind: string): asserts name is string {
+  if (typeof name !== 'string' || name.length === 0 || name.length > 200 || /[\p{Cc}›]/u.test(name)) {
+    throw new BadOperation(`The name of a ${kind} must be text of 1 to 200 characters without "›" or control characters; got ${JSON.stringify(name)}.`, { name })
+  }
+}
+
+/** The same for every attempt of an operation of a run, on any machine; another for a fork. */
+export function idempotencyKey(runId: string, key: string): string {
+  return hash('sha256', `${runId}\0${key}`, 'base64url').slice(0, 32)
+}

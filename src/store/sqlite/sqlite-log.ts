@@ -1,0 +1,252 @@
+/**
+ * The Log port on one SQLite file.
+ *
+ * S1. A commit that resolved is on the disk (WAL, synchronous=FULL).
+ * S2. Any number of processes may read and commit; one of them holds the right to advance runs (ownership.ts).
+ * S3. Nothing outside this folder knows SQL.
+ */
+import type { DatabaseSync } from 'node:sqlite'
+import { BodyTooLarge, systemClock, type Change, type Clock, type Committed, type Head, type Log, type Position, type Projection, type Query, type Row, type StoredEvent, type Verdict } from '../../log/index.ts'
+import { connect } from './connection.ts'
+import { fromDriver } from './errors.ts'
+import { GroupCommit } from './group-commit.ts'
+import { Ownership } from './ownership.ts'
+import { Placement, writerThread } from './placement.ts'
+import { Projecting } from './projecting.ts'
+import { deleteEvents, prunedEvent, STORE_STREAM } from './prune.ts'
+import { Reader } from './reader.ts'
+import { restore, type Recorded } from './restore.ts'
+import { Rows } from './rows.ts'
+import { migrate } from './schema.ts'
+import { verify, type Progress } from './verify.ts'
+import { growWal } from './wal.ts'
+import { Writer } from './writer.ts'
+
+export interface SqliteOptions {
+  /** A path, or `:memory:`. */
+  readonly file: string
+  readonly projections: readonly Projection[]
+  /** The module that exports `projections`, for a writer on a thread; without it the writer stays on this one. */
+  readonly projectionsModule?: string
+  readonly clock?: Clock
+  /** 16 MiB unless told. */
+  readonly maxBodyBytes?: number
+  readonly isReadOnly?: boolean
+  /** Refuse to create the file. */
+  readonly mustExist?: boolean
+}
+
+const DEFAULT_MAX_BODY_BYTES = 16 * 1024 * 1024
+const FOREIGN_POLL_MS = 25
+
+/** Opens a store. @throws {ForeignStore} @throws {StoreNewer} @throws {StoreMissing} @throws {SqliteTooOld} @throws {StoreUnavailable} */
+export function openSqlite(options: SqliteOptions): SqliteLog {
+  try {
+    return new SqliteLog(options)
+  } catch (error) {
+    throw fromDriver(error, options.file)
+  }
+}
+
+export class SqliteLog implements Log {
+  readonly maxBodyBytes: number
+  readonly file: string
+  readonly #options: SqliteOptions
+  readonly #db: DatabaseSync
+  readonly #reader: Reader
+  readonly #rows: Rows
+  readonly #projecting: Projecting
+  readonly #group: GroupCommit | undefined
+  readonly #ownership: Ownership | undefined
+  readonly #placement = new Placement()
+  readonly #heard = new Set<(isOurs: boolean) => void>()
+  #isMoving = false
+  #foreignVersion = 0
+  #poll: NodeJS.Timeout | undefined
+  #isClosed = false
+
+  constructor(options: SqliteOptions) {
+    this.#options = options
+    this.file = options.file
+    this.maxBodyBytes = options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES
+    const isReadOnly = options.isReadOnly ?? false
+    this.#db = connect(options.file, options)
+    try {
+      migrate(this.#db, options.file, isReadOnly)
+      this.#reader = new Reader(this.#db)
+      this.#rows = new Rows(this.#db, options.projections)
+      this.#projecting = new Projecting(this.#db, this.#reader, this.#rows, options.projections)
+      if (!isReadOnly) this.#projecting.prepare()
+      if (!isReadOnly && options.file !== ':memory:') growWal(options.file)
+    } catch (error) {
+      this.#db.close()
+      throw error
+    }
+    const clock = options.clock ?? systemClock
+    const writer = isReadOnly ? undefined : new Writer(this.#db, () => clock.now(), options.projections)
+    if (writer) {
+      this.#group = new GroupCommit({
+        file: options.file,
+        writer: { write: (changes) => writer.write(changes), close: () => Promise.resolve() },
+        wrote: () => this.#tell(true),
+        watch: (tookMs, bytes) => this.#watch(tookMs, bytes),
+      })
+      this.#ownership = options.file === ':memory:' ? undefined : new Ownership(`${options.file}-owner`)
+    }
+    this.#foreignVersion = this.#dataVersion()
+  }
+
+  commit(change: Change): Promise<Committed> {
+    if (!this.#group || this.#isClosed) return Promise.reject(fromDriver(Object.assign(new Error('read-only or closed'), { errcode: 8 }), this.file))
+    for (const append of change.appends) {
+      for (const event of append.events) {
+        const bytes = event.body?.length ?? 0
+        if (bytes > this.maxBodyBytes) return Promise.reject(new BodyTooLarge(`${event.name ?? event.kind} of ${append.stream}`, bytes, this.maxBodyBytes))
+      }
+    }
+    return this.#group.commit(change)
+  }
+
+  head(stream: string): Head | undefined {
+    return this.#reader.head(stream)
+  }
+
+  heads(options: { readonly after?: string; readonly under?: string; readonly limit?: number } = {}): readonly Head[] {
+    return this.#reader.heads(options.after ?? '', options.under ?? '', options.limit ?? 500)
+  }
+
+  async *read(stream: string, from = 1): AsyncGenerator<readonly StoredEvent[]> {
+    for (let next = from; ; ) {
+      const page = this.#reader.page(stream, next)
+      const last = page.at(-1)
+      if (!last) return
+      yield page
+      next = last.seq + 1
+      if (page.length < 1000) return
+    }
+  }
+
+  eventAt(position: Position): StoredEvent | undefined {
+    return this.#reader.at(position)
+  }
+
+  async *follow(from: Position, signal: AbortSignal): AsyncGenerator<StoredEvent> {
+    let last = from
+    let wake = () => {}
+    const stop = this.onCommit(() => wake())
+    const abort = () => wake()
+    signal.addEventListener('abort', abort)
+    try {
+      while (!signal.aborted && !this.#isClosed) {
+        const woken = new Promise<void>((resolve) => (wake = resolve))
+        const page = this.#reader.feed(last)
+        for (const event of page) {
+          if (signal.aborted) return
+          yield event
+          last = event.position
+        }
+        if (page.length === 0 && !signal.aborted) await woken
+      }
+    } finally {
+      stop()
+      signal.removeEventListener('abort', abort)
+    }
+  }
+
+  position(): Position {
+    return this.#reader.tip()
+  }
+
+  select(table: string, query: Query): readonly Row[] {
+    return this.#rows.select(table, query)
+  }
+
+  onCommit(heard: (isOurs: boolean) => void): () => void {
+    this.#heard.add(heard)
+    if (this.file !== ':memory:') this.#poll ??= setInterval(() => this.#listen(), FOREIGN_POLL_MS)
+    return () => {
+      this.#heard.delete(heard)
+      if (this.#heard.size > 0) return
+      clearInterval(this.#poll)
+      this.#poll = undefined
+    }
+  }
+
+  verify(stream?: string, onProgress?: Progress): Promise<Verdict> {
+    return verify(this.#reader, stream, onProgress)
+  }
+
+  async rebuild(onProgress?: Progress): Promise<{ readonly events: number }> {
+    await this.#group?.drained()
+    return { events: this.#projecting.rebuild(undefined, onProgress) }
+  }
+
+  catchUp(): Promise<Readonly<Record<string, Position>>> {
+    return Promise.resolve(this.#projecting.catchUp())
+  }
+
+  async prune(streams: readonly string[]): Promise<{ readonly events: number }> {
+    // The record of what goes is written before anything goes: a crash between the two leaves events, never a gap unexplained.
+    await this.commit({ appends: [{ stream: STORE_STREAM, expected: 'any', events: [prunedEvent(this.#reader, streams)] }] })
+    return { events: this.#transaction(() => deleteEvents(this.#db, streams)) }
+  }
+
+  restore(recorded: Recorded): Promise<void> {
+    this.#transaction(() => restore(this.#db, this.#reader, this.#options.projections, recorded))
+    this.#tell(true)
+    return Promise.resolve()
+  }
+
+  tryOwn(): boolean {
+    return this.#group !== undefined && (this.#ownership?.tryTake() ?? true)
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    await this.#group?.drained()
+    this.#isClosed = true
+    clearInterval(this.#poll)
+    this.#tell(true) // followers see that it is over
+    await this.#group?.writer.close()
+    this.#db.close()
+    this.#ownership?.release()
+  }
+
+  #transaction<T>(work: () => T): T {
+    this.#db.exec('BEGIN IMMEDIATE')
+    try {
+      const result = work()
+      this.#db.exec('COMMIT')
+      return result
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
+      throw fromDriver(error, this.file)
+    }
+  }
+
+  #watch(tookMs: number, bytes: number): void {
+    this.#placement.note(tookMs, bytes)
+    const { projectionsModule: projections, clock } = this.#options
+    if (this.#isMoving || !this.#placement.wantsThread || projections === undefined || clock !== undefined || this.file === ':memory:') return
+    this.#isMoving = true
+    void writerThread({ file: this.file, projections }).then(
+      (writer) => this.#group && (this.#group.writer = writer),
+      () => {}, // no thread to be had: the main one goes on writing, only slower
+    )
+  }
+
+  #tell(isOurs: boolean): void {
+    for (const heard of this.#heard) heard(isOurs)
+  }
+
+  #listen(): void {
+    const version = this.#dataVersion()
+    if (version === this.#foreignVersion) return
+    this.#foreignVersion = version
+    this.#tell(false)
+  }
+
+  #dataVersion(): number {
+    return Number(this.#db.prepare('PRAGMA data_version').get()?.['data_version'])
+  }
+}

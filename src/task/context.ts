@@ -1,0 +1,123 @@
+/** What a task body is handed. Every durable operation has a name first; repeated names are numbered. */
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { Task } from './define.ts'
+import type { Duration } from './duration.ts'
+import type { Schema } from './schema.ts'
+
+/** What a step's function gets. */
+export interface StepTools {
+  /** Aborted on cancellation, on this attempt's time-out, and when this process loses the run. */
+  readonly signal: AbortSignal
+  /** 1 for the first. */
+  readonly attempt: number
+  /** The same on every attempt and after every crash; pass it to services that honour one. */
+  readonly idempotencyKey: string
+  /** Says that the attempt is alive: its time-out starts again. */
+  readonly heartbeat: () => void
+}
+
+export interface Retry {
+  /** How many in all; 1 unless told. */
+  readonly attempts?: number
+  /** Before the second attempt; 1 s unless told. */
+  readonly initial?: Duration
+  /** What each further pause is multiplied by; 2 unless told. */
+  readonly factor?: number
+  /** The longest pause; 1 minute unless told. */
+  readonly max?: Duration
+  /** Draw each pause evenly from zero to its ceiling; true unless told. */
+  readonly jitter?: boolean
+  /** Whether to try again after this error; all but errors with `retryable: false` unless told. */
+  readonly on?: (error: unknown) => boolean
+}
+
+export type Reconciled<T> = { readonly done: true; readonly value: T } | { readonly done: false } | 'unknown'
+
+export interface StepOptions<T> {
+  /** What the result must look like. */
+  readonly output?: Schema<unknown, T> | Schema<T, T>
+  readonly retry?: Retry
+  /** How long an attempt may take, or go without a heartbeat. */
+  readonly timeout?: Duration
+  /** `once`: the intent is recorded first, and the effect is never repeated by guessing. `repeatable` unless told. */
+  readonly effect?: 'repeatable' | 'once'
+  /** Whether an effect in doubt took place: asked after a crash between intent and outcome, or a throw. */
+  readonly reconcile?: (about: { readonly idempotencyKey: string; readonly intent: { readonly step: string; readonly at: number } }) => Reconciled<T> | Promise<Reconciled<T>>
+  /** Undoes the step when the run is cancelled or fails; newest first. */
+  readonly compensate?: (value: T, about: { readonly idempotencyKey: string; readonly signal: AbortSignal }) => unknown
+}
+
+export interface WaitOptions<S extends Schema | undefined> {
+  readonly schema?: S
+  readonly timeout?: Duration
+}
+
+export interface MapOptions<Item> {
+  /** What tells items apart across restarts; their index unless told. */
+  readonly key?: (item: Item, index: number) => string | number
+  /** How many at once; 16 unless told. */
+  readonly concurrency?: number
+}
+
+export interface ChildOptions {
+  readonly name?: string
+  readonly key?: string
+  readonly scope?: string
+}
+
+export interface SpawnOptions extends ChildOptions {
+  /** `leave` unless told: the child goes on when its parent has ended. */
+  readonly onParentEnd?: 'cancel' | 'leave'
+}
+
+export type Branches<T> = { readonly [K in keyof T]: (branch: Context) => Promise<T[K]> | T[K] }
+
+export interface Context {
+  /** Does `fn` once for the record: after any crash, its recorded outcome is handed back. */
+  step<T>(name: string, fn: (tools: StepTools) => Promise<T> | T, options?: StepOptions<T>): Promise<T>
+  /** A branch for each item, bounded, results in the order of the items. */
+  map<Item, T>(name: string, items: Iterable<Item>, fn: (branch: Context, item: Item, index: number) => Promise<T> | T, options?: MapOptions<Item>): Promise<T[]>
+  /** Branches by name, all awaited. */
+  all<T extends Record<string, unknown>>(branches: Branches<T>): Promise<T>
+  /** Branches by name; the first to end wins, the others are released. */
+  race<T extends Record<string, unknown>>(branches: Branches<T>): Promise<{ [K in keyof T]: { readonly winner: K; readonly value: T[K] } }[keyof T]>
+  /** Sleeps, durably: for a length of time, or until a date. */
+  sleep(name: string, until: Duration | Date): Promise<void>
+  /** A message sent with `run.signal(name, payload)`. @throws {WaitTimedOut} */
+  wait<S extends Schema | undefined = undefined>(name: string, options?: WaitOptions<S>): Promise<S extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<S> : unknown>
+  /** Runs a child and awaits its output. @throws {ChildFailed} */
+  call<I, O>(task: Task<I, O>, input: I, options?: ChildOptions): Promise<O>
+  /** Starts a child and goes on. */
+  spawn<I, O>(task: Task<I, O>, input: I, options?: SpawnOptions): Promise<{ readonly id: string }>
+  /** Milliseconds since 1970, of the last outcome this branch was given: the same on replay. */
+  now(): number
+  /** In [0, 1), the same on replay. */
+  random(): number
+  /** A unique id, the same on replay. */
+  id(): string
+  /** Aborted on cancellation. */
+  readonly abortSignal: AbortSignal
+  /** How far the work is; shown, and recorded at most four times a second. */
+  progress(progress: { readonly done: number; readonly total?: number; readonly note?: string }): void
+  /** Silent during replay. */
+  readonly log: ContextLog
+  /** Ends this chapter of the run and goes on in a fresh one with another input: same id, same handle. Never returns. */
+  restart(input: unknown): Promise<never>
+  readonly run: {
+    readonly id: string
+    readonly task: string
+    readonly version: string
+    readonly scope: string | undefined
+    readonly thread: string | undefined
+    /** How many processes have carried this chapter, from 1. */
+    readonly attempt: number
+    readonly startedAt: number
+  }
+}
+
+export interface ContextLog {
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void
+}
