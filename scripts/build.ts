@@ -1,0 +1,11 @@
+/** Builds `dist/` from nothing, so that no file of an earlier build is shipped. */
+import { spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, rmSync } from 'node:fs'
+
+rmSync('dist', { recursive: true, force: true })
+const { status } = spawnSync('tsc', ['-p', 'tsconfig.build.json'], {
+  stdio: 'inherit',
+  shell: process.platform === 'win32',
+})
+if (existsSync('dist/cli/bin.js')) chmodSync('dist/cli/bin.js', 0o755)
+process.exitCode = status ?? 1
