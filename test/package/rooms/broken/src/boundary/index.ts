@@ -1,0 +1,1 @@
+export { continuity } from '../continuity/index.ts'

@@ -1,0 +1,6 @@
+import { kind } from '../log/index.ts'
+import { task } from '../task/index.ts'
+import { perform } from '../run/index.ts'
+import { boundary } from '../boundary/index.ts'
+import { openSqlite } from '../store/sqlite/index.ts' // breach
+import { rule } from '../boundary/rule.ts' // breach

@@ -1,0 +1,2 @@
+export { open } from './app/index.ts'
+export { program } from './cli/program.ts' // breach

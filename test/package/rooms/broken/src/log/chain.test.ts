@@ -1,0 +1,1 @@
+import { open } from '../app/index.ts'

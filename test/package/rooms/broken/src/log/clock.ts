@@ -1,0 +1,4 @@
+/**
+ * import { open } from '../app/index.ts'
+ */
+// import { open } from '../app/index.ts'

@@ -1,0 +1,1 @@
+export const lock = 1 // breach

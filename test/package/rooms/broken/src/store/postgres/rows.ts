@@ -1,0 +1,2 @@
+import { Pool } from 'pg'
+import { openSqlite } from '../sqlite/index.ts' // breach
