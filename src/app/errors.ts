@@ -3,7 +3,10 @@ import { ThroughlineError } from '../errors.ts'
 /** The address of a store that cannot be one. */
 export class BadStore extends ThroughlineError {
   constructor(store: string) {
-    super('bad_store', { message: `"${store}" is no store's address; give a path, "file:./throughline.db", or "memory:".`, data: { store } })
+    super('bad_store', {
+      message: `"${store}" is no store's address; give a path, "file:./throughline.db", or "memory:".`,
+      data: { store },
+    })
   }
 }
 

@@ -1,7 +1,17 @@
 /** A run, to whoever started it or knows its id. */
 import { AlreadyThere, decodeText, encodeText, eventOf, type Log, type StoredEvent } from '../log/index.ts'
 import {
-  events, fork, NotInDoubt, read, RunCancelled, RunEnded, RunFailed, RunHalted, RunNotFound, type MessageBody, type Resolution,
+  events,
+  fork,
+  NotInDoubt,
+  read,
+  RunCancelled,
+  RunEnded,
+  RunFailed,
+  RunHalted,
+  RunNotFound,
+  type MessageBody,
+  type Resolution,
 } from '../run/index.ts'
 import { Closed } from './errors.ts'
 import type { Ids } from './ids.ts'
@@ -80,19 +90,26 @@ export class RunHandle<Output = unknown> {
   async resolve(step: string, outcome: Resolution): Promise<void> {
     const { waiting } = this.#alive('resolved')
     const inDoubt = waiting.filter((one) => one.kind === 'in_doubt').map((one) => one.name)
-    if (!inDoubt.some((name) => name === step || step.startsWith(`${name}#`))) throw new NotInDoubt(this.id, step, inDoubt)
+    if (!inDoubt.some((name) => name === step || step.startsWith(`${name}#`)))
+      throw new NotInDoubt(this.id, step, inDoubt)
     await this.#send({ kind: 'resolve', id: this.#options.newId('resolve'), step, outcome })
   }
 
   /** Every event of the run, chapter after chapter. */
   async *history(): AsyncGenerator<StoredEvent> {
     const { chapter } = this.#row()
-    for (let i = 1; i <= chapter; i++) for await (const page of this.#options.log.read(events.chapterStream(this.id, i))) yield* page
+    for (let i = 1; i <= chapter; i++)
+      for await (const page of this.#options.log.read(events.chapterStream(this.id, i))) yield* page
   }
 
   /** The run's events as they are committed, from the first; ends with the run, or when `signal` aborts. */
   async *events(signal: AbortSignal = new AbortController().signal): AsyncGenerator<StoredEvent> {
-    const ENDS: readonly string[] = [events.runDone.name, events.runFailed.name, events.runCancelled.name, events.runHalted.name]
+    const ENDS: readonly string[] = [
+      events.runDone.name,
+      events.runFailed.name,
+      events.runCancelled.name,
+      events.runHalted.name,
+    ]
     let from = Math.max(0, Number(this.#rawRow()['position']) - 1)
     const stop = new AbortController()
     for await (const event of this.#options.log.follow(from, AbortSignal.any([signal, stop.signal]))) {
@@ -107,7 +124,13 @@ export class RunHandle<Output = unknown> {
   async fork(options: { readonly at: string | number }): Promise<RunHandle<Output>> {
     const { log, newId, wake } = this.#options
     const { chapter } = this.#row()
-    const id = await fork({ log, runId: this.id, stream: events.chapterStream(this.id, chapter), at: options.at, newId })
+    const id = await fork({
+      log,
+      runId: this.id,
+      stream: events.chapterStream(this.id, chapter),
+      at: options.at,
+      newId,
+    })
     wake(id)
     return new RunHandle<Output>(id, this.#options)
   }
@@ -115,7 +138,9 @@ export class RunHandle<Output = unknown> {
   async #send(body: MessageBody): Promise<void> {
     const event = eventOf(events.messageSent, body)
     try {
-      await this.#options.log.commit({ appends: [{ stream: events.inboxOf(this.id), expected: 'any', events: [event] }] })
+      await this.#options.log.commit({
+        appends: [{ stream: events.inboxOf(this.id), expected: 'any', events: [event] }],
+      })
     } catch (error) {
       if (!(error instanceof AlreadyThere)) throw error // the same id: it was sent before
     }
@@ -130,7 +155,12 @@ export class RunHandle<Output = unknown> {
   }
 
   #ending(end: { readonly mode: string; readonly e: unknown }) {
-    return { runId: this.id, mode: end.mode, cause: end.e, message: end.e instanceof Error ? end.e.message : String(end.e) }
+    return {
+      runId: this.id,
+      mode: end.mode,
+      cause: end.e,
+      message: end.e instanceof Error ? end.e.message : String(end.e),
+    }
   }
 
   #alive(what: string): RunRow {

@@ -15,7 +15,8 @@ export function idsBy(clock: Clock): Ids {
       used = 0
     }
     let time = ''
-    for (let left = clock.now(), i = 0; i < 10; i++, left = Math.floor(left / 32)) time = `${ALPHABET[left % 32] ?? ''}${time}`
+    for (let left = clock.now(), i = 0; i < 10; i++, left = Math.floor(left / 32))
+      time = `${ALPHABET[left % 32] ?? ''}${time}`
     let chance = ''
     for (let i = 0; i < 16; i++) chance += ALPHABET[(pool[used + i] ?? 0) & 31] ?? ''
     used += 16

@@ -2,6 +2,7 @@
 import type { ContextLog } from '../task/index.ts'
 
 export function plainLogger(): ContextLog {
-  const say = (level: string) => (message: string) => void process.stderr.write(`throughline ${level}: ${message}\n`)
+  const say = (level: string) => (message: string) =>
+    void process.stderr.write(`throughline ${level}: ${message}\n`)
   return { debug: () => {}, info: () => {}, warn: say('warning'), error: say('error') }
 }

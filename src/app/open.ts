@@ -46,7 +46,10 @@ const TAKE_OVER_EVERY_MS = 50
 export async function open(options: OpenOptions = {}): Promise<Throughline> {
   const clock = options.clock ?? systemClock
   const registry = new Registry(options.tasks ?? [])
-  const log = typeof options.store === 'object' ? options.store : openStore(options.store ?? 'file:./throughline.db', options)
+  const log =
+    typeof options.store === 'object'
+      ? options.store
+      : openStore(options.store ?? 'file:./throughline.db', options)
   const newId = options.ids ?? idsBy(clock)
   const watchers = new Watchers(log)
   let dispatcher: Dispatcher | undefined
@@ -62,7 +65,12 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
     limits: { lingerMs: options.lingerMs ?? 1000, stalledMs: options.stalledMs ?? 300_000 },
     isDevelopment: process.env['NODE_ENV'] !== 'production',
   }
-  const carrier = new RunCarrier({ surroundings, registry, name: `${process.pid}`, ended: (runId) => watchers.tell(runId) })
+  const carrier = new RunCarrier({
+    surroundings,
+    registry,
+    name: `${process.pid}`,
+    ended: (runId) => watchers.tell(runId),
+  })
   const takeOver = () => {
     if (!log.tryOwn()) return false
     dispatcher = new InProcessDispatcher({ log, clock, carrier, concurrency: options.concurrency ?? 256 })
@@ -85,7 +93,7 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
     clock,
     wake,
     isCarrying: () => dispatcher !== undefined,
-    busy: () => (dispatcher?.busy ?? 0),
+    busy: () => dispatcher?.busy ?? 0,
     residents: () => carrier.residents,
     async close() {
       clearInterval(attempts)
@@ -101,11 +109,17 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
 }
 
 /** The store behind an address. @throws {BadStore} */
-export function openStore(store: string, options: Pick<OpenOptions, 'clock' | 'maxBodyBytes' | 'isReadOnly' | 'mustExist'> = {}): Log {
+export function openStore(
+  store: string,
+  options: Pick<OpenOptions, 'clock' | 'maxBodyBytes' | 'isReadOnly' | 'mustExist'> = {},
+): Log {
   return openSqlite({
     file: fileOf(store),
     projections,
-    projectionsModule: new URL(import.meta.url.endsWith('.ts') ? './projections.ts' : './projections.js', import.meta.url).href,
+    projectionsModule: new URL(
+      import.meta.url.endsWith('.ts') ? './projections.ts' : './projections.js',
+      import.meta.url,
+    ).href,
     ...(options.clock ? { clock: options.clock } : {}),
     ...(options.maxBodyBytes === undefined ? {} : { maxBodyBytes: options.maxBodyBytes }),
     ...(options.isReadOnly === undefined ? {} : { isReadOnly: options.isReadOnly }),
@@ -132,7 +146,11 @@ function wakeInterrupted(log: Log, registry: Registry, dispatcher: Dispatcher): 
 }
 
 /** A child somebody else started tells its own parent; this caller is told by whoever sees the child end. */
-function attach(around: { readonly log: Log; readonly watchers: Watchers; readonly wake: (runId: string) => void }, child: string, caller: string): void {
+function attach(
+  around: { readonly log: Log; readonly watchers: Watchers; readonly wake: (runId: string) => void },
+  child: string,
+  caller: string,
+): void {
   const { log, watchers, wake } = around
   const [row] = log.select('runs', { where: { run: child } })
   if (!row || row['parent'] === caller) return

@@ -31,7 +31,9 @@ export async function pruneRuns(log: Log, options: PruneOptions): Promise<Pruned
     if (options.isDryRun || free.length === 0) continue
     const streams = free.flatMap((row) => {
       const run = String(row['run'])
-      const chapters = Array.from({ length: Number(row['chapter']) }, (_, i) => events.chapterStream(run, i + 1))
+      const chapters = Array.from({ length: Number(row['chapter']) }, (_, i) =>
+        events.chapterStream(run, i + 1),
+      )
       return [...chapters, events.inboxOf(run)].filter((stream) => log.head(stream))
     })
     removed += (await log.prune(streams)).events

@@ -54,18 +54,25 @@ export interface RunsPage {
 export function listRuns(log: Log, query: RunsQuery = {}): RunsPage {
   const limit = Math.min(1000, Math.max(1, query.limit ?? 50))
   const where: Record<string, Test> = {}
-  for (const column of ['task', 'scope', 'thread', 'parent'] as const) if (query[column] !== undefined) where[column] = query[column]
-  if (query.status !== undefined) where['status'] = { in: typeof query.status === 'string' ? [query.status] : query.status }
+  for (const column of ['task', 'scope', 'thread', 'parent'] as const)
+    if (query[column] !== undefined) where[column] = query[column]
+  if (query.status !== undefined)
+    where['status'] = { in: typeof query.status === 'string' ? [query.status] : query.status }
   if (query.since !== undefined) where['created_at'] = { gte: query.since.getTime() }
   if (query.cursor !== undefined) where['position'] = { lt: Number(query.cursor) }
   const rows = log.select('runs', { where, order: [{ desc: 'position' }], limit: limit + 1 })
   const page = rows.slice(0, limit)
-  return { runs: page.map(runRow), cursor: rows.length > limit ? String(page.at(-1)?.['position']) : undefined }
+  return {
+    runs: page.map(runRow),
+    cursor: rows.length > limit ? String(page.at(-1)?.['position']) : undefined,
+  }
 }
 
 export function runRow(row: Row): RunRow {
-  const text = (column: string) => (row[column] === null || row[column] === undefined ? undefined : String(row[column]))
-  const date = (column: string) => (row[column] === null || row[column] === undefined ? undefined : new Date(Number(row[column])))
+  const text = (column: string) =>
+    row[column] === null || row[column] === undefined ? undefined : String(row[column])
+  const date = (column: string) =>
+    row[column] === null || row[column] === undefined ? undefined : new Date(Number(row[column]))
   const note = text('waiting_for')
   return {
     id: String(row['run']),

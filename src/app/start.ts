@@ -19,7 +19,13 @@ export interface StartOptions {
 }
 
 /** @returns the run's id, and whether it was started by this call. @throws {InvalidValue} @throws {KeyReused} @throws {AlreadyThere} */
-export async function startRun(log: Log, newId: Ids, task: AnyTask, given: unknown, options: StartOptions): Promise<{ readonly run: string; readonly isNew: boolean }> {
+export async function startRun(
+  log: Log,
+  newId: Ids,
+  task: AnyTask,
+  given: unknown,
+  options: StartOptions,
+): Promise<{ readonly run: string; readonly isNew: boolean }> {
   checkOptions(options)
   const input = await validate(task.input, given, 'invalid_input', `The input of task "${task.name}"`)
   const { key, scope, thread, at, source } = options
@@ -38,8 +44,12 @@ export async function startRun(log: Log, newId: Ids, task: AnyTask, given: unkno
   }
   for (;;) {
     const holder = key === undefined ? undefined : holderOf(log, body)
-    const mayReplace = holder !== undefined && options.reuse === 'after-failure' && (holder.status === 'failed' || holder.status === 'cancelled')
-    if (holder !== undefined && !mayReplace) return { run: await sameInput(log, holder.run, body, options), isNew: false }
+    const mayReplace =
+      holder !== undefined &&
+      options.reuse === 'after-failure' &&
+      (holder.status === 'failed' || holder.status === 'cancelled')
+    if (holder !== undefined && !mayReplace)
+      return { run: await sameInput(log, holder.run, body, options), isNew: false }
     try {
       const event = eventOf(events.runStarted, mayReplace ? { ...body, replaces: holder.run } : body)
       await log.commit({ appends: [{ stream: body.run, expected: { new: true }, events: [event] }] })
@@ -55,23 +65,37 @@ function checkOptions(options: StartOptions): void {
   for (const name of ['key', 'scope', 'thread'] as const) {
     const value = options[name]
     if (value !== undefined && (typeof value !== 'string' || value.length === 0 || value.length > 500)) {
-      throw new BadRequest(`The ${name} of a run must be text of 1 to 500 characters; got ${JSON.stringify(value)}.`, { [name]: value })
+      throw new BadRequest(
+        `The ${name} of a run must be text of 1 to 500 characters; got ${JSON.stringify(value)}.`,
+        { [name]: value },
+      )
     }
   }
-  if (options.at !== undefined && (!(options.at instanceof Date) || Number.isNaN(options.at.getTime()))) throw new BadRequest('The time a run starts at must be a valid Date.')
+  if (options.at !== undefined && (!(options.at instanceof Date) || Number.isNaN(options.at.getTime())))
+    throw new BadRequest('The time a run starts at must be a valid Date.')
 }
 
-function holderOf(log: Log, body: RunStartedBody): { readonly run: string; readonly status: string } | undefined {
+function holderOf(
+  log: Log,
+  body: RunStartedBody,
+): { readonly run: string; readonly status: string } | undefined {
   const where = { tenant: 'default', scope: body.scope ?? '', task: body.task, key: body.key ?? '' }
   const run = log.select('keys', { where })[0]?.['run']
   if (run === undefined || run === null) return undefined
   return { run: String(run), status: String(log.select('runs', { where: { run } })[0]?.['status']) }
 }
 
-async function sameInput(log: Log, run: string, body: RunStartedBody, options: StartOptions): Promise<string> {
-  if (options.reuse === 'never') throw new AlreadyThere(`A run with key "${body.key ?? ''}" (${run})`, { run, key: body.key })
+async function sameInput(
+  log: Log,
+  run: string,
+  body: RunStartedBody,
+  options: StartOptions,
+): Promise<string> {
+  if (options.reuse === 'never')
+    throw new AlreadyThere(`A run with key "${body.key ?? ''}" (${run})`, { run, key: body.key })
   for await (const [first] of log.read(run)) {
-    if (first && encodeText(read(events.runStarted, first).input) !== encodeText(body.input)) throw new KeyReused(body.key ?? '', run)
+    if (first && encodeText(read(events.runStarted, first).input) !== encodeText(body.input))
+      throw new KeyReused(body.key ?? '', run)
     break
   }
   return run

@@ -37,8 +37,12 @@ export class Throughline {
   /** Starts a run, or gives the one that has the key. @throws {InvalidValue} @throws {KeyReused} */
   async start<I, O>(task: Task<I, O> | string, input: I, options: StartOptions = {}): Promise<RunHandle<O>> {
     this.#checkOpen()
-    if (typeof task !== 'string' && !isTask(task)) throw new BadRequest('start(task, input) needs a task made by task({ … }), or the name of a registered one.')
-    const code: AnyTask = typeof task === 'string' ? this.#parts.registry.get(task) : (task as unknown as AnyTask)
+    if (typeof task !== 'string' && !isTask(task))
+      throw new BadRequest(
+        'start(task, input) needs a task made by task({ … }), or the name of a registered one.',
+      )
+    const code: AnyTask =
+      typeof task === 'string' ? this.#parts.registry.get(task) : (task as unknown as AnyTask)
     const { run, isNew } = await startRun(this.#parts.log, this.#parts.newId, code, input, options)
     if (isNew && options.at === undefined) this.#parts.wake(run)
     return this.#handle<O>(run)

@@ -27,7 +27,10 @@ export interface Imported {
 /** A line of an import that is not what an export writes. */
 export class BadImport extends ThroughlineError {
   constructor(line: number, reason: string) {
-    super('bad_import', { message: `Line ${line} cannot be imported: ${reason}. Nothing was imported; give a file that "throughline export" wrote, whole.`, data: { line } })
+    super('bad_import', {
+      message: `Line ${line} cannot be imported: ${reason}. Nothing was imported; give a file that "throughline export" wrote, whole.`,
+      data: { line },
+    })
   }
 }
 
@@ -47,13 +50,16 @@ export async function* exportLines(log: Log, options: ExportOptions): AsyncGener
     return
   }
   const all: StoredEvent[] = []
-  for (const head of heads) for await (const page of log.read(head.stream)) all.push(...page.filter((event) => event.seq <= head.seq))
-  for (const event of all.sort((a, b) => a.position - b.position)) yield JSON.stringify({ event: eventJson(event) })
+  for (const head of heads)
+    for await (const page of log.read(head.stream)) all.push(...page.filter((event) => event.seq <= head.seq))
+  for (const event of all.sort((a, b) => a.position - b.position))
+    yield JSON.stringify({ event: eventJson(event) })
 }
 
 function everyHead(log: Log): Head[] {
   const heads: Head[] = []
-  for (let page = log.heads(); page.length > 0; page = log.heads({ after: page.at(-1)?.stream ?? '' })) heads.push(...page)
+  for (let page = log.heads(); page.length > 0; page = log.heads({ after: page.at(-1)?.stream ?? '' }))
+    heads.push(...page)
   return heads
 }
 
@@ -66,21 +72,35 @@ function* headsOfRun(log: Log, runId: string): Generator<Head> {
   }
   const inbox = log.head(events.inboxOf(runId))
   if (inbox) yield inbox
-  for (const child of log.select('runs', { where: { parent: runId }, order: ['position'] })) yield* headsOfRun(log, String(child['run']))
+  for (const child of log.select('runs', { where: { parent: runId }, order: ['position'] }))
+    yield* headsOfRun(log, String(child['run']))
 }
 
-const base64 = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+const base64 = (bytes: Uint8Array) =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
 
 function headJson(head: Head) {
   const { stream, tenant, seq, epoch, isPruned } = head
-  return { stream, tenant, seq, epoch, hash: base64(head.hash), ...(isPruned ? { isPruned } : {}), ...(head.continues ? { continues: head.continues.stream, continuesHash: base64(head.continues.hash) } : {}) }
+  return {
+    stream,
+    tenant,
+    seq,
+    epoch,
+    hash: base64(head.hash),
+    ...(isPruned ? { isPruned } : {}),
+    ...(head.continues
+      ? { continues: head.continues.stream, continuesHash: base64(head.continues.hash) }
+      : {}),
+  }
 }
 
 function eventJson(event: StoredEvent) {
   const { position: _position, body, salt, hash, digest, domain: _domain, ...rest } = event
   return {
     ...rest,
-    ...(body === undefined ? {} : { body: Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8') }),
+    ...(body === undefined
+      ? {}
+      : { body: Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8') }),
     salt: base64(salt),
     hash: base64(hash),
     ...(digest === undefined ? {} : { digest: base64(digest) }),
@@ -100,7 +120,8 @@ export async function importLines(log: Log, lines: Iterable<string>): Promise<Im
       break
     }
     const here = log.head(line.head.stream)
-    if (here && (Buffer.compare(here.hash, line.head.hash) === 0 || line.head.stream === 'store')) skipped.add(line.head.stream)
+    if (here && (Buffer.compare(here.hash, line.head.hash) === 0 || line.head.stream === 'store'))
+      skipped.add(line.head.stream)
     else heads.push(line.head)
   }
   const streamsWithStore = heads.some((head) => head.stream === 'store')
@@ -114,7 +135,9 @@ export async function importLines(log: Log, lines: Iterable<string>): Promise<Im
     }
   })()
   await log.restore({ heads: wanted, events: incoming })
-  const runs = wanted.map((head) => head.stream).filter((stream) => !stream.includes('/') && !stream.includes('~') && stream !== 'store')
+  const runs = wanted
+    .map((head) => head.stream)
+    .filter((stream) => !stream.includes('/') && !stream.includes('~') && stream !== 'store')
   const unfinished = runs.filter((run) => log.select('runs', { where: { run, ended_at: null } }).length > 0)
   return { streams: wanted.length, events: counted, alreadyHere: skipped.size, unfinished }
 }
@@ -129,7 +152,12 @@ function next(source: Iterator<ParsedLine>): ParsedLine | undefined {
 /** An iterator that a for-of may leave half-way and that still goes on. */
 function parsed(lines: Iterable<string>): Iterator<ParsedLine> & Iterable<ParsedLine> {
   const iterator = parseLines(lines)
-  return { next: () => iterator.next(), [Symbol.iterator]() { return this } }
+  return {
+    next: () => iterator.next(),
+    [Symbol.iterator]() {
+      return this
+    },
+  }
 }
 
 function* parseLines(lines: Iterable<string>): Generator<ParsedLine> {
@@ -140,7 +168,13 @@ function* parseLines(lines: Iterable<string>): Generator<ParsedLine> {
     if (line.trim() === '') continue
     const json = parseJson(line, number)
     if (!isOurs) {
-      if (json['throughline'] !== FORMAT) throw new BadImport(number, json['throughline'] === undefined ? 'it does not say that it is an export' : `it has format ${JSON.stringify(json['throughline'])}; this program knows ${FORMAT}`)
+      if (json['throughline'] !== FORMAT)
+        throw new BadImport(
+          number,
+          json['throughline'] === undefined
+            ? 'it does not say that it is an export'
+            : `it has format ${JSON.stringify(json['throughline'])}; this program knows ${FORMAT}`,
+        )
       isOurs = true
     } else if (isObject(json['head'])) yield { number, head: parseHead(json['head'], number) }
     else if (isObject(json['event'])) yield { number, event: parseEvent(json['event'], number) }
@@ -150,7 +184,8 @@ function* parseLines(lines: Iterable<string>): Generator<ParsedLine> {
 }
 
 type Fields = Readonly<Record<string, unknown>>
-const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isObject = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function parseJson(line: string, number: number): Fields {
   try {
@@ -163,20 +198,41 @@ function parseJson(line: string, number: number): Fields {
 }
 
 function parseHead(json: Fields, line: number): Head {
-  const continues = json['continues'] === undefined ? undefined : { stream: text(json, 'continues', line), hash: bytes(json, 'continuesHash', line, 32) }
+  const continues =
+    json['continues'] === undefined
+      ? undefined
+      : { stream: text(json, 'continues', line), hash: bytes(json, 'continuesHash', line, 32) }
   return {
-    stream: text(json, 'stream', line), tenant: text(json, 'tenant', line), seq: whole(json, 'seq', line), epoch: whole(json, 'epoch', line),
-    hash: bytes(json, 'hash', line, 32), isPruned: json['isPruned'] === true, continues,
+    stream: text(json, 'stream', line),
+    tenant: text(json, 'tenant', line),
+    seq: whole(json, 'seq', line),
+    epoch: whole(json, 'epoch', line),
+    hash: bytes(json, 'hash', line, 32),
+    isPruned: json['isPruned'] === true,
+    continues,
   }
 }
 
 function parseEvent(json: Fields, line: number): StoredEvent {
   const maybe = (key: string) => (json[key] === undefined ? undefined : text(json, key, line))
   return {
-    stream: text(json, 'stream', line), tenant: text(json, 'tenant', line), seq: whole(json, 'seq', line), position: 0, kind: text(json, 'kind', line),
-    version: whole(json, 'version', line), name: maybe('name'), ordinal: json['ordinal'] === undefined ? undefined : whole(json, 'ordinal', line),
-    after: maybe('after'), at: whole(json, 'at', line), actor: maybe('actor'), domain: undefined, keyId: maybe('keyId'), encoding: whole(json, 'encoding', line),
-    body: json['body'] === undefined ? undefined : Buffer.from(text(json, 'body', line)), salt: bytes(json, 'salt', line, 16), hash: bytes(json, 'hash', line, 32),
+    stream: text(json, 'stream', line),
+    tenant: text(json, 'tenant', line),
+    seq: whole(json, 'seq', line),
+    position: 0,
+    kind: text(json, 'kind', line),
+    version: whole(json, 'version', line),
+    name: maybe('name'),
+    ordinal: json['ordinal'] === undefined ? undefined : whole(json, 'ordinal', line),
+    after: maybe('after'),
+    at: whole(json, 'at', line),
+    actor: maybe('actor'),
+    domain: undefined,
+    keyId: maybe('keyId'),
+    encoding: whole(json, 'encoding', line),
+    body: json['body'] === undefined ? undefined : Buffer.from(text(json, 'body', line)),
+    salt: bytes(json, 'salt', line, 16),
+    hash: bytes(json, 'hash', line, 32),
     digest: json['digest'] === undefined ? undefined : bytes(json, 'digest', line, 32),
   }
 }
@@ -189,7 +245,8 @@ function text(json: Fields, key: string, line: number): string {
 
 function whole(json: Fields, key: string, line: number): number {
   const value = json[key]
-  if (!Number.isSafeInteger(value) || Number(value) < 0) throw new BadImport(line, `"${key}" is no whole number`)
+  if (!Number.isSafeInteger(value) || Number(value) < 0)
+    throw new BadImport(line, `"${key}" is no whole number`)
   return Number(value)
 }
 

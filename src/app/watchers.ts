@@ -36,12 +36,20 @@ export class Watchers {
   #look(): void {
     const ids = [...this.#waiting.keys()]
     for (let i = 0; i < ids.length; i += AT_ONCE) {
-      const over = this.#log.select('runs', { where: { run: { in: ids.slice(i, i + AT_ONCE) }, status: { in: ['done', 'failed', 'cancelled', 'halted'] } } })
+      const over = this.#log.select('runs', {
+        where: {
+          run: { in: ids.slice(i, i + AT_ONCE) },
+          status: { in: ['done', 'failed', 'cancelled', 'halted'] },
+        },
+      })
       for (const row of over) this.tell(String(row['run']))
     }
   }
 }
 
 function isOver(log: Log, runId: string): boolean {
-  return log.select('runs', { where: { run: runId, status: { in: ['done', 'failed', 'cancelled', 'halted'] } } }).length > 0
+  return (
+    log.select('runs', { where: { run: runId, status: { in: ['done', 'failed', 'cancelled', 'halted'] } } })
+      .length > 0
+  )
 }

@@ -24,34 +24,55 @@ export interface Header {
 }
 
 const EMPTY = new Uint8Array(0)
+const HASH_BYTES = 32
 let scratch = Buffer.allocUnsafe(4096)
+
+// Hashes leave the hash function as binary (latin1) text, a character a byte: less than half the cost of a Buffer each.
 
 /** H(salt ‖ body): what the chain knows of a body. */
 export function digestOf(salt: Uint8Array, body: Uint8Array = EMPTY): Uint8Array {
-  const length = salt.length + body.length
-  if (length > scratch.length) return hash('sha256', Buffer.concat([salt, body]), 'buffer')
-  scratch.set(salt, 0)
-  scratch.set(body, salt.length)
-  return hash('sha256', scratch.subarray(0, length), 'buffer')
+  return Buffer.from(digestText(salt, body), 'latin1')
 }
 
-/** The hash of an event, from its predecessor's hash, its header and the digest of its body. */
-export function chainHash(previous: Uint8Array, event: NewEvent, header: Header, digest: Uint8Array): Uint8Array {
-  const text = JSON.stringify([
-    1, header.tenant, header.stream, header.seq, event.kind, event.version, event.name, event.ordinal,
-    event.after, header.at, event.actor, header.keyId, header.domain, header.encoding,
-  ])
-  const needed = 64 + text.length * 3
+function digestText(salt: Uint8Array, body: Uint8Array): string {
+  const length = salt.length + body.length
+  if (length > scratch.length) return hash('sha256', Buffer.concat([salt, body]), 'binary')
+  scratch.set(salt, 0)
+  scratch.set(body, salt.length)
+  return hash('sha256', scratch.subarray(0, length), 'binary')
+}
+
+/** The hash of an event, from its predecessor's hash, its header and its salted body (or the digest that is left of it). */
+export function chainHash(
+  previous: Uint8Array,
+  event: NewEvent,
+  header: Header,
+  salt: Uint8Array,
+  digest?: Uint8Array,
+): Uint8Array {
+  const bodyDigest =
+    digest === undefined ? digestText(salt, event.body ?? EMPTY) : Buffer.from(digest).toString('latin1')
+  const text = headerText(event, header)
+  const needed = 2 * HASH_BYTES + text.length * 3
   if (needed > scratch.length) scratch = Buffer.allocUnsafe(needed)
   scratch.set(previous, 0)
-  const end = 32 + scratch.write(text, 32, 'utf8')
-  scratch.set(digest, end)
-  return hash('sha256', scratch.subarray(0, end + 32), 'buffer')
+  const end = HASH_BYTES + scratch.write(text, HASH_BYTES, 'utf8')
+  scratch.write(bodyDigest, end, 'latin1')
+  return Buffer.from(hash('sha256', scratch.subarray(0, end + HASH_BYTES), 'binary'), 'latin1')
+}
+
+/** The header as JSON: an array in a fixed order, its first element the version of this layout. */
+function headerText(event: NewEvent, header: Header): string {
+  return `[1,${json(header.tenant)},${json(header.stream)},${header.seq},${json(event.kind)},${event.version},${json(event.name)},${event.ordinal ?? null},${json(event.after)},${header.at},${json(event.actor)},${json(header.keyId)},${json(header.domain)},${header.encoding}]`
+}
+
+function json(text: string | undefined): string {
+  return text === undefined ? 'null' : JSON.stringify(text)
 }
 
 /** What the hash of a stored event should be after `previous`. */
 export function expectedHash(previous: Uint8Array, event: StoredEvent): Uint8Array {
-  return chainHash(previous, event, event, event.digest ?? digestOf(event.salt, event.body))
+  return chainHash(previous, event, event, event.salt, event.digest)
 }
 
 /** Whether two hashes are the same. */

@@ -33,7 +33,9 @@ export function encodeText(value: unknown): string {
 
 /** The value that `encode` was given. `errors` are further error classes to restore, by name. */
 export function decode(bytes: Uint8Array | undefined, errors?: ReadonlyMap<string, ErrorClass>): unknown {
-  return bytes === undefined ? undefined : decodeText(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'), errors)
+  return bytes === undefined
+    ? undefined
+    : decodeText(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'), errors)
 }
 
 export function decodeText(text: string, errors?: ReadonlyMap<string, ErrorClass>): unknown {
@@ -76,7 +78,9 @@ function pack(value: unknown, path: string, above: Set<object>): Json {
     case 'boolean':
       return value
     case 'number':
-      return Number.isFinite(value) && !Object.is(value, -0) ? value : tag('Number', Object.is(value, -0) ? '-0' : String(value))
+      return Number.isFinite(value) && !Object.is(value, -0)
+        ? value
+        : tag('Number', Object.is(value, -0) ? '-0' : String(value))
     case 'undefined':
       return tag('undefined', null)
     case 'bigint':
@@ -99,25 +103,48 @@ function packObject(value: object, path: string, above: Set<object>): Json {
   if (Array.isArray(value)) return Array.from(value, (inner, i) => pack(inner, `${path}[${i}]`, above))
   if (value instanceof Date) return tag('Date', Number.isNaN(value.getTime()) ? null : value.getTime())
   if (value instanceof Map) {
-    return tag('Map', Array.from(value, ([k, v], i) => [pack(k, `${path}.key(${i})`, above), pack(v, `${path}.get(${i})`, above)]))
+    return tag(
+      'Map',
+      Array.from(value, ([k, v], i) => [
+        pack(k, `${path}.key(${i})`, above),
+        pack(v, `${path}.get(${i})`, above),
+      ]),
+    )
   }
-  if (value instanceof Set) return tag('Set', Array.from(value, (v, i) => pack(v, `${path}.item(${i})`, above)))
+  if (value instanceof Set)
+    return tag(
+      'Set',
+      Array.from(value, (v, i) => pack(v, `${path}.item(${i})`, above)),
+    )
   if (value instanceof URL) return tag('URL', value.href)
-  if (value instanceof Uint8Array) return tag('Bytes', Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64'))
+  if (value instanceof Uint8Array)
+    return tag('Bytes', Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64'))
   if (value instanceof Error) return packError(value, path, above)
   if (value instanceof Promise) throw new NotSerializable(path, 'a promise (await it)')
-  if (value instanceof WeakMap || value instanceof WeakSet) throw new NotSerializable(path, 'a weak collection')
-  if ('toJSON' in value && typeof value.toJSON === 'function') return pack((value.toJSON as () => unknown)(), path, above)
+  if (value instanceof WeakMap || value instanceof WeakSet)
+    throw new NotSerializable(path, 'a weak collection')
+  if ('toJSON' in value && typeof value.toJSON === 'function')
+    return pack((value.toJSON as () => unknown)(), path, above)
   const fields = packFields(value, path, above)
   return '$' in fields ? tag('$', fields) : fields
 }
 
-function packFields(value: object, path: string, above: Set<object>, without: readonly string[] = []): Record<string, Json> {
+function packFields(
+  value: object,
+  path: string,
+  above: Set<object>,
+  without: readonly string[] = [],
+): Record<string, Json> {
   const fields: Record<string, Json> = {}
   for (const [key, inner] of Object.entries(value)) {
     if (without.includes(key)) continue
     // Defined, not assigned: a key named __proto__ must stay a key.
-    Object.defineProperty(fields, key, { value: pack(inner, `${path}.${key}`, above), enumerable: true, configurable: true, writable: true })
+    Object.defineProperty(fields, key, {
+      value: pack(inner, `${path}.${key}`, above),
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    })
   }
   return fields
 }
@@ -128,7 +155,9 @@ function packError(error: Error, path: string, above: Set<object>): Json {
     message: error.message,
     ...(error.stack === undefined ? {} : { stack: error.stack }),
     ...(error.cause === undefined ? {} : { cause: packOrDescribe(error.cause, `${path}.cause`, above) }),
-    ...(error instanceof AggregateError ? { errors: error.errors.map((e: unknown, i) => packOrDescribe(e, `${path}.errors[${i}]`, above)) } : {}),
+    ...(error instanceof AggregateError
+      ? { errors: error.errors.map((e: unknown, i) => packOrDescribe(e, `${path}.errors[${i}]`, above)) }
+      : {}),
     fields: packOrDescribeFields(error, path, above),
   })
 }
@@ -163,7 +192,12 @@ function unpack(json: unknown, errors: ReadonlyMap<string, ErrorClass>): unknown
 function unpackFields(from: object, errors: ReadonlyMap<string, ErrorClass>): Record<string, unknown> {
   const fields: Record<string, unknown> = {}
   for (const [key, inner] of Object.entries(from)) {
-    Object.defineProperty(fields, key, { value: unpack(inner, errors), enumerable: true, configurable: true, writable: true })
+    Object.defineProperty(fields, key, {
+      value: unpack(inner, errors),
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    })
   }
   return fields
 }
@@ -199,12 +233,17 @@ function unpackError(v: Record<string, unknown>, errors: ReadonlyMap<string, Err
   const name = String(v['name'])
   const fields = unpackFields((v['fields'] ?? {}) as object, errors)
   const known = errors.get(name) ?? BUILT_IN.get(name)
-  const prototype = known ? known.prototype : typeof fields['code'] === 'string' && 'retryable' in fields ? ThroughlineError.prototype : Error.prototype
-  const error: Error = 'errors' in v ? new AggregateError(list(v['errors']).map((e) => unpack(e, errors))) : new Error()
+  const prototype = known
+    ? known.prototype
+    : typeof fields['code'] === 'string' && 'retryable' in fields
+      ? ThroughlineError.prototype
+      : Error.prototype
+  const error: Error =
+    'errors' in v ? new AggregateError(list(v['errors']).map((e) => unpack(e, errors))) : new Error()
   if (!('errors' in v)) Object.setPrototypeOf(error, prototype as object)
   define(error, 'message', String(v['message']))
   if (error.name !== name) define(error, 'name', name)
-  define(error, 'stack', v['stack'] === undefined ? `${name}: ${String(v['message'])}` : String(v['stack']))
+  define(error, 'stack', typeof v['stack'] === 'string' ? v['stack'] : `${name}: ${String(v['message'])}`)
   if ('cause' in v) define(error, 'cause', unpack(v['cause'], errors))
   return Object.assign(error, fields)
 }

@@ -1,7 +1,16 @@
 export { chainHash, digestOf, expectedHash, GENESIS, sameHash } from './chain.ts'
 export { systemClock, type Clock } from './clock.ts'
 export { decode, decodeText, encode, encodeText, type ErrorClass } from './codec.ts'
-export { AlreadyThere, BodyTooLarge, ChainBroken, GuardFailed, KindTooNew, NotSerializable, OwnershipLost, StreamMoved } from './errors.ts'
+export {
+  AlreadyThere,
+  BodyTooLarge,
+  ChainBroken,
+  GuardFailed,
+  KindTooNew,
+  NotSerializable,
+  OwnershipLost,
+  StreamMoved,
+} from './errors.ts'
 export type { NewEvent, Position, Seq, StoredEvent, StreamId } from './event.ts'
 export { bodyOf, eventOf, kind, type Kind, type OperationRef } from './kind.ts'
 export type { Append, Break, Change, Committed, Expected, Head, Log, Verdict } from './log.ts'

@@ -25,7 +25,12 @@ export interface OperationRef {
 }
 
 /** An event of this kind, ready to be committed. */
-export function eventOf<Body>(of: Kind<Body>, body: Body, operation?: OperationRef, actor?: string): NewEvent {
+export function eventOf<Body>(
+  of: Kind<Body>,
+  body: Body,
+  operation?: OperationRef,
+  actor?: string,
+): NewEvent {
   return {
     kind: of.name,
     version: of.version,
@@ -38,7 +43,11 @@ export function eventOf<Body>(of: Kind<Body>, body: Body, operation?: OperationR
 }
 
 /** The body of a stored event in its kind's current shape. @throws {KindTooNew} */
-export function bodyOf<Body>(of: Kind<Body>, event: Pick<StoredEvent, 'kind' | 'version' | 'body'>, errors?: ReadonlyMap<string, ErrorClass>): Body {
+export function bodyOf<Body>(
+  of: Kind<Body>,
+  event: Pick<StoredEvent, 'kind' | 'version' | 'body'>,
+  errors?: ReadonlyMap<string, ErrorClass>,
+): Body {
   if (event.version > of.version) throw new KindTooNew(event.kind, event.version, of.version)
   let body = decode(event.body, errors)
   for (let version = event.version; version < of.version; version++) body = of.upcast[version]?.(body) ?? body

@@ -18,7 +18,11 @@ import type { Query, Row } from './projection.ts'
  * - `{ epoch }`: its owner since that epoch; head and epoch are compared.
  * - `{ claim }`: takes the stream over; the epoch must still be the one given, and is raised by one.
  */
-export type Expected = 'any' | { readonly new: true; readonly epoch?: number } | { readonly epoch: number } | { readonly claim: number }
+export type Expected =
+  | 'any'
+  | { readonly new: true; readonly epoch?: number }
+  | { readonly epoch: number }
+  | { readonly claim: number }
 
 export interface Append {
   readonly stream: StreamId
@@ -74,7 +78,11 @@ export interface Log {
   commit(change: Change): Promise<Committed>
   head(stream: StreamId): Head | undefined
   /** Heads in the order of their creation, a page at a time; `under` keeps those whose name begins so. */
-  heads(options?: { readonly after?: StreamId; readonly under?: string; readonly limit?: number }): readonly Head[]
+  heads(options?: {
+    readonly after?: StreamId
+    readonly under?: string
+    readonly limit?: number
+  }): readonly Head[]
   /** The events of a stream in order, a page (of up to 1,000) at a time. */
   read(stream: StreamId, from?: Seq): AsyncIterable<readonly StoredEvent[]>
   eventAt(position: Position): StoredEvent | undefined
@@ -94,7 +102,10 @@ export interface Log {
   /** Removes the events and rows of these streams; their heads stay, named in an event of the stream `store`. */
   prune(streams: readonly StreamId[]): Promise<{ readonly events: number }>
   /** Writes streams that another store recorded, hashes and times as they are. @throws {ChainBroken} @throws {AlreadyThere} */
-  restore(recorded: { readonly heads: readonly Head[]; readonly events: Iterable<StoredEvent> }): Promise<void>
+  restore(recorded: {
+    readonly heads: readonly Head[]
+    readonly events: Iterable<StoredEvent>
+  }): Promise<void>
   /** True once this process has the sole right to advance runs; tried again at each call. */
   tryOwn(): boolean
   close(): Promise<void>

@@ -19,7 +19,12 @@ export interface Table {
 export type RowChange =
   | { readonly insert: string; readonly row: Row }
   | { readonly put: string; readonly row: Row }
-  | { readonly patch: string; readonly set: Row; readonly where: Row; /** refuse the commit unless a row changed */ readonly must?: boolean }
+  | {
+      readonly patch: string
+      readonly set: Row
+      readonly where: Row
+      /** refuse the commit unless a row changed */ readonly must?: boolean
+    }
   | { readonly remove: string; readonly where: Row }
 
 export interface Projection {
@@ -32,11 +37,23 @@ export interface Projection {
   readonly apply: (event: StoredEvent) => readonly RowChange[]
 }
 
-export type Test = Cell | { readonly lt?: number; readonly lte?: number; readonly gt?: number; readonly gte?: number; readonly in?: readonly Cell[]; readonly prefix?: string; readonly not?: Cell }
+export type Test =
+  | Cell
+  | {
+      readonly lt?: number
+      readonly lte?: number
+      readonly gt?: number
+      readonly gte?: number
+      readonly in?: readonly Cell[]
+      readonly prefix?: string
+      readonly not?: Cell
+    }
 
 /** A question to one table: rows that pass every test, in order. */
 export interface Query {
   readonly where?: Readonly<Record<string, Test>>
   readonly order?: readonly (string | { readonly desc: string })[]
   readonly limit?: number
+  /** All unless told. */
+  readonly columns?: readonly string[]
 }

@@ -12,10 +12,16 @@ export interface AttemptOptions {
   readonly signal: AbortSignal
 }
 
-export async function runAttempt(generation: Generation, fn: (tools: StepTools) => unknown, options: AttemptOptions): Promise<unknown> {
+export async function runAttempt(
+  generation: Generation,
+  fn: (tools: StepTools) => unknown,
+  options: AttemptOptions,
+): Promise<unknown> {
   const { timeoutMs, attempt, idempotencyKey } = options
   const run = (signal: AbortSignal, heartbeat: () => void) =>
-    places.run({ owner: generation, isInStep: true, before: [] }, () => fn({ signal, attempt, idempotencyKey, heartbeat }))
+    places.run({ owner: generation, isInStep: true, before: [] }, () =>
+      fn({ signal, attempt, idempotencyKey, heartbeat }),
+    )
   if (timeoutMs === undefined) return run(options.signal, () => {})
   const { clock } = generation.surroundings
   const timeout = new AbortController()
@@ -34,7 +40,10 @@ export async function runAttempt(generation: Generation, fn: (tools: StepTools) 
     heartbeat = arm
   })
   try {
-    return await Promise.race([run(AbortSignal.any([options.signal, timeout.signal]), () => heartbeat()), timedOut])
+    return await Promise.race([
+      run(AbortSignal.any([options.signal, timeout.signal]), () => heartbeat()),
+      timedOut,
+    ])
   } finally {
     disarm()
   }

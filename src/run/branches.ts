@@ -19,13 +19,23 @@ function numbered(branch: Branch, name: string): string {
   return ordinal === 1 ? name : `${name}›${ordinal}`
 }
 
-function inBranch<T>(generation: Generation, branch: Branch, contextFor: ContextFor, fn: (ctx: Context) => Promise<T> | T): Promise<T> {
+function inBranch<T>(
+  generation: Generation,
+  branch: Branch,
+  contextFor: ContextFor,
+  fn: (ctx: Context) => Promise<T> | T,
+): Promise<T> {
   return places.run({ owner: generation, isInStep: false, before: [] }, async () => fn(contextFor(branch)))
 }
 
 export async function performMap<Item, T>(
-  generation: Generation, parent: Branch, contextFor: ContextFor, name: string,
-  items: Iterable<Item>, fn: (branch: Context, item: Item, index: number) => Promise<T> | T, options: MapOptions<Item>,
+  generation: Generation,
+  parent: Branch,
+  contextFor: ContextFor,
+  name: string,
+  items: Iterable<Item>,
+  fn: (branch: Context, item: Item, index: number) => Promise<T> | T,
+  options: MapOptions<Item>,
 ): Promise<T[]> {
   checkName(name, 'map')
   const list = [...items]
@@ -36,7 +46,11 @@ export async function performMap<Item, T>(
     seen.add(key)
   }
   const concurrency = options.concurrency ?? DEFAULT_CONCURRENCY
-  if (!(concurrency >= 1)) throw new BadOperation(`ctx.map("${name}") was given a concurrency of ${String(concurrency)}; give 1 or more.`, { name })
+  if (!(concurrency >= 1))
+    throw new BadOperation(
+      `ctx.map("${name}") was given a concurrency of ${String(concurrency)}; give 1 or more.`,
+      { name },
+    )
   const prefix = numbered(parent, name)
   const results: T[] = []
   let next = 0
@@ -48,7 +62,12 @@ export async function performMap<Item, T>(
       if (hasFailed || key === undefined) return
       try {
         // Sound: i is within the list, as its key is.
-        results[i] = await inBranch(generation, parent.child(`${prefix}${SEPARATOR}${key}`, false), contextFor, (ctx) => fn(ctx, list[i] as Item, i))
+        results[i] = await inBranch(
+          generation,
+          parent.child(`${prefix}${SEPARATOR}${key}`, false),
+          contextFor,
+          (ctx) => fn(ctx, list[i] as Item, i),
+        )
       } catch (error) {
         hasFailed = true
         throw error
@@ -59,10 +78,19 @@ export async function performMap<Item, T>(
   return results
 }
 
-export async function performAll<T extends Record<string, unknown>>(generation: Generation, parent: Branch, contextFor: ContextFor, branches: Branches<T>): Promise<T> {
+export async function performAll<T extends Record<string, unknown>>(
+  generation: Generation,
+  parent: Branch,
+  contextFor: ContextFor,
+  branches: Branches<T>,
+): Promise<T> {
   const prefix = numbered(parent, 'all')
   const entries = Object.entries(branches) as [string, (ctx: Context) => unknown][] // Branches<T> says so
-  const values = await Promise.all(entries.map(([name, fn]) => inBranch(generation, branchNamed(parent, prefix, name, false), contextFor, fn)))
+  const values = await Promise.all(
+    entries.map(([name, fn]) =>
+      inBranch(generation, branchNamed(parent, prefix, name, false), contextFor, fn),
+    ),
+  )
   return Object.fromEntries(entries.map(([name], i) => [name, values[i]])) as T
 }
 
@@ -77,12 +105,20 @@ function branchNamed(parent: Branch, prefix: string, name: string, isRaced: bool
  * Losers are released the moment the race is decided, before the record of it is written, live and replayed alike: nothing is
  * handed to them any more, so that they cannot take a message that others will wait for.
  */
-export function performRace(generation: Generation, operation: Operation, contextFor: ContextFor, branches: Readonly<Record<string, (ctx: Context) => unknown>>): void {
+export function performRace(
+  generation: Generation,
+  operation: Operation,
+  contextFor: ContextFor,
+  branches: Readonly<Record<string, (ctx: Context) => unknown>>,
+): void {
   const prefix = numbered(operation.branch, 'race')
   const recorded = operation.recorded?.outcome
   const winner = recorded && read(raceSettled, recorded).winner
-  const own = new Map(Object.keys(branches).map((name) => [name, branchNamed(operation.branch, prefix, name, true)]))
-  if (!recorded && !generation.mayBegin(operation)) for (const branch of own.values()) branch.isReplayOnly = true
+  const own = new Map(
+    Object.keys(branches).map((name) => [name, branchNamed(operation.branch, prefix, name, true)]),
+  )
+  if (!recorded && !generation.mayBegin(operation))
+    for (const branch of own.values()) branch.isReplayOnly = true
   let isDecided = false
   const decide = (name: string, event: () => NewEvent) => {
     if (isDecided || operation.branch.isReleased || generation.isClosed) return
@@ -107,12 +143,16 @@ export function performRace(generation: Generation, operation: Operation, contex
     const ref = () => generation.ref(operation)
     void inBranch(generation, branch, contextFor, fn).then(
       (value) => decide(name, () => settledEvent({ winner: name, v: value }, ref())),
-      (error: unknown) => decide(name, () => eventOf(raceSettled, { winner: name, e: storable(error) }, ref())),
+      (error: unknown) =>
+        decide(name, () => eventOf(raceSettled, { winner: name, e: storable(error) }, ref())),
     )
   }
 }
 
-function settledEvent(body: { readonly winner: string; readonly v: unknown }, ref: Parameters<typeof eventOf>[2]): NewEvent {
+function settledEvent(
+  body: { readonly winner: string; readonly v: unknown },
+  ref: Parameters<typeof eventOf>[2],
+): NewEvent {
   try {
     return eventOf(raceSettled, body, ref)
   } catch (error) {
@@ -122,5 +162,6 @@ function settledEvent(body: { readonly winner: string; readonly v: unknown }, re
 
 /** @throws {BadOperation} */
 export function checkRace(branches: Readonly<Record<string, unknown>>): void {
-  if (Object.keys(branches).length === 0) throw new BadOperation('ctx.race was given no branches: it would never end. Give it one or more.', {})
+  if (Object.keys(branches).length === 0)
+    throw new BadOperation('ctx.race was given no branches: it would never end. Give it one or more.', {})
 }

@@ -75,14 +75,20 @@ export class RunCarrier implements Carrier {
     const { clock } = this.#options.surroundings
     let stop = () => {}
     const patience = new Promise<void>((resolve) => (stop = clock.at(clock.now() + PATIENCE_MS, resolve)))
-    await Promise.race([Promise.all([...this.#generations.values()].map((generation) => generation.released)), patience])
+    await Promise.race([
+      Promise.all([...this.#generations.values()].map((generation) => generation.released)),
+      patience,
+    ])
     stop()
     for (const generation of this.#generations.values()) generation.close('fenced')
   }
 
   #cannotLoad(runId: string, error: unknown): void {
     if (error instanceof OwnershipLost) return
-    this.#options.surroundings.logger.error(`${runId} cannot be carried: ${error instanceof Error ? error.message : String(error)}`, { run: runId, error })
+    this.#options.surroundings.logger.error(
+      `${runId} cannot be carried: ${error instanceof Error ? error.message : String(error)}`,
+      { run: runId, error },
+    )
   }
 
   async #load(runId: string): Promise<void> {
@@ -93,7 +99,8 @@ export class RunCarrier implements Carrier {
     if (!head) return
     const epoch = await this.#claim(head)
     const history = new History(await readChapter(this.#log, stream))
-    const record = (events: Parameters<Log['commit']>[0]['appends'][number]['events']) => this.#log.commit({ appends: [{ stream, expected: { epoch }, events }] })
+    const record = (events: Parameters<Log['commit']>[0]['appends'][number]['events']) =>
+      this.#log.commit({ appends: [{ stream, expected: { epoch }, events }] })
     if (history.halted) {
       const mailbox = new Mailbox(this.#log, runId)
       mailbox.refresh()
@@ -133,12 +140,18 @@ export class RunCarrier implements Carrier {
     const held = this.#epochs.get(head.stream)
     if (held === head.epoch) return held
     const event = eventOf(runClaimed, { by: this.#options.name })
-    await this.#log.commit({ appends: [{ stream: head.stream, expected: { claim: head.epoch }, events: [event] }] })
+    await this.#log.commit({
+      appends: [{ stream: head.stream, expected: { claim: head.epoch }, events: [event] }],
+    })
     this.#epochs.set(head.stream, head.epoch + 1)
     return head.epoch + 1
   }
 
-  #closed(runId: string, generation: Generation, how: 'ended' | 'evicted' | 'fenced' | 'restarted' | 'failed'): void {
+  #closed(
+    runId: string,
+    generation: Generation,
+    how: 'ended' | 'evicted' | 'fenced' | 'restarted' | 'failed',
+  ): void {
     if (this.#generations.get(runId) === generation) this.#generations.delete(runId)
     if (how === 'ended') {
       this.#epochs.delete(generation.stream)

@@ -1,7 +1,15 @@
 /** Children: runs of their own, started in the same commit as the parent's record of them. A child is a *wait* of its parent. */
 import { AlreadyThere, eventOf, type Append, type NewEvent } from '../log/index.ts'
 import { validate, type AnyTask, type ChildOptions, type SpawnOptions } from '../task/index.ts'
-import { callEnded, callStarted, runStarted, spawnStarted, inboxOf, messageSent, type RunStartedBody } from './events.ts'
+import {
+  callEnded,
+  callStarted,
+  runStarted,
+  spawnStarted,
+  inboxOf,
+  messageSent,
+  type RunStartedBody,
+} from './events.ts'
 import type { Generation } from './generation.ts'
 import { read } from './history.ts'
 import type { Operation } from './operation.ts'
@@ -13,10 +21,20 @@ export interface Child {
   readonly onParentEnd: 'cancel' | 'leave'
 }
 
-export function performCall(generation: Generation, operation: Operation, task: AnyTask, input: unknown, options: ChildOptions): void {
+export function performCall(
+  generation: Generation,
+  operation: Operation,
+  task: AnyTask,
+  input: unknown,
+  options: ChildOptions,
+): void {
   if (operation.recorded?.outcome) return
   const started = operation.recorded?.events.find((event) => event.kind === callStarted.name)
-  if (started) generation.ending.children.set(operation.key, { run: read(callStarted, started).run, onParentEnd: 'cancel' })
+  if (started)
+    generation.ending.children.set(operation.key, {
+      run: read(callStarted, started).run,
+      onParentEnd: 'cancel',
+    })
   if (!generation.mayBegin(operation)) return
   if (started) return awaitChild(generation, operation, read(callStarted, started).run)
   generation.effect(async () => {
@@ -25,7 +43,9 @@ export function performCall(generation: Generation, operation: Operation, task: 
       const body = { message: '', status: 'refused', e: storable(prepared.refused) }
       return generation.settle(operation, [eventOf(callEnded, body, generation.ref(operation))])
     }
-    const run = await startChild(generation, prepared, (child) => eventOf(callStarted, { run: child }, generation.ref(operation)))
+    const run = await startChild(generation, prepared, (child) =>
+      eventOf(callStarted, { run: child }, generation.ref(operation)),
+    )
     awaitChild(generation, operation, run)
   })
 }
@@ -38,10 +58,17 @@ function awaitChild(generation: Generation, operation: Operation, run: string): 
   generation.delivery.poke()
 }
 
-export function performSpawn(generation: Generation, operation: Operation, task: AnyTask, input: unknown, options: SpawnOptions): void {
+export function performSpawn(
+  generation: Generation,
+  operation: Operation,
+  task: AnyTask,
+  input: unknown,
+  options: SpawnOptions,
+): void {
   const { outcome } = operation.recorded ?? {}
   if (outcome) {
-    if (outcome.kind === spawnStarted.name) generation.ending.children.set(operation.key, read(spawnStarted, outcome))
+    if (outcome.kind === spawnStarted.name)
+      generation.ending.children.set(operation.key, read(spawnStarted, outcome))
     return
   }
   if (!generation.mayBegin(operation)) return
@@ -49,16 +76,32 @@ export function performSpawn(generation: Generation, operation: Operation, task:
   generation.effect(async () => {
     const prepared = await prepare(generation, operation, task, input, options, false)
     if ('refused' in prepared) throw prepared.refused
-    let outcome: NewEvent | undefined
-    const run = await startChild(generation, prepared, (child) => (outcome = eventOf(spawnStarted, { run: child, onParentEnd }, generation.ref(operation))), operation)
+    const run = await startChild(
+      generation,
+      prepared,
+      (child) => eventOf(spawnStarted, { run: child, onParentEnd }, generation.ref(operation)),
+      operation,
+    )
     generation.ending.children.set(operation.key, { run, onParentEnd })
   })
 }
 
-async function prepare(generation: Generation, operation: Operation, task: AnyTask, input: unknown, options: ChildOptions, isAwaited: boolean): Promise<RunStartedBody | { readonly refused: unknown }> {
+async function prepare(
+  generation: Generation,
+  operation: Operation,
+  task: AnyTask,
+  input: unknown,
+  options: ChildOptions,
+  isAwaited: boolean,
+): Promise<RunStartedBody | { readonly refused: unknown }> {
   const { started } = generation.history
   try {
-    const checked = await validate(task.input, input, 'invalid_input', `The input of child task "${task.name}"`)
+    const checked = await validate(
+      task.input,
+      input,
+      'invalid_input',
+      `The input of child task "${task.name}"`,
+    )
     const scope = options.scope ?? started.scope
     const body: RunStartedBody = {
       run: generation.surroundings.newId('run'),
@@ -81,7 +124,12 @@ async function prepare(generation: Generation, operation: Operation, task: AnyTa
 }
 
 /** One commit for both records. A key that is taken gives the run that has it. */
-async function startChild(generation: Generation, body: RunStartedBody, own: (run: string) => NewEvent, outcomeOf?: Operation): Promise<string> {
+async function startChild(
+  generation: Generation,
+  body: RunStartedBody,
+  own: (run: string) => NewEvent,
+  outcomeOf?: Operation,
+): Promise<string> {
   const commit = async (run: string, also: readonly Append[]) => {
     const event = own(run)
     if (outcomeOf) await generation.settle(outcomeOf, [event], also)
@@ -89,11 +137,14 @@ async function startChild(generation: Generation, body: RunStartedBody, own: (ru
     return run
   }
   try {
-    const run = await commit(body.run, [{ stream: body.run, expected: { new: true }, events: [eventOf(runStarted, body)] }])
+    const run = await commit(body.run, [
+      { stream: body.run, expected: { new: true }, events: [eventOf(runStarted, body)] },
+    ])
     generation.surroundings.wake(run)
     return run
   } catch (error) {
-    const holder = error instanceof AlreadyThere && body.key !== undefined ? keyHolder(generation, body) : undefined
+    const holder =
+      error instanceof AlreadyThere && body.key !== undefined ? keyHolder(generation, body) : undefined
     if (holder === undefined) throw error
     return commit(holder, [])
   }
@@ -107,5 +158,9 @@ function keyHolder(generation: Generation, body: RunStartedBody): string | undef
 
 /** A message that cancels a child because its parent ended. */
 export function cancelChild(child: Child, parent: string, reason: string): Append {
-  return { stream: inboxOf(child.run), expected: 'any', events: [eventOf(messageSent, { kind: 'cancel', id: `parent:${parent}`, reason })] }
+  return {
+    stream: inboxOf(child.run),
+    expected: 'any',
+    events: [eventOf(messageSent, { kind: 'cancel', id: `parent:${parent}`, reason })],
+  }
 }

@@ -1,6 +1,14 @@
 /** The `ctx` of a body or a branch. Everything durable goes through `generation.perform`. */
 import { eventOf } from '../log/index.ts'
-import type { AnyTask, Context, ContextLog, Schema, StepOptions, StepTools, WaitOptions } from '../task/index.ts'
+import type {
+  AnyTask,
+  Context,
+  ContextLog,
+  Schema,
+  StepOptions,
+  StepTools,
+  WaitOptions,
+} from '../task/index.ts'
 import { checkRace, performAll, performMap, performRace } from './branches.ts'
 import { performCall, performSpawn } from './child.ts'
 import { id, random } from './derive.ts'
@@ -18,43 +26,64 @@ export function contextFor(generation: Generation, branch: Branch): Context {
   const checked = (name: string, kind: string) => {
     checkName(name, kind)
     if (places.getStore()?.isInStep) {
-      throw new BadOperation(`ctx.${kind}("${name}") was called inside a step's function; a step is one effect. Call it from the body, or use ctx.map, ctx.all or a child task.`, { name, kind })
+      throw new BadOperation(
+        `ctx.${kind}("${name}") was called inside a step's function; a step is one effect. Call it from the body, or use ctx.map, ctx.all or a child task.`,
+        { name, kind },
+      )
     }
   }
   const context: Context = {
-    async step<T>(name: string, fn: (tools: StepTools) => Promise<T> | T, options: StepOptions<T> = {}): Promise<T> {
+    async step<T>(
+      name: string,
+      fn: (tools: StepTools) => Promise<T> | T,
+      options: StepOptions<T> = {},
+    ): Promise<T> {
       checked(name, 'step')
-      if (typeof fn !== 'function') throw new BadOperation(`ctx.step("${name}") needs a function as its second argument.`, { name })
+      if (typeof fn !== 'function')
+        throw new BadOperation(`ctx.step("${name}") needs a function as its second argument.`, { name })
       // The step's own types say that its outcome, decoded, is a T; the engine does not look into it.
       const work = { fn, options: options as StepOptions<unknown> }
-      return generation.perform(branch, 'step', name, (operation) => performStep(generation, operation, work)) as Promise<T>
+      return generation.perform(branch, 'step', name, (operation) =>
+        performStep(generation, operation, work),
+      ) as Promise<T>
     },
-    map: (name, items, fn, options = {}) => performMap(generation, branch, inBranch, name, items, fn, options),
+    map: (name, items, fn, options = {}) =>
+      performMap(generation, branch, inBranch, name, items, fn, options),
     all: (branches) => performAll(generation, branch, inBranch, branches),
     race: (async (branches: Parameters<typeof performRace>[3]) => {
       checkRace(branches)
-      return generation.perform(branch, 'race', 'race', (operation) => performRace(generation, operation, inBranch, branches))
+      return generation.perform(branch, 'race', 'race', (operation) =>
+        performRace(generation, operation, inBranch, branches),
+      )
     }) as Context['race'], // the winner's name and value are what the branches' types say
     async sleep(name, until) {
       checked(name, 'sleep')
       checkDate(name, until)
-      await generation.perform(branch, 'sleep', name, (operation) => performSleep(generation, operation, until))
+      await generation.perform(branch, 'sleep', name, (operation) =>
+        performSleep(generation, operation, until),
+      )
     },
     wait: (async (name: string, options: WaitOptions<Schema | undefined> = {}) => {
       checked(name, 'wait')
       const open = openWait(generation, branch, name)
       if (open) return join(open)
-      return generation.perform(branch, 'wait', name, (operation) => performWait(generation, operation, name, options))
+      return generation.perform(branch, 'wait', name, (operation) =>
+        performWait(generation, operation, name, options),
+      )
     }) as Context['wait'],
     call: (async (task: AnyTask, input: unknown, options: Parameters<typeof performCall>[4] = {}) => {
       const name = options.name ?? task.name
       checked(name, 'call')
-      return generation.perform(branch, 'call', name, (operation) => performCall(generation, operation, task, input, options))
+      return generation.perform(branch, 'call', name, (operation) =>
+        performCall(generation, operation, task, input, options),
+      )
     }) as Context['call'],
     spawn: (async (task: AnyTask, input: unknown, options: Parameters<typeof performSpawn>[4] = {}) => {
       const name = options.name ?? task.name
       checked(name, 'spawn')
-      return generation.perform(branch, 'spawn', name, (operation) => performSpawn(generation, operation, task, input, options))
+      return generation.perform(branch, 'spawn', name, (operation) =>
+        performSpawn(generation, operation, task, input, options),
+      )
     }) as Context['spawn'],
     now: () => branch.lastAt,
     random: () => random(generation.history, branch),
@@ -104,7 +133,8 @@ function recordProgress(generation: Generation, progress: Parameters<Context['pr
 
 function logFor(generation: Generation): ContextLog {
   const say = (level: keyof ContextLog) => (message: string, fields?: Readonly<Record<string, unknown>>) => {
-    if (generation.isLive && !generation.isClosed) generation.surroundings.logger[level](message, { run: generation.runId, ...fields })
+    if (generation.isLive && !generation.isClosed)
+      generation.surroundings.logger[level](message, { run: generation.runId, ...fields })
   }
   return { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') }
 }

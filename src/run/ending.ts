@@ -17,7 +17,19 @@ import { eventOf, type Append } from '../log/index.ts'
 import { validate } from '../task/index.ts'
 import { cancelChild, type Child } from './child.ts'
 import { CompensationFailed, CompensationMissing } from './errors.ts'
-import { chapterStream, inboxOf, messageSent, runCancelled, runCancelling, runDone, runFailed, runFailing, runHalted, runRestarted, runStarted } from './events.ts'
+import {
+  chapterStream,
+  inboxOf,
+  messageSent,
+  runCancelled,
+  runCancelling,
+  runDone,
+  runFailed,
+  runFailing,
+  runHalted,
+  runRestarted,
+  runStarted,
+} from './events.ts'
 import type { Generation } from './generation.ts'
 import { idempotencyKey, SEPARATOR, type Branch } from './place.ts'
 import { performStep, storable } from './step.ts'
@@ -145,10 +157,19 @@ export class Ending {
     const generation = this.#generation
     let event
     try {
-      const output = await validate(generation.task.output, value, 'invalid_output', `The output of ${generation.runId}`)
+      const output = await validate(
+        generation.task.output,
+        value,
+        'invalid_output',
+        `The output of ${generation.runId}`,
+      )
       const unclaimed = generation.history.unclaimed()
       const untaken = generation.mailbox.untaken()
-      event = eventOf(runDone, { v: output, ...(unclaimed.length > 0 ? { unclaimed } : {}), ...(untaken.length > 0 ? { untaken } : {}) })
+      event = eventOf(runDone, {
+        v: output,
+        ...(unclaimed.length > 0 ? { unclaimed } : {}),
+        ...(untaken.length > 0 ? { untaken } : {}),
+      })
     } catch (error) {
       return this.#fail(error)
     }
@@ -167,7 +188,9 @@ export class Ending {
   #failed(error: unknown): Promise<void> {
     const untaken = this.#generation.mailbox.untaken()
     const mode = error instanceof ThroughlineError ? error.code : 'unclassified'
-    return this.#end(eventOf(runFailed, { mode, e: storable(error), ...(untaken.length > 0 ? { untaken } : {}) }))
+    return this.#end(
+      eventOf(runFailed, { mode, e: storable(error), ...(untaken.length > 0 ? { untaken } : {}) }),
+    )
   }
 
   /** Compensations, newest first; then the end they lead to. */
@@ -202,16 +225,22 @@ export class Ending {
     let ordinal = 1
     while (generation.history.operations.get(`${path}#${ordinal}`)?.outcome?.kind === 'step.failed') ordinal++
     const work = {
-      fn: ({ signal }: { readonly signal: AbortSignal }) => undo({ signal, idempotencyKey: idempotencyKey(generation.runId, path) }),
+      fn: ({ signal }: { readonly signal: AbortSignal }) =>
+        undo({ signal, idempotencyKey: idempotencyKey(generation.runId, path) }),
       options: { retry: COMPENSATION_RETRY },
     }
-    return generation.perform(branch, 'step', path, (operation) => performStep(generation, operation, work), { path, ordinal })
+    return generation.perform(branch, 'step', path, (operation) => performStep(generation, operation, work), {
+      path,
+      ordinal,
+    })
   }
 
   #stopped(): Promise<void> {
     if (!this.#cancelled) return this.#failed(this.#failing?.error)
     const untaken = this.#generation.mailbox.untaken()
-    return this.#end(eventOf(runCancelled, { reason: this.#cancelled.reason, ...(untaken.length > 0 ? { untaken } : {}) }))
+    return this.#end(
+      eventOf(runCancelled, { reason: this.#cancelled.reason, ...(untaken.length > 0 ? { untaken } : {}) }),
+    )
   }
 
   async #haltNow(error: unknown): Promise<void> {
@@ -225,16 +254,35 @@ export class Ending {
     const { started } = generation.history
     let next
     try {
-      const checked = await validate(generation.task.input, input, 'invalid_input', `The input of the next chapter of ${generation.runId}`)
+      const checked = await validate(
+        generation.task.input,
+        input,
+        'invalid_input',
+        `The input of the next chapter of ${generation.runId}`,
+      )
       const { forkedFrom: _forkedFrom, replaces: _replaces, notBefore: _notBefore, ...carried } = started
-      next = { ...carried, input: checked, chapter: started.chapter + 1, seed: generation.surroundings.newId('seed'), version: generation.task.version }
+      next = {
+        ...carried,
+        input: checked,
+        chapter: started.chapter + 1,
+        seed: generation.surroundings.newId('seed'),
+        version: generation.task.version,
+      }
       eventOf(runStarted, next)
     } catch (error) {
       return this.#fail(error)
     }
     const stream = chapterStream(generation.runId, next.chapter)
-    const chapter: Append = { stream, expected: { new: true }, continues: generation.stream, events: [eventOf(runStarted, next)] }
-    await generation.record([eventOf(runRestarted, { input: next.input, next: stream })], [chapter, ...this.#cancelChildren('its parent went on in a new chapter')])
+    const chapter: Append = {
+      stream,
+      expected: { new: true },
+      continues: generation.stream,
+      events: [eventOf(runStarted, next)],
+    }
+    await generation.record(
+      [eventOf(runRestarted, { input: next.input, next: stream })],
+      [chapter, ...this.#cancelChildren('its parent went on in a new chapter')],
+    )
     generation.close('restarted')
   }
 
@@ -250,7 +298,13 @@ export class Ending {
     const { parent, run } = this.#generation.history.started
     if (!parent?.isAwaited) return []
     const id = `child:${run}:${this.#generation.history.attempt}`
-    return [{ stream: inboxOf(parent.run), expected: 'any', events: [eventOf(messageSent, { kind: 'child', id, run })] }]
+    return [
+      {
+        stream: inboxOf(parent.run),
+        expected: 'any',
+        events: [eventOf(messageSent, { kind: 'child', id, run })],
+      },
+    ]
   }
 
   /** Children that must not outlive this run, and have not ended as far as it knows. */
@@ -261,7 +315,10 @@ export class Ending {
       if (child.onParentEnd !== 'cancel' || generation.hasEnded(key)) continue
       const [row] = generation.surroundings.log.select('runs', { where: { run: child.run } })
       const isThere = row && row['ended_at'] === null && row['parent'] === generation.runId
-      const isTold = generation.surroundings.log.select('inbox', { where: { run: child.run, id: `parent:${generation.runId}` } }).length > 0
+      const isTold =
+        generation.surroundings.log.select('inbox', {
+          where: { run: child.run, id: `parent:${generation.runId}` },
+        }).length > 0
       if (isThere && !isTold) appends.push(cancelChild(child, generation.runId, reason))
     }
     return appends

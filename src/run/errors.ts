@@ -14,7 +14,11 @@ export class RunFailed extends ThroughlineError {
   readonly runId: string
   readonly mode: string
   constructor(ending: Ending) {
-    super('run_failed', { message: `${ending.runId} failed (${ending.mode}): ${ending.message}`, data: { runId: ending.runId, mode: ending.mode }, cause: ending.cause })
+    super('run_failed', {
+      message: `${ending.runId} failed (${ending.mode}): ${ending.message}`,
+      data: { runId: ending.runId, mode: ending.mode },
+      cause: ending.cause,
+    })
     this.runId = ending.runId
     this.mode = ending.mode
   }
@@ -25,7 +29,11 @@ export class RunCancelled extends ThroughlineError {
   readonly runId: string
   readonly mode: string
   constructor(ending: Ending) {
-    super('run_cancelled', { message: `${ending.runId} was cancelled: ${ending.message}`, data: { runId: ending.runId, mode: ending.mode }, cause: ending.cause })
+    super('run_cancelled', {
+      message: `${ending.runId} was cancelled: ${ending.message}`,
+      data: { runId: ending.runId, mode: ending.mode },
+      cause: ending.cause,
+    })
     this.runId = ending.runId
     this.mode = ending.mode
   }
@@ -50,7 +58,11 @@ export class RunHalted extends ThroughlineError {
 export class ChildFailed extends ThroughlineError {
   readonly mode: string
   constructor(child: string, status: string, mode: string, message: string, cause?: unknown) {
-    super('child_failed', { message: `Child ${child} ended ${status} (${mode}): ${message}`, data: { child, status, mode }, cause })
+    super('child_failed', {
+      message: `Child ${child} ended ${status} (${mode}): ${message}`,
+      data: { child, status, mode },
+      cause,
+    })
     this.mode = mode
   }
 }
@@ -58,7 +70,10 @@ export class ChildFailed extends ThroughlineError {
 /** Nobody answered a wait in time. */
 export class WaitTimedOut extends ThroughlineError {
   constructor(runId: string, name: string) {
-    super('wait_timed_out', { message: `No message "${name}" reached ${runId} in time. Catch WaitTimedOut to go on without it.`, data: { runId, name } })
+    super('wait_timed_out', {
+      message: `No message "${name}" reached ${runId} in time. Catch WaitTimedOut to go on without it.`,
+      data: { runId, name },
+    })
   }
 }
 
@@ -76,7 +91,10 @@ export class StepTimedOut extends ThroughlineError {
 /** A step was declared `once`, may or may not have happened, and a person settled that it failed. */
 export class EffectNotDone extends ThroughlineError {
   constructor(runId: string, step: string, because: string) {
-    super('effect_not_done', { message: `Step "${step}" of ${runId} did not take effect: ${because}`, data: { runId, step } })
+    super('effect_not_done', {
+      message: `Step "${step}" of ${runId} did not take effect: ${because}`,
+      data: { runId, step },
+    })
   }
 }
 
@@ -102,7 +120,10 @@ export class BadOperation extends ThroughlineError {
 /** Two items of one ctx.map have the same key. */
 export class DuplicateKey extends ThroughlineError {
   constructor(map: string, key: string) {
-    super('duplicate_key', { message: `Two items of ctx.map("${map}") have the key "${key}"; give key: (item) => … something that tells them apart.`, data: { map, key } })
+    super('duplicate_key', {
+      message: `Two items of ctx.map("${map}") have the key "${key}"; give key: (item) => … something that tells them apart.`,
+      data: { map, key },
+    })
   }
 }
 
@@ -130,21 +151,30 @@ export class CompensationFailed extends ThroughlineError {
 /** The same key, with another input. */
 export class KeyReused extends ThroughlineError {
   constructor(key: string, runId: string) {
-    super('key_reused', { message: `Key "${key}" belongs to ${runId}, which was started with another input. Use another key, or the same input.`, data: { key, runId } })
+    super('key_reused', {
+      message: `Key "${key}" belongs to ${runId}, which was started with another input. Use another key, or the same input.`,
+      data: { key, runId },
+    })
   }
 }
 
 /** There is no such run here. */
 export class RunNotFound extends ThroughlineError {
   constructor(runId: string) {
-    super('run_not_found', { message: `There is no run ${runId} in this store. "throughline runs" lists those there are; check --store.`, data: { runId } })
+    super('run_not_found', {
+      message: `There is no run ${runId} in this store. "throughline runs" lists those there are; check --store.`,
+      data: { runId },
+    })
   }
 }
 
 /** The run has ended; what was asked of it makes no sense any more. */
 export class RunEnded extends ThroughlineError {
   constructor(runId: string, status: string, what: string) {
-    super('run_ended', { message: `${runId} has ended (${status}); it cannot be ${what} any more. Start another run, or fork this one.`, data: { runId, status } })
+    super('run_ended', {
+      message: `${runId} has ended (${status}); it cannot be ${what} any more. Start another run, or fork this one.`,
+      data: { runId, status },
+    })
   }
 }
 
@@ -161,11 +191,24 @@ export class NotInDoubt extends ThroughlineError {
 /** No place of that name in the run's history. */
 export class ForkPointNotFound extends ThroughlineError {
   constructor(runId: string, at: string) {
-    super('fork_point_not_found', { message: `${runId} has no recorded outcome "${at}"; "throughline show ${runId}" lists the steps, "throughline history ${runId}" the numbers.`, data: { runId, at } })
+    super('fork_point_not_found', {
+      message: `${runId} has no recorded outcome "${at}"; "throughline show ${runId}" lists the steps, "throughline history ${runId}" the numbers.`,
+      data: { runId, at },
+    })
   }
 }
 
 /** The classes that come back as themselves when an error is read from the record. */
 export const ERROR_CLASSES: ReadonlyMap<string, ErrorClass> = new Map<string, ErrorClass>(
-  [StepTimedOut, EffectNotDone, ChildFailed, WaitTimedOut, BadOperation, DuplicateKey, CompensationMissing, CompensationFailed, ReplayDiverged].map((c) => [c.name, c]),
+  [
+    StepTimedOut,
+    EffectNotDone,
+    ChildFailed,
+    WaitTimedOut,
+    BadOperation,
+    DuplicateKey,
+    CompensationMissing,
+    CompensationFailed,
+    ReplayDiverged,
+  ].map((c) => [c.name, c]),
 )

@@ -16,7 +16,11 @@ export interface RunStartedBody {
   readonly key?: string
   readonly scope?: string
   readonly thread?: string
-  readonly parent?: { readonly run: string; readonly step: string; /** The parent waits for its end. */ readonly isAwaited?: boolean }
+  readonly parent?: {
+    readonly run: string
+    readonly step: string
+    /** The parent waits for its end. */ readonly isAwaited?: boolean
+  }
   readonly forkedFrom?: { readonly run: string; readonly at: string }
   /** Not before this time. */
   readonly notBefore?: number
@@ -36,27 +40,52 @@ export interface Waiting {
 
 export const runStarted = kind<RunStartedBody>('run.started')
 export const runClaimed = kind<{ readonly by: string }>('run.claimed')
-export const runSuspended = kind<{ readonly waits: readonly Waiting[]; readonly due?: number }>('run.suspended')
+export const runSuspended = kind<{ readonly waits: readonly Waiting[]; readonly due?: number }>(
+  'run.suspended',
+)
 export const runStalled = kind<{ readonly since: number }>('run.stalled')
-export const runProgress = kind<{ readonly done: number; readonly total?: number; readonly note?: string }>('run.progress')
+export const runProgress = kind<{ readonly done: number; readonly total?: number; readonly note?: string }>(
+  'run.progress',
+)
 export const runCancelling = kind<{ readonly reason: string; readonly message: string }>('run.cancelling')
 export const runFailing = kind<{ readonly e: unknown }>('run.failing')
 export const runResumed = kind<{ readonly message: string }>('run.resumed')
 export const runForked = kind<{ readonly seed: string }>('run.forked')
 export const runAwaitedOutside = kind<{ readonly operation: string }>('run.await_outside_step')
-export const runDone = kind<{ readonly v: unknown; readonly unclaimed?: readonly string[]; readonly untaken?: readonly string[] }>('run.done')
-export const runFailed = kind<{ readonly mode: string; readonly e: unknown; readonly untaken?: readonly string[] }>('run.failed')
-export const runCancelled = kind<{ readonly reason: string; readonly untaken?: readonly string[] }>('run.cancelled')
+export const runDone = kind<{
+  readonly v: unknown
+  readonly unclaimed?: readonly string[]
+  readonly untaken?: readonly string[]
+}>('run.done')
+export const runFailed = kind<{
+  readonly mode: string
+  readonly e: unknown
+  readonly untaken?: readonly string[]
+}>('run.failed')
+export const runCancelled = kind<{ readonly reason: string; readonly untaken?: readonly string[] }>(
+  'run.cancelled',
+)
 export const runHalted = kind<{ readonly mode: string; readonly e: unknown }>('run.halted')
 export const runRestarted = kind<{ readonly input: unknown; readonly next: string }>('run.restarted')
 
-export const stepCompleted = kind<{ readonly v?: unknown; readonly n?: number; readonly ms?: number; readonly c?: 1 }>('step.completed')
+export const stepCompleted = kind<{
+  readonly v?: unknown
+  readonly n?: number
+  readonly ms?: number
+  readonly c?: 1
+}>('step.completed')
 export const stepFailed = kind<{ readonly e: unknown; readonly n: number }>('step.failed')
-export const stepAttempted = kind<{ readonly e: unknown; readonly n: number; readonly retryAt: number }>('step.attempted')
+export const stepAttempted = kind<{ readonly e: unknown; readonly n: number; readonly retryAt: number }>(
+  'step.attempted',
+)
 export const stepIntended = kind<undefined>('step.intended')
 export const stepDoubted = kind<{ readonly because: string }>('step.in_doubt')
 /** The effect is known not to have happened: it may be tried again. */
-export const stepCleared = kind<{ readonly by: 'reconcile' | 'person'; readonly n: number; readonly message?: string }>('step.cleared')
+export const stepCleared = kind<{
+  readonly by: 'reconcile' | 'person'
+  readonly n: number
+  readonly message?: string
+}>('step.cleared')
 /** A person settled the effect; the outcome follows in the same commit. */
 export const stepResolved = kind<{ readonly message: string }>('step.resolved')
 
@@ -69,9 +98,19 @@ export const waitRefused = kind<{ readonly message: string; readonly issues: str
 /** An answer that reached a branch already released goes back to the inbox. */
 export const waitReturned = kind<{ readonly message: string }>('wait.returned')
 export const callStarted = kind<{ readonly run: string }>('call.started')
-export const callEnded = kind<{ readonly message: string; readonly status: string; readonly mode?: string; readonly v?: unknown; readonly e?: unknown }>('call.ended')
-export const spawnStarted = kind<{ readonly run: string; readonly onParentEnd: 'cancel' | 'leave' }>('spawn.started')
-export const raceSettled = kind<{ readonly winner: string; readonly v?: unknown; readonly e?: unknown }>('race.settled')
+export const callEnded = kind<{
+  readonly message: string
+  readonly status: string
+  readonly mode?: string
+  readonly v?: unknown
+  readonly e?: unknown
+}>('call.ended')
+export const spawnStarted = kind<{ readonly run: string; readonly onParentEnd: 'cancel' | 'leave' }>(
+  'spawn.started',
+)
+export const raceSettled = kind<{ readonly winner: string; readonly v?: unknown; readonly e?: unknown }>(
+  'race.settled',
+)
 
 /** In a run's inbox: what others ask of it. */
 export type MessageBody =
@@ -82,7 +121,10 @@ export type MessageBody =
   | { readonly kind: 'child'; readonly id: string; readonly run: string }
 
 /** How a person settles an effect in doubt. */
-export type Resolution = { readonly done: true; readonly value?: unknown } | { readonly done: false } | { readonly failed: string }
+export type Resolution =
+  | { readonly done: true; readonly value?: unknown }
+  | { readonly done: false }
+  | { readonly failed: string }
 
 export const messageSent = kind<MessageBody>('message.sent')
 
@@ -92,4 +134,5 @@ export const inboxOf = (runId: string): string => `${runId}${inboxSuffix}`
 export const runOfStream = (stream: string): string => stream.replace(/(\/inbox|~\d+)$/, '')
 export const runOfInbox = (stream: string): string => stream.slice(0, -inboxSuffix.length)
 /** A run's first chapter is its id; further ones are numbered. */
-export const chapterStream = (runId: string, chapter: number): string => (chapter === 1 ? runId : `${runId}~${chapter}`)
+export const chapterStream = (runId: string, chapter: number): string =>
+  chapter === 1 ? runId : `${runId}~${chapter}`

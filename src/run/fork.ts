@@ -27,14 +27,36 @@ export async function fork(options: ForkOptions): Promise<string> {
   const history = new History(events.filter((event) => event.seq <= until))
   const run = newId('run')
   const { key: _key, parent: _parent, replaces: _replaces, ...carried } = history.started
-  const started = eventOf(runStarted, { ...carried, run, chapter: 1, forkedFrom: { run: runId, at: String(at) } })
+  const started = eventOf(runStarted, {
+    ...carried,
+    run,
+    chapter: 1,
+    forkedFrom: { run: runId, at: String(at) },
+  })
   const copied: NewEvent[] = []
   for (const event of events) {
     if (event.seq > until || event.name === undefined) continue
     const recorded = history.operations.get(`${event.name}#${event.ordinal ?? 1}`)
-    if (recorded?.outcome) copied.push({ kind: event.kind, version: event.version, name: event.name, ordinal: event.ordinal, after: event.after, actor: event.actor, body: event.body })
+    if (recorded?.outcome)
+      copied.push({
+        kind: event.kind,
+        version: event.version,
+        name: event.name,
+        ordinal: event.ordinal,
+        after: event.after,
+        actor: event.actor,
+        body: event.body,
+      })
   }
-  await log.commit({ appends: [{ stream: run, expected: { new: true }, events: [started, ...copied, eventOf(runForked, { seed: newId('seed') })] }] })
+  await log.commit({
+    appends: [
+      {
+        stream: run,
+        expected: { new: true },
+        events: [started, ...copied, eventOf(runForked, { seed: newId('seed') })],
+      },
+    ],
+  })
   return run
 }
 
@@ -43,4 +65,3 @@ function pointOf(events: readonly StoredEvent[], at: string | number): number | 
   const history = new History(events)
   return (history.operations.get(at) ?? history.operations.get(`${at}#1`))?.outcome?.seq
 }
-

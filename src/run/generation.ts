@@ -14,12 +14,32 @@
  * Not here: what each kind of operation does (step.ts, waits.ts, child.ts, branches.ts), how a run ends (ending.ts).
  */
 import { ThroughlineError } from '../errors.ts'
-import { eventOf, GuardFailed, OwnershipLost, type Append, type Change, type Clock, type Committed, type Log, type NewEvent, type OperationRef, type StoredEvent } from '../log/index.ts'
+import {
+  eventOf,
+  GuardFailed,
+  OwnershipLost,
+  type Append,
+  type Change,
+  type Clock,
+  type Committed,
+  type Log,
+  type NewEvent,
+  type OperationRef,
+  type StoredEvent,
+} from '../log/index.ts'
 import type { AnyTask, ContextLog } from '../task/index.ts'
 import { Delivery } from './delivery.ts'
 import { Ending } from './ending.ts'
-import { runAwaitedOutside, runStalled, runOfStream, runSuspended, waitAnswered, waitReturned, type Waiting } from './events.ts'
-import { History, read, type OperationKind, type Performed } from './history.ts'
+import {
+  runAwaitedOutside,
+  runStalled,
+  runOfStream,
+  runSuspended,
+  waitAnswered,
+  waitReturned,
+  type Waiting,
+} from './events.ts'
+import { read, type History, type OperationKind, type Performed } from './history.ts'
 import { Mailbox } from './mailbox.ts'
 import { settledBy, type Operation } from './operation.ts'
 import { Branch, places } from './place.ts'
@@ -133,7 +153,13 @@ export class Generation {
   }
 
   /** The one primitive (I4): answers from the record, or begins. */
-  perform(branch: Branch, kind: OperationKind, name: string, begin: (operation: Operation) => void, parts: { readonly path?: string; readonly ordinal?: number } = {}): Promise<unknown> {
+  perform(
+    branch: Branch,
+    kind: OperationKind,
+    name: string,
+    begin: (operation: Operation) => void,
+    parts: { readonly path?: string; readonly ordinal?: number } = {},
+  ): Promise<unknown> {
     const place = places.getStore()
     const path = parts.path ?? `${branch.prefix}${name}`
     if (this.#isEvicted) {
@@ -153,9 +179,24 @@ export class Generation {
     }
     const key = `${path}#${ordinal}`
     const performed: Performed = { key, seq: recorded?.firstSeq ?? Number.POSITIVE_INFINITY }
-    places.enterWith({ owner: this, isInStep: false, before: this.isLive ? [performed] : [performed, ...before].slice(0, MOST_BEFORE) })
+    places.enterWith({
+      owner: this,
+      isInStep: false,
+      before: this.isLive ? [performed] : [performed, ...before].slice(0, MOST_BEFORE),
+    })
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
-    const operation: Operation = { kind, key, path, ordinal, after, branch, recorded, resolve, reject, joined: promise }
+    const operation: Operation = {
+      kind,
+      key,
+      path,
+      ordinal,
+      after,
+      branch,
+      recorded,
+      resolve,
+      reject,
+      joined: promise,
+    }
     this.#warnOfTwins(operation)
     this.pending.add(operation)
     if (recorded?.outcome) this.deliver(operation, recorded.outcome)
@@ -184,8 +225,15 @@ export class Generation {
   }
 
   /** Commits events of this run, with what else must change in the same moment. Never settles once the run is lost. */
-  async record(events: readonly NewEvent[], also: readonly Append[] = [], unless?: Change['unless']): Promise<Committed> {
-    const change: Change = { appends: [{ stream: this.stream, expected: { epoch: this.epoch }, events }, ...also], ...(unless ? { unless } : {}) }
+  async record(
+    events: readonly NewEvent[],
+    also: readonly Append[] = [],
+    unless?: Change['unless'],
+  ): Promise<Committed> {
+    const change: Change = {
+      appends: [{ stream: this.stream, expected: { epoch: this.epoch }, events }, ...also],
+      ...(unless ? { unless } : {}),
+    }
     for (let pauseMs = 5; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       if (this.#isClosed) return never
       try {
@@ -198,17 +246,29 @@ export class Generation {
           this.close('fenced')
           return never
         }
-        if (error instanceof GuardFailed || !(error instanceof ThroughlineError) || !error.retryable) throw error
+        if (error instanceof GuardFailed || !(error instanceof ThroughlineError) || !error.retryable)
+          throw error
         if (pauseMs > 100) this.surroundings.logger.warn(error.message, { run: this.runId })
-        await new Promise<void>((resolve) => this.surroundings.clock.at(this.surroundings.clock.now() + pauseMs, resolve))
+        await new Promise<void>((resolve) =>
+          this.surroundings.clock.at(this.surroundings.clock.now() + pauseMs, resolve),
+        )
       }
     }
   }
 
   /** Commits an operation's outcome (the last of `events`), then hands it to the body. */
-  async settle(operation: Operation, events: readonly NewEvent[], also: readonly Append[] = []): Promise<void> {
+  async settle(
+    operation: Operation,
+    events: readonly NewEvent[],
+    also: readonly Append[] = [],
+  ): Promise<void> {
     const committed = await this.record(events, also)
-    this.deliverCommitted(operation, events.at(-1), (committed.firstSeq[0] ?? 0) + events.length - 1, committed.at)
+    this.deliverCommitted(
+      operation,
+      events.at(-1),
+      (committed.firstSeq[0] ?? 0) + events.length - 1,
+      committed.at,
+    )
   }
 
   deliverCommitted(operation: Operation, event: NewEvent | undefined, seq: number, at: number): void {
@@ -310,14 +370,18 @@ export class Generation {
     if (this.#isIdle) return
     let due = Number.POSITIVE_INFINITY
     for (const { waiting } of this.pending) if (waiting?.due !== undefined) due = Math.min(due, waiting.due)
-    if (due < Number.POSITIVE_INFINITY) this.#stopTimer = this.surroundings.clock.at(due, () => this.delivery.poke())
+    if (due < Number.POSITIVE_INFINITY)
+      this.#stopTimer = this.surroundings.clock.at(due, () => this.delivery.poke())
     else if (this.#inFlight === 0 && this.pending.size === 0) this.#watchForStall()
   }
 
   #watchForStall(): void {
     const since = this.surroundings.clock.now()
     this.#stopTimer = this.surroundings.clock.at(since + this.surroundings.limits.stalledMs, () => {
-      this.surroundings.logger.warn('The body awaits nothing of ours and does not end; put what it does into ctx.step.', { run: this.runId })
+      this.surroundings.logger.warn(
+        'The body awaits nothing of ours and does not end; put what it does into ctx.step.',
+        { run: this.runId },
+      )
       this.note(eventOf(runStalled, { since }))
     })
   }
@@ -337,7 +401,9 @@ export class Generation {
     const suspendedFor = JSON.stringify([body, this.mailbox.seen, this.history.last.seq])
     if (suspendedFor === this.#suspendedFor) return this.#idle()
     this.#isSuspending = true
-    const unless = [{ table: 'inbox', where: { run: this.runId, taken: null, position: { gt: this.mailbox.seen } } }]
+    const unless = [
+      { table: 'inbox', where: { run: this.runId, taken: null, position: { gt: this.mailbox.seen } } },
+    ]
     void this.record([eventOf(runSuspended, body)], [], unless)
       .then(
         () => {
@@ -356,7 +422,9 @@ export class Generation {
     this.#isIdle = true
     this.#stopTimer()
     const { clock, limits } = this.surroundings
-    this.#stopTimer = clock.at(clock.now() + limits.lingerMs * this.#options.lingerFactor, () => this.close('evicted'))
+    this.#stopTimer = clock.at(clock.now() + limits.lingerMs * this.#options.lingerFactor, () =>
+      this.close('evicted'),
+    )
     this.#rest()
   }
 
@@ -374,7 +442,10 @@ export class Generation {
   /** The store cannot carry this run on: it is left as it is recorded, for when it can. */
   #broke(error: unknown): void {
     if (this.#isClosed) return
-    this.surroundings.logger.error(`${this.runId} cannot be carried on here: ${error instanceof Error ? error.message : String(error)}`, { run: this.runId, error })
+    this.surroundings.logger.error(
+      `${this.runId} cannot be carried on here: ${error instanceof Error ? error.message : String(error)}`,
+      { run: this.runId, error },
+    )
     this.close('failed')
   }
 
@@ -382,7 +453,10 @@ export class Generation {
     if (!this.surroundings.isDevelopment || !this.isLive || this.pending.size > 50) return
     for (const other of this.pending) {
       if (other.path !== operation.path) continue
-      this.surroundings.logger.warn(`Two operations "${operation.path}" are in flight in one branch; use ctx.map, or names with a key, so that each keeps its own outcome.`, { run: this.runId })
+      this.surroundings.logger.warn(
+        `Two operations "${operation.path}" are in flight in one branch; use ctx.map, or names with a key, so that each keeps its own outcome.`,
+        { run: this.runId },
+      )
       return
     }
   }

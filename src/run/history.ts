@@ -5,9 +5,33 @@
  * H2. Another kind under the same name is an error naming both.
  * H3. For names that repeat, an operation reached after another predecessor than the recorded one is an error, never another's result.
  */
-import { bodyOf, ChainBroken, expectedHash, sameHash, type Kind, type Log, type StoredEvent } from '../log/index.ts'
+import {
+  bodyOf,
+  ChainBroken,
+  expectedHash,
+  sameHash,
+  type Kind,
+  type Log,
+  type StoredEvent,
+} from '../log/index.ts'
 import { ERROR_CLASSES, ReplayDiverged } from './errors.ts'
-import { callEnded, raceSettled, runCancelling, runFailing, runForked, runHalted, runResumed, runStarted, sleepFired, spawnStarted, stepCompleted, stepFailed, waitAnswered, waitTimedOut, type RunStartedBody } from './events.ts'
+import {
+  callEnded,
+  raceSettled,
+  runCancelling,
+  runFailing,
+  runForked,
+  runHalted,
+  runResumed,
+  runStarted,
+  sleepFired,
+  spawnStarted,
+  stepCompleted,
+  stepFailed,
+  waitAnswered,
+  waitTimedOut,
+  type RunStartedBody,
+} from './events.ts'
 
 /** The operations a run's stream records; the part of an event's kind before its dot. */
 export type OperationKind = 'step' | 'sleep' | 'wait' | 'call' | 'spawn' | 'race'
@@ -24,7 +48,18 @@ export interface Recorded {
 }
 
 const OPERATIONS: ReadonlySet<string> = new Set(['step', 'sleep', 'wait', 'call', 'spawn', 'race'])
-const OUTCOMES: ReadonlySet<string> = new Set([stepCompleted, stepFailed, sleepFired, waitAnswered, waitTimedOut, callEnded, spawnStarted, raceSettled].map((k) => k.name))
+const OUTCOMES: ReadonlySet<string> = new Set(
+  [
+    stepCompleted,
+    stepFailed,
+    sleepFired,
+    waitAnswered,
+    waitTimedOut,
+    callEnded,
+    spawnStarted,
+    raceSettled,
+  ].map((k) => k.name),
+)
 
 /** An operation of a flow, and when it was first recorded (Infinity: not yet). */
 export interface Performed {
@@ -66,7 +101,8 @@ export class History {
 
   constructor(events: readonly StoredEvent[]) {
     const [first] = events
-    if (!first || first.kind !== runStarted.name) throw new ChainBroken(first?.stream ?? 'a run', 1, 'it does not begin with run.started')
+    if (!first || first.kind !== runStarted.name)
+      throw new ChainBroken(first?.stream ?? 'a run', 1, 'it does not begin with run.started')
     this.started = read(runStarted, first)
     this.startedAt = first.at
     this.lastAt = first.at
@@ -77,7 +113,8 @@ export class History {
   #add(event: StoredEvent): void {
     this.last = event
     const group = event.kind.slice(0, event.kind.indexOf('.'))
-    if (OPERATIONS.has(group) && event.name !== undefined) return this.#addOperation(group as OperationKind, event, event.name)
+    if (OPERATIONS.has(group) && event.name !== undefined)
+      return this.#addOperation(group as OperationKind, event, event.name)
     if (event.kind === 'run.claimed') this.attempt++
     else if (event.kind === runCancelling.name) this.cancelling = read(runCancelling, event)
     else if (event.kind === runFailing.name) this.failing = { error: read(runFailing, event).e }
@@ -90,7 +127,16 @@ export class History {
     const key = keyOf(path, event.ordinal ?? 1)
     let recorded = this.operations.get(key)
     if (!recorded) {
-      recorded = { key, kind, path, after: event.after, firstSeq: event.seq, events: [], outcome: undefined, isClaimed: false }
+      recorded = {
+        key,
+        kind,
+        path,
+        after: event.after,
+        firstSeq: event.seq,
+        events: [],
+        outcome: undefined,
+        isClaimed: false,
+      }
       this.operations.set(key, recorded)
       this.#repeats.set(path, (this.#repeats.get(path) ?? 0) + 1)
     }
@@ -109,13 +155,19 @@ export class History {
   }
 
   /** The record of an operation the body performs, if there is one; `before` is what its flow performed, nearest first. @throws {ReplayDiverged} */
-  claim(kind: OperationKind, path: string, ordinal: number, before: readonly Performed[]): Recorded | undefined {
+  claim(
+    kind: OperationKind,
+    path: string,
+    ordinal: number,
+    before: readonly Performed[],
+  ): Recorded | undefined {
     const recorded = this.operations.get(keyOf(path, ordinal))
     if (!recorded) return undefined
     const run = this.started.run
     if (recorded.kind !== kind) throw new ReplayDiverged(run, path, `as a ${recorded.kind}`, `as a ${kind}`)
     if ((this.#repeats.get(path) ?? 0) > 1 && !followed(recorded, before)) {
-      const says = (after: string | undefined) => (after === undefined ? 'first of its flow' : `after "${after}"`)
+      const says = (after: string | undefined) =>
+        after === undefined ? 'first of its flow' : `after "${after}"`
       throw new ReplayDiverged(run, recorded.key, says(recorded.after), says(before[0]?.key))
     }
     recorded.isClaimed = true
@@ -125,7 +177,8 @@ export class History {
   /** Whether an outcome recorded before `seq` has not been asked for yet. */
   hasUndeliveredBefore(seq: number): boolean {
     if (this.undelivered <= 0) return false
-    for (const { outcome, isClaimed } of this.operations.values()) if (outcome && !isClaimed && outcome.seq < seq) return true
+    for (const { outcome, isClaimed } of this.operations.values())
+      if (outcome && !isClaimed && outcome.seq < seq) return true
     return false
   }
 
@@ -136,7 +189,10 @@ export class History {
 
   /** Steps that completed with a compensation, oldest first. */
   compensable(): Recorded[] {
-    return [...this.operations.values()].filter((o) => o.kind === 'step' && o.outcome?.kind === stepCompleted.name && read(stepCompleted, o.outcome).c === 1)
+    return [...this.operations.values()].filter(
+      (o) =>
+        o.kind === 'step' && o.outcome?.kind === stepCompleted.name && read(stepCompleted, o.outcome).c === 1,
+    )
   }
 }
 
@@ -147,8 +203,14 @@ export async function readChapter(log: Log, stream: string): Promise<StoredEvent
   const events: StoredEvent[] = []
   for await (const page of log.read(stream)) {
     for (const event of page) {
-      if (event.seq !== events.length + 1) throw new ChainBroken(stream, events.length + 1, 'the event is missing')
-      if (!sameHash(expectedHash(previous, event), event.hash)) throw new ChainBroken(stream, event.seq, 'its hash does not fit its header, its body and its predecessor')
+      if (event.seq !== events.length + 1)
+        throw new ChainBroken(stream, events.length + 1, 'the event is missing')
+      if (!sameHash(expectedHash(previous, event), event.hash))
+        throw new ChainBroken(
+          stream,
+          event.seq,
+          'its hash does not fit its header, its body and its predecessor',
+        )
       previous = event.hash
       events.push(event)
     }

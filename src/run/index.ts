@@ -1,8 +1,25 @@
 export { RunCarrier, type CarrierOptions } from './carrier.ts'
 export { contextFor } from './context.ts'
 export {
-  BadOperation, ChildFailed, CompensationFailed, CompensationMissing, DuplicateKey, EffectNotDone, ERROR_CLASSES, ForkPointNotFound, KeyReused, NotInDoubt,
-  ReplayDiverged, RunCancelled, RunEnded, RunFailed, RunHalted, RunNotFound, StepTimedOut, WaitTimedOut, type Ending,
+  BadOperation,
+  ChildFailed,
+  CompensationFailed,
+  CompensationMissing,
+  DuplicateKey,
+  EffectNotDone,
+  ERROR_CLASSES,
+  ForkPointNotFound,
+  KeyReused,
+  NotInDoubt,
+  ReplayDiverged,
+  RunCancelled,
+  RunEnded,
+  RunFailed,
+  RunHalted,
+  RunNotFound,
+  StepTimedOut,
+  WaitTimedOut,
+  type Ending,
 } from './errors.ts'
 export * as events from './events.ts' // a namespace, not a spread: every kind under one name
 export type { MessageBody, Resolution, RunStartedBody, Waiting } from './events.ts'

@@ -18,7 +18,10 @@ export class Mailbox {
 
   /** Reads what has come since. */
   refresh(): void {
-    for (const row of this.#log.select('inbox', { where: { run: this.#runId, taken: null, position: { gt: this.seen } }, order: ['position'] })) {
+    for (const row of this.#log.select('inbox', {
+      where: { run: this.#runId, taken: null, position: { gt: this.seen } },
+      order: ['position'],
+    })) {
       const position = Number(row['position'])
       const event = this.#log.eventAt(position)
       if (event) this.#messages.push({ ...bodyOf(messageSent, event), position, at: event.at })

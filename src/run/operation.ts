@@ -2,7 +2,18 @@
 import type { NewEvent, StoredEvent } from '../log/index.ts'
 import type { Schema } from '../task/index.ts'
 import { ChildFailed, WaitTimedOut } from './errors.ts'
-import { callEnded, raceSettled, sleepFired, spawnStarted, stepCompleted, stepFailed, waitAnswered, waitTimedOut, type Resolution, type Waiting } from './events.ts'
+import {
+  callEnded,
+  raceSettled,
+  sleepFired,
+  spawnStarted,
+  stepCompleted,
+  stepFailed,
+  waitAnswered,
+  waitTimedOut,
+  type Resolution,
+  type Waiting,
+} from './events.ts'
 import { read, type OperationKind, type Recorded } from './history.ts'
 import type { Branch } from './place.ts'
 
@@ -33,7 +44,9 @@ export interface Operation {
 }
 
 /** What a person's word means for an effect in doubt: its outcome, or another try. */
-export type Doubted = { readonly outcome: NewEvent } | { readonly attempts: number; readonly again: () => void }
+export type Doubted =
+  | { readonly outcome: NewEvent }
+  | { readonly attempts: number; readonly again: () => void }
 
 export type Settled = { readonly value: unknown } | { readonly error: unknown }
 
@@ -63,8 +76,26 @@ export function settledBy(event: StoredEvent, runId: string, name: string): Sett
   }
 }
 
-function childSettled(end: ReturnType<typeof read<{ readonly message: string; readonly status: string; readonly mode?: string; readonly v?: unknown; readonly e?: unknown }>>): Settled {
+function childSettled(
+  end: ReturnType<
+    typeof read<{
+      readonly message: string
+      readonly status: string
+      readonly mode?: string
+      readonly v?: unknown
+      readonly e?: unknown
+    }>
+  >,
+): Settled {
   if (end.status === 'done') return { value: end.v }
   if (end.status === 'refused') return { error: end.e }
-  return { error: new ChildFailed(end.message, end.status, end.mode ?? 'unclassified', end.e instanceof Error ? end.e.message : String(end.e), end.e) }
+  return {
+    error: new ChildFailed(
+      end.message,
+      end.status,
+      end.mode ?? 'unclassified',
+      end.e instanceof Error ? end.e.message : String(end.e),
+      end.e,
+    ),
+  }
 }

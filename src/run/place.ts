@@ -87,21 +87,28 @@ export class Branch {
 
   /** 64 random-looking bits, the same for the same seed, branch and number of draws. */
   draw(seed: string): Buffer {
-    return createHash('sha256').update(`${seed}\0${this.prefix}\0${++this.#draws}`).digest()
+    return createHash('sha256')
+      .update(`${seed}\0${this.prefix}\0${++this.#draws}`)
+      .digest()
   }
 }
 
 /** Why a signal was aborted: the run was cancelled, or its branch lost a race. */
 export class BranchReleased extends ThroughlineError {
   constructor() {
-    super('branch_released', { message: 'The run was cancelled, or this branch lost its race: stop, and clean up.' })
+    super('branch_released', {
+      message: 'The run was cancelled, or this branch lost its race: stop, and clean up.',
+    })
   }
 }
 
 /** @throws {BadOperation} for a name that could not be told from another */
 export function checkName(name: unknown, kind: string): asserts name is string {
   if (typeof name !== 'string' || name.length === 0 || name.length > 200 || /[\p{Cc}›]/u.test(name)) {
-    throw new BadOperation(`The name of a ${kind} must be text of 1 to 200 characters without "›" or control characters; got ${JSON.stringify(name)}.`, { name })
+    throw new BadOperation(
+      `The name of a ${kind} must be text of 1 to 200 characters without "›" or control characters; got ${JSON.stringify(name)}.`,
+      { name },
+    )
   }
 }
 

@@ -1,8 +1,28 @@
 /** Inline views of runs: what each is doing (`runs`), whose key is whose (`keys`), and what waits to be taken (`inbox`). */
 import { bodyOf, type Projection, type RowChange, type StoredEvent } from '../log/index.ts'
 import {
-  callEnded, messageSent, runAwaitedOutside, runCancelled, runCancelling, runClaimed, runDone, runFailed, runHalted, runOfInbox, runRestarted, runResumed,
-  runStarted, runStalled, runSuspended, sleepFired, stepCleared, stepResolved, waitAnswered, waitRefused, waitReturned, waitTimedOut,
+  callEnded,
+  messageSent,
+  runAwaitedOutside,
+  runCancelled,
+  runCancelling,
+  runClaimed,
+  runDone,
+  runFailed,
+  runHalted,
+  runOfInbox,
+  runRestarted,
+  runResumed,
+  runStarted,
+  runStalled,
+  runSuspended,
+  sleepFired,
+  stepCleared,
+  stepResolved,
+  waitAnswered,
+  waitRefused,
+  waitReturned,
+  waitTimedOut,
 } from './events.ts'
 
 /** The run a stream belongs to, whichever chapter. */
@@ -16,15 +36,55 @@ export const runsProjection: Projection = {
   version: 1,
   mode: 'inline',
   kinds: [
-    runStarted, runClaimed, runSuspended, runStalled, runCancelling, runResumed, runDone, runFailed, runCancelled, runHalted, runRestarted, runAwaitedOutside,
-    messageSent, sleepFired, waitAnswered, waitTimedOut, waitRefused, waitReturned, callEnded, stepCleared, stepResolved,
-  ].map((kind) => kind.name).concat('store.pruned'),
+    runStarted,
+    runClaimed,
+    runSuspended,
+    runStalled,
+    runCancelling,
+    runResumed,
+    runDone,
+    runFailed,
+    runCancelled,
+    runHalted,
+    runRestarted,
+    runAwaitedOutside,
+    messageSent,
+    sleepFired,
+    waitAnswered,
+    waitTimedOut,
+    waitRefused,
+    waitReturned,
+    callEnded,
+    stepCleared,
+    stepResolved,
+  ]
+    .map((kind) => kind.name)
+    .concat('store.pruned'),
   tables: {
     runs: {
       columns: {
-        run: 'text', stream: 'text', chapter: 'integer', tenant: 'text', scope: 'text', thread: 'text', task: 'text', version: 'text', key: 'text',
-        status: 'text', waiting_for: 'text', waiting: 'text', wake_at: 'integer', lifts: 'integer', parent: 'text', source: 'text', mode: 'text', message: 'text',
-        created_at: 'integer', updated_at: 'integer', ended_at: 'integer', position: 'integer',
+        run: 'text',
+        stream: 'text',
+        chapter: 'integer',
+        tenant: 'text',
+        scope: 'text',
+        thread: 'text',
+        task: 'text',
+        version: 'text',
+        key: 'text',
+        status: 'text',
+        waiting_for: 'text',
+        waiting: 'text',
+        wake_at: 'integer',
+        lifts: 'integer',
+        parent: 'text',
+        source: 'text',
+        mode: 'text',
+        message: 'text',
+        created_at: 'integer',
+        updated_at: 'integer',
+        ended_at: 'integer',
+        position: 'integer',
       },
       key: ['run'],
       indexes: [
@@ -35,7 +95,11 @@ export const runsProjection: Projection = {
         { columns: ['parent'], where: 'parent IS NOT NULL' },
       ],
     },
-    keys: { columns: { tenant: 'text', scope: 'text', task: 'text', key: 'text', run: 'text' }, key: ['tenant', 'scope', 'task', 'key'], indexes: [{ columns: ['run'] }] },
+    keys: {
+      columns: { tenant: 'text', scope: 'text', task: 'text', key: 'text', run: 'text' },
+      key: ['tenant', 'scope', 'task', 'key'],
+      indexes: [{ columns: ['run'] }],
+    },
     inbox: {
       columns: { run: 'text', id: 'text', kind: 'text', name: 'text', position: 'integer', taken: 'integer' },
       key: ['run', 'id'],
@@ -52,17 +116,36 @@ export const runsProjection: Projection = {
         return [{ patch: 'runs', set: { status: 'running', wake_at: null, updated_at: at }, where: { run } }]
       case runSuspended.name: {
         const { waits, due } = bodyOf(runSuspended, event)
-        const set = { status: 'waiting', waiting_for: waits[0]?.kind ?? null, waiting: JSON.stringify(waits), wake_at: due ?? null, updated_at: at }
+        const set = {
+          status: 'waiting',
+          waiting_for: waits[0]?.kind ?? null,
+          waiting: JSON.stringify(waits),
+          wake_at: due ?? null,
+          updated_at: at,
+        }
         return [{ patch: 'runs', set, where: { run } }]
       }
       case runStalled.name:
         return [{ patch: 'runs', set: { waiting_for: 'stalled', updated_at: at }, where: { run } }]
       case runAwaitedOutside.name:
-        return [{ patch: 'runs', set: { wake_at: at, waiting_for: 'await_outside_step', updated_at: at }, where: { run } }]
+        return [
+          {
+            patch: 'runs',
+            set: { wake_at: at, waiting_for: 'await_outside_step', updated_at: at },
+            where: { run },
+          },
+        ]
       case runCancelling.name:
         return [working(run, at), taken(run, bodyOf(runCancelling, event).message, at)]
       case runResumed.name:
-        return [{ patch: 'runs', set: { status: 'running', mode: null, message: null, lifts: 0, updated_at: at }, where: { run } }, taken(run, bodyOf(runResumed, event).message, at)]
+        return [
+          {
+            patch: 'runs',
+            set: { status: 'running', mode: null, message: null, lifts: 0, updated_at: at },
+            where: { run },
+          },
+          taken(run, bodyOf(runResumed, event).message, at),
+        ]
       case runDone.name:
         return ended(run, at, 'done', null, null)
       case runFailed.name: {
@@ -73,7 +156,22 @@ export const runsProjection: Projection = {
         return ended(run, at, 'cancelled', 'cancelled', bodyOf(runCancelled, event).reason)
       case runHalted.name: {
         const { mode, e } = bodyOf(runHalted, event)
-        return [{ patch: 'runs', set: { status: 'halted', waiting_for: null, waiting: null, wake_at: null, lifts: 1, mode, message: text(e), updated_at: at }, where: { run } }]
+        return [
+          {
+            patch: 'runs',
+            set: {
+              status: 'halted',
+              waiting_for: null,
+              waiting: null,
+              wake_at: null,
+              lifts: 1,
+              mode,
+              message: text(e),
+              updated_at: at,
+            },
+            where: { run },
+          },
+        ]
       }
       case messageSent.name:
         return sent(event)
@@ -82,7 +180,9 @@ export const runsProjection: Projection = {
       case waitRefused.name:
         return [taken(run, bodyOf(waitRefused, event).message, at)]
       case waitReturned.name:
-        return [{ patch: 'inbox', set: { taken: null }, where: { run, id: bodyOf(waitReturned, event).message } }]
+        return [
+          { patch: 'inbox', set: { taken: null }, where: { run, id: bodyOf(waitReturned, event).message } },
+        ]
       case callEnded.name:
         return [working(run, at), taken(run, bodyOf(callEnded, event).message, at)]
       case stepCleared.name: {
@@ -99,12 +199,35 @@ export const runsProjection: Projection = {
   },
 }
 
-const working = (run: string, at: number): RowChange => ({ patch: 'runs', set: { status: 'running', waiting_for: null, waiting: null, wake_at: null, updated_at: at }, where: { run } })
+const working = (run: string, at: number): RowChange => ({
+  patch: 'runs',
+  set: { status: 'running', waiting_for: null, waiting: null, wake_at: null, updated_at: at },
+  where: { run },
+})
 
-const taken = (run: string, id: string, at: number): RowChange => ({ patch: 'inbox', set: { taken: at }, where: { run, id } })
+const taken = (run: string, id: string, at: number): RowChange => ({
+  patch: 'inbox',
+  set: { taken: at },
+  where: { run, id },
+})
 
-function ended(run: string, at: number, status: string, mode: string | null, message: string | null): RowChange[] {
-  const set = { status, mode, message, waiting_for: null, waiting: null, wake_at: null, updated_at: at, ended_at: at }
+function ended(
+  run: string,
+  at: number,
+  status: string,
+  mode: string | null,
+  message: string | null,
+): RowChange[] {
+  const set = {
+    status,
+    mode,
+    message,
+    waiting_for: null,
+    waiting: null,
+    wake_at: null,
+    updated_at: at,
+    ended_at: at,
+  }
   return [{ patch: 'runs', set, where: { run } }]
 }
 
@@ -114,19 +237,53 @@ function started(event: StoredEvent): readonly RowChange[] {
   const body = bodyOf(runStarted, event)
   const { at, tenant } = event
   if (body.chapter > 1) {
-    return [{ patch: 'runs', set: { stream: event.stream, chapter: body.chapter, status: 'queued', waiting_for: null, waiting: null, wake_at: at, updated_at: at }, where: { run: body.run } }]
+    return [
+      {
+        patch: 'runs',
+        set: {
+          stream: event.stream,
+          chapter: body.chapter,
+          status: 'queued',
+          waiting_for: null,
+          waiting: null,
+          wake_at: at,
+          updated_at: at,
+        },
+        where: { run: body.run },
+      },
+    ]
   }
   const scope = body.scope ?? ''
   const row = {
-    run: body.run, stream: event.stream, chapter: 1, tenant, scope, thread: body.thread ?? null, task: body.task, version: body.version, key: body.key ?? null,
-    status: 'queued', waiting_for: null, waiting: null, wake_at: Math.max(at, body.notBefore ?? 0), lifts: 0, parent: body.parent?.run ?? null,
-    source: body.source ?? null, mode: null, message: null, created_at: at, updated_at: at, ended_at: null, position: event.position,
+    run: body.run,
+    stream: event.stream,
+    chapter: 1,
+    tenant,
+    scope,
+    thread: body.thread ?? null,
+    task: body.task,
+    version: body.version,
+    key: body.key ?? null,
+    status: 'queued',
+    waiting_for: null,
+    waiting: null,
+    wake_at: Math.max(at, body.notBefore ?? 0),
+    lifts: 0,
+    parent: body.parent?.run ?? null,
+    source: body.source ?? null,
+    mode: null,
+    message: null,
+    created_at: at,
+    updated_at: at,
+    ended_at: null,
+    position: event.position,
   }
   if (body.key === undefined) return [{ insert: 'runs', row }]
   const key = { tenant, scope, task: body.task, key: body.key }
-  const holds: RowChange = body.replaces === undefined
-    ? { insert: 'keys', row: { ...key, run: body.run } }
-    : { patch: 'keys', set: { run: body.run }, where: { ...key, run: body.replaces }, must: true }
+  const holds: RowChange =
+    body.replaces === undefined
+      ? { insert: 'keys', row: { ...key, run: body.run } }
+      : { patch: 'keys', set: { run: body.run }, where: { ...key, run: body.replaces }, must: true }
   return [holds, { insert: 'runs', row }]
 }
 
@@ -137,16 +294,31 @@ function sent(event: StoredEvent): readonly RowChange[] {
   // A message wakes its run, but only what lifts a halt wakes one that halted; a run that ended stays ended.
   const where = lifts ? { run, ended_at: null } : { run, ended_at: null, lifts: 0 }
   return [
-    { insert: 'inbox', row: { run, id: body.id, kind: body.kind, name: body.kind === 'signal' ? body.name : null, position: event.position, taken: null } },
+    {
+      insert: 'inbox',
+      row: {
+        run,
+        id: body.id,
+        kind: body.kind,
+        name: body.kind === 'signal' ? body.name : null,
+        position: event.position,
+        taken: null,
+      },
+    },
     { patch: 'runs', set: { wake_at: event.at }, where },
   ]
 }
 
 function pruned(event: StoredEvent): readonly RowChange[] {
-  const { streams } = bodyOf<{ readonly streams: readonly { readonly stream: string }[] }>({ name: 'store.pruned', version: 1, upcast: {} }, event)
-  return streams.filter(({ stream }) => !stream.includes('/') && !stream.includes('~')).flatMap(({ stream: run }): RowChange[] => [
-    { remove: 'runs', where: { run } },
-    { remove: 'keys', where: { run } },
-    { remove: 'inbox', where: { run } },
-  ])
+  const { streams } = bodyOf<{ readonly streams: readonly { readonly stream: string }[] }>(
+    { name: 'store.pruned', version: 1, upcast: {} },
+    event,
+  )
+  return streams
+    .filter(({ stream }) => !stream.includes('/') && !stream.includes('~'))
+    .flatMap(({ stream: run }): RowChange[] => [
+      { remove: 'runs', where: { run } },
+      { remove: 'keys', where: { run } },
+      { remove: 'inbox', where: { run } },
+    ])
 }

@@ -5,7 +5,10 @@ import type { AnyTask } from '../task/index.ts'
 /** Two tasks of one name and version, or something that is no task. */
 export class DuplicateTask extends ThroughlineError {
   constructor(name: string, version: string) {
-    super('duplicate_task', { message: `Two tasks are named "${name}" with version "${version}"; give one another name, or another version.`, data: { name, version } })
+    super('duplicate_task', {
+      message: `Two tasks are named "${name}" with version "${version}"; give one another name, or another version.`,
+      data: { name, version },
+    })
   }
 }
 
@@ -35,7 +38,10 @@ export class Registry {
   /** The code that may carry a run of this version: its own, or a later one that says it resumes it. */
   codeFor(name: string, version: string): AnyTask | undefined {
     const versions = this.#tasks.get(name)
-    return versions?.get(version) ?? [...(versions?.values() ?? [])].findLast((task) => task.resumes.includes(version))
+    return (
+      versions?.get(version) ??
+      [...(versions?.values() ?? [])].findLast((task) => task.resumes.includes(version))
+    )
   }
 
   /** The newest registered version. @throws {UnknownTask} */
@@ -47,6 +53,7 @@ export class Registry {
 
   /** Every (name, version) this process can carry. */
   *carried(): Generator<{ readonly name: string; readonly versions: readonly string[] }> {
-    for (const [name, versions] of this.#tasks) yield { name, versions: [...versions.values()].flatMap((task) => [task.version, ...task.resumes]) }
+    for (const [name, versions] of this.#tasks)
+      yield { name, versions: [...versions.values()].flatMap((task) => [task.version, ...task.resumes]) }
   }
 }

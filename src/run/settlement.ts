@@ -7,7 +7,17 @@
  */
 import { eventOf, type NewEvent } from '../log/index.ts'
 import { validate, InvalidValue } from '../task/index.ts'
-import { callEnded, runDone, runFailed, runCancelled, runHalted, stepCleared, stepResolved, waitAnswered, waitRefused } from './events.ts'
+import {
+  callEnded,
+  runDone,
+  runFailed,
+  runCancelled,
+  runHalted,
+  stepCleared,
+  stepResolved,
+  waitAnswered,
+  waitRefused,
+} from './events.ts'
 import type { Generation } from './generation.ts'
 import { read } from './history.ts'
 import type { Message } from './mailbox.ts'
@@ -20,7 +30,11 @@ interface Due {
   readonly settle: () => Promise<Settlement>
 }
 
-type Settlement = { readonly events: readonly NewEvent[]; readonly isOutcome: boolean; readonly next?: () => void }
+type Settlement = {
+  readonly events: readonly NewEvent[]
+  readonly isOutcome: boolean
+  readonly next?: () => void
+}
 
 /** The next thing to settle, if anything is due. */
 export function settleNext(generation: Generation): (() => Promise<void>) | undefined {
@@ -45,7 +59,8 @@ async function settleTogether(generation: Generation, due: readonly Due[]): Prom
   for (const [i, { events: own, isOutcome, next }] of settlements.entries()) {
     seq += own.length
     const operation = due[i]?.operation
-    if (isOutcome && operation && committed) generation.deliverCommitted(operation, own.at(-1), seq - 1, committed.at)
+    if (isOutcome && operation && committed)
+      generation.deliverCommitted(operation, own.at(-1), seq - 1, committed.at)
     next?.()
   }
 }
@@ -63,7 +78,11 @@ function timersDue(generation: Generation): Due[] {
         operation.waiting = undefined
         operation.fire = undefined
         const fired = fire()
-        return Promise.resolve(typeof fired === 'function' ? { events: [], isOutcome: false, next: fired } : { events: [fired], isOutcome: true })
+        return Promise.resolve(
+          typeof fired === 'function'
+            ? { events: [], isOutcome: false, next: fired }
+            : { events: [fired], isOutcome: true },
+        )
       },
     })
   }
@@ -74,7 +93,9 @@ function messagesDue(generation: Generation): Due[] {
   const matched = new Set<Operation>()
   const due: Due[] = []
   for (const message of generation.mailbox.messages) {
-    const operation = [...generation.pending].find((candidate) => !matched.has(candidate) && answers(message, candidate))
+    const operation = [...generation.pending].find(
+      (candidate) => !matched.has(candidate) && answers(message, candidate),
+    )
     if (!operation) continue
     matched.add(operation)
     due.push({ at: message.at, operation, settle: () => taken(generation, operation, message) })
@@ -85,11 +106,17 @@ function messagesDue(generation: Generation): Due[] {
 function answers(message: Message, operation: Operation): boolean {
   switch (message.kind) {
     case 'signal':
-      return operation.waiting?.kind === 'wait' && (operation.waiting.name === message.name || operation.path === message.name)
+      return (
+        operation.waiting?.kind === 'wait' &&
+        (operation.waiting.name === message.name || operation.path === message.name)
+      )
     case 'child':
       return operation.waiting?.kind === 'call' && operation.child === message.run
     case 'resolve':
-      return operation.settleDoubt !== undefined && (operation.path === message.step || operation.key === message.step)
+      return (
+        operation.settleDoubt !== undefined &&
+        (operation.path === message.step || operation.key === message.step)
+      )
     default:
       return false
   }
@@ -105,11 +132,21 @@ async function taken(generation: Generation, operation: Operation, message: Mess
   operation.waiting = undefined
   const ref = generation.ref(operation)
   if (!doubted) return { events: [], isOutcome: false }
-  if ('outcome' in doubted) return { events: [eventOf(stepResolved, { message: message.id }, ref), doubted.outcome], isOutcome: true }
-  return { events: [eventOf(stepCleared, { by: 'person', n: doubted.attempts, message: message.id }, ref)], isOutcome: false, next: doubted.again }
+  if ('outcome' in doubted)
+    return { events: [eventOf(stepResolved, { message: message.id }, ref), doubted.outcome], isOutcome: true }
+  return {
+    events: [eventOf(stepCleared, { by: 'person', n: doubted.attempts, message: message.id }, ref)],
+    isOutcome: false,
+    next: doubted.again,
+  }
 }
 
-async function answered(generation: Generation, operation: Operation, message: string, payload: unknown): Promise<Settlement> {
+async function answered(
+  generation: Generation,
+  operation: Operation,
+  message: string,
+  payload: unknown,
+): Promise<Settlement> {
   const ref = generation.ref(operation)
   try {
     const value = await validate(operation.schema, payload, 'invalid_payload', `The message "${message}"`)
@@ -122,20 +159,51 @@ async function answered(generation: Generation, operation: Operation, message: s
 }
 
 /** What became of a child is read from its own record: the message only says that it ended. */
-async function childEnded(generation: Generation, operation: Operation, message: Message & { readonly kind: 'child' }): Promise<Settlement> {
+async function childEnded(
+  generation: Generation,
+  operation: Operation,
+  message: Message & { readonly kind: 'child' },
+): Promise<Settlement> {
   const { log } = generation.surroundings
   const row = log.select('runs', { where: { run: message.run } })[0]
   const stream = String(row?.['stream'] ?? message.run)
   const head = log.head(stream)
-  let body: Parameters<typeof callEnded.upcast[number]>[0] = { message: message.id, status: 'failed', mode: 'run_not_found', e: 'its record is gone' }
+  let body: Parameters<(typeof callEnded.upcast)[number]>[0] = {
+    message: message.id,
+    status: 'failed',
+    mode: 'run_not_found',
+    e: 'its record is gone',
+  }
   for await (const page of log.read(stream, head?.seq ?? 1)) {
     for (const event of page) {
-      if (event.kind === runDone.name) body = { message: message.id, status: 'done', v: read(runDone, event).v }
-      else if (event.kind === runFailed.name) body = { message: message.id, status: 'failed', mode: read(runFailed, event).mode, e: read(runFailed, event).e }
-      else if (event.kind === runCancelled.name) body = { message: message.id, status: 'cancelled', mode: 'cancelled', e: read(runCancelled, event).reason }
-      else if (event.kind === runHalted.name) body = { message: message.id, status: 'halted', mode: read(runHalted, event).mode, e: read(runHalted, event).e }
+      if (event.kind === runDone.name)
+        body = { message: message.id, status: 'done', v: read(runDone, event).v }
+      else if (event.kind === runFailed.name)
+        body = {
+          message: message.id,
+          status: 'failed',
+          mode: read(runFailed, event).mode,
+          e: read(runFailed, event).e,
+        }
+      else if (event.kind === runCancelled.name)
+        body = {
+          message: message.id,
+          status: 'cancelled',
+          mode: 'cancelled',
+          e: read(runCancelled, event).reason,
+        }
+      else if (event.kind === runHalted.name)
+        body = {
+          message: message.id,
+          status: 'halted',
+          mode: read(runHalted, event).mode,
+          e: read(runHalted, event).e,
+        }
     }
   }
   operation.waiting = undefined
-  return { events: [eventOf(callEnded, body as { message: string; status: string }, generation.ref(operation))], isOutcome: true }
+  return {
+    events: [eventOf(callEnded, body as { message: string; status: string }, generation.ref(operation))],
+    isOutcome: true,
+  }
 }

@@ -13,11 +13,26 @@
  */
 import { ThroughlineError } from '../errors.ts'
 import { eventOf, NotSerializable, type NewEvent } from '../log/index.ts'
-import { durationMs, InvalidValue, validate, type Reconciled, type StepOptions, type StepTools } from '../task/index.ts'
+import {
+  durationMs,
+  InvalidValue,
+  validate,
+  type Reconciled,
+  type StepOptions,
+  type StepTools,
+} from '../task/index.ts'
 import { runAttempt } from './attempt.ts'
 import { backoffOf, pauseBefore, type Backoff } from './backoff.ts'
 import { EffectNotDone } from './errors.ts'
-import { stepAttempted, stepCleared, stepCompleted, stepDoubted, stepFailed, stepIntended, type Resolution } from './events.ts'
+import {
+  stepAttempted,
+  stepCleared,
+  stepCompleted,
+  stepDoubted,
+  stepFailed,
+  stepIntended,
+  type Resolution,
+} from './events.ts'
 import type { Generation } from './generation.ts'
 import { read } from './history.ts'
 import type { Doubted, Operation } from './operation.ts'
@@ -55,11 +70,20 @@ class Step {
   }
 
   /** A recorded outcome: nothing to do, but its compensation must be known. */
-  remember(outcome: { readonly kind: string; readonly seq: number; readonly version: number; readonly body?: Uint8Array | undefined }): void {
+  remember(outcome: {
+    readonly kind: string
+    readonly seq: number
+    readonly version: number
+    readonly body?: Uint8Array | undefined
+  }): void {
     const { compensate } = this.#work.options
     if (outcome.kind !== stepCompleted.name || !compensate) return
     const { v } = read(stepCompleted, outcome as Parameters<typeof read>[1])
-    this.#generation.ending.undoable({ key: this.#operation.key, seq: outcome.seq, undo: (tools) => compensate(v, tools) })
+    this.#generation.ending.undoable({
+      key: this.#operation.key,
+      seq: outcome.seq,
+      undo: (tools) => compensate(v, tools),
+    })
   }
 
   /** From the start, or from where its record stands. */
@@ -90,7 +114,8 @@ class Step {
   #attempt(attempt: number): void {
     const generation = this.#generation
     generation.effect(async () => {
-      if (this.#isOnce) await generation.record([eventOf(stepIntended, undefined, generation.ref(this.#operation))])
+      if (this.#isOnce)
+        await generation.record([eventOf(stepIntended, undefined, generation.ref(this.#operation))])
       const intendedAt = generation.surroundings.clock.now()
       const started = performance.now()
       let value: unknown
@@ -99,29 +124,52 @@ class Step {
           step: this.#operation.path,
           attempt,
           idempotencyKey: this.#idempotencyKey,
-          timeoutMs: this.#work.options.timeout === undefined ? undefined : durationMs(this.#work.options.timeout),
+          timeoutMs:
+            this.#work.options.timeout === undefined ? undefined : durationMs(this.#work.options.timeout),
           signal: this.#operation.branch.signal,
         })
       } catch (error) {
-        return this.#isOnce ? this.#recover(attempt, intendedAt, { error }, false) : this.#failed(attempt, error)
+        return this.#isOnce
+          ? this.#recover(attempt, intendedAt, { error }, false)
+          : this.#failed(attempt, error)
       }
       await this.#completed(value, attempt, Math.round(performance.now() - started))
     })
   }
 
-  async #completed(given: unknown, attempt: number, ms: number, before: readonly NewEvent[] = []): Promise<void> {
+  async #completed(
+    given: unknown,
+    attempt: number,
+    ms: number,
+    before: readonly NewEvent[] = [],
+  ): Promise<void> {
     const generation = this.#generation
     const { output, compensate } = this.#work.options
     let event: NewEvent
     try {
-      const value = output ? await validate(output, given, 'invalid_output', `The result of step "${this.#operation.path}" of ${generation.runId}`) : given
-      const body = { ...(value === undefined ? {} : { v: value }), ...(attempt > 1 ? { n: attempt } : {}), ...(ms > 0 ? { ms } : {}), ...(compensate ? { c: 1 as const } : {}) }
+      const value = output
+        ? await validate(
+            output,
+            given,
+            'invalid_output',
+            `The result of step "${this.#operation.path}" of ${generation.runId}`,
+          )
+        : given
+      const body = {
+        ...(value === undefined ? {} : { v: value }),
+        ...(attempt > 1 ? { n: attempt } : {}),
+        ...(ms > 0 ? { ms } : {}),
+        ...(compensate ? { c: 1 as const } : {}),
+      }
       event = eventOf(stepCompleted, body, generation.ref(this.#operation))
       const bytes = event.body?.length ?? 0
-      if (bytes > generation.surroundings.log.maxBodyBytes) throw new ThroughlineError('body_too_large', tooLarge(this.#operation.path, generation, bytes))
+      if (bytes > generation.surroundings.log.maxBodyBytes)
+        throw new ThroughlineError('body_too_large', tooLarge(this.#operation.path, generation, bytes))
     } catch (error) {
       // Another attempt might give a better value, unless the effect may happen only once: then it has happened.
-      return this.#isOnce || error instanceof NotSerializable ? this.#fail(attempt, nameStep(error, this.#operation.path)) : this.#failed(attempt, error)
+      return this.#isOnce || error instanceof NotSerializable
+        ? this.#fail(attempt, nameStep(error, this.#operation.path))
+        : this.#failed(attempt, error)
     }
     const committed = await generation.record([...before, event])
     const seq = (committed.firstSeq[0] ?? 0) + before.length
@@ -132,42 +180,73 @@ class Step {
   /** Tries again, or fails for good. */
   async #failed(attempt: number, error: unknown): Promise<void> {
     const generation = this.#generation
-    const mayRetry = this.#work.options.retry?.on?.(error) ?? !(error instanceof ThroughlineError && !error.retryable)
+    const mayRetry =
+      this.#work.options.retry?.on?.(error) ?? !(error instanceof ThroughlineError && !error.retryable)
     const isOver = attempt >= this.#backoff.attempts || !mayRetry || this.#operation.branch.isReleased
     if (isOver) return this.#fail(attempt, error)
     const { clock, random } = generation.surroundings
     const retryAt = clock.now() + pauseBefore(attempt + 1, this.#backoff, random())
-    await generation.record([eventOf(stepAttempted, { e: storable(error), n: attempt, retryAt }, generation.ref(this.#operation))])
+    await generation.record([
+      eventOf(stepAttempted, { e: storable(error), n: attempt, retryAt }, generation.ref(this.#operation)),
+    ])
     this.#pause(attempt + 1, retryAt)
   }
 
   #fail(attempt: number, error: unknown): Promise<void> {
-    return this.#generation.settle(this.#operation, [eventOf(stepFailed, { e: storable(error), n: attempt }, this.#generation.ref(this.#operation))])
+    return this.#generation.settle(this.#operation, [
+      eventOf(stepFailed, { e: storable(error), n: attempt }, this.#generation.ref(this.#operation)),
+    ])
   }
 
   /** The intent is recorded, the outcome is not: ask whoever can know (I7). */
-  #recover(attempt: number, intendedAt: number, thrown: { readonly error: unknown } | undefined, isDoubted: boolean): void {
+  #recover(
+    attempt: number,
+    intendedAt: number,
+    thrown: { readonly error: unknown } | undefined,
+    isDoubted: boolean,
+  ): void {
     const generation = this.#generation
     const { reconcile } = this.#work.options
     generation.effect(async () => {
       let answer: Reconciled<unknown> = 'unknown'
-      let because = thrown ? 'it threw after its intent was recorded' : 'the process ended between its intent and its outcome'
+      let because = thrown
+        ? 'it threw after its intent was recorded'
+        : 'the process ended between its intent and its outcome'
       try {
-        if (reconcile) answer = await reconcile({ idempotencyKey: this.#idempotencyKey, intent: { step: this.#operation.path, at: intendedAt } })
+        if (reconcile)
+          answer = await reconcile({
+            idempotencyKey: this.#idempotencyKey,
+            intent: { step: this.#operation.path, at: intendedAt },
+          })
       } catch (error) {
         because += `; reconcile threw: ${String(error)}`
       }
       if (answer === 'unknown') return this.#doubt(attempt, because, thrown, isDoubted)
       if (answer.done) return this.#completed(answer.value, attempt, 0)
-      await generation.record([eventOf(stepCleared, { by: 'reconcile', n: attempt }, generation.ref(this.#operation))])
+      await generation.record([
+        eventOf(stepCleared, { by: 'reconcile', n: attempt }, generation.ref(this.#operation)),
+      ])
       if (thrown) return this.#failed(attempt, thrown.error)
-      if (generation.mayBegin(this.#operation) && !this.#operation.branch.isReleased) this.#attempt(attempt + 1)
+      if (generation.mayBegin(this.#operation) && !this.#operation.branch.isReleased)
+        this.#attempt(attempt + 1)
     })
   }
 
-  async #doubt(attempt: number, because: string, thrown: { readonly error: unknown } | undefined, isDoubted: boolean): Promise<void> {
+  async #doubt(
+    attempt: number,
+    because: string,
+    thrown: { readonly error: unknown } | undefined,
+    isDoubted: boolean,
+  ): Promise<void> {
     const generation = this.#generation
-    if (!isDoubted) await generation.record([eventOf(stepDoubted, { because: thrown ? `${because}: ${String(thrown.error)}` : because }, generation.ref(this.#operation))])
+    if (!isDoubted)
+      await generation.record([
+        eventOf(
+          stepDoubted,
+          { because: thrown ? `${because}: ${String(thrown.error)}` : because },
+          generation.ref(this.#operation),
+        ),
+      ])
     generation.pending.add(this.#operation)
     this.#operation.waiting = { kind: 'in_doubt', name: this.#operation.path }
     this.#operation.settleDoubt = (resolution) => this.#resolved(resolution, attempt)
@@ -180,7 +259,10 @@ class Step {
       return { outcome: eventOf(stepFailed, { e: error, n: attempt }, ref) }
     }
     if (resolution.done) {
-      const body = { ...(resolution.value === undefined ? {} : { v: resolution.value }), ...(this.#work.options.compensate ? { c: 1 as const } : {}) }
+      const body = {
+        ...(resolution.value === undefined ? {} : { v: resolution.value }),
+        ...(this.#work.options.compensate ? { c: 1 as const } : {}),
+      }
       return { outcome: eventOf(stepCompleted, body, ref) }
     }
     return { attempts: attempt, again: () => this.#attempt(attempt + 1) }

@@ -13,7 +13,8 @@ export function performSleep(generation: Generation, operation: Operation, until
   if (!generation.mayBegin(operation)) return
   const started = operation.recorded?.events.find((event) => event.kind === sleepStarted.name)
   if (started) return asleep(generation, operation, read(sleepStarted, started).due)
-  const due = until instanceof Date ? until.getTime() : generation.surroundings.clock.now() + durationMs(until)
+  const due =
+    until instanceof Date ? until.getTime() : generation.surroundings.clock.now() + durationMs(until)
   generation.effect(async () => {
     await generation.record([eventOf(sleepStarted, { due }, generation.ref(operation))])
     asleep(generation, operation, due)
@@ -22,7 +23,11 @@ export function performSleep(generation: Generation, operation: Operation, until
 
 /** Checked before anything is recorded. @throws {BadOperation} */
 export function checkDate(name: string, until: Duration | Date): void {
-  if (until instanceof Date && Number.isNaN(until.getTime())) throw new BadOperation(`ctx.sleep("${name}") was given a date that is none; give milliseconds, text such as "2h", or a Date.`, { name })
+  if (until instanceof Date && Number.isNaN(until.getTime()))
+    throw new BadOperation(
+      `ctx.sleep("${name}") was given a date that is none; give milliseconds, text such as "2h", or a Date.`,
+      { name },
+    )
   if (!(until instanceof Date)) durationMs(until)
 }
 
@@ -35,19 +40,32 @@ function asleep(generation: Generation, operation: Operation, due: number): void
 /** An open wait of that name in the branch, which another asking joins. */
 export function openWait(generation: Generation, branch: Branch, name: string): Operation | undefined {
   for (const operation of generation.pending) {
-    if (operation.kind === 'wait' && operation.branch === branch && operation.path === `${branch.prefix}${name}`) return operation
+    if (
+      operation.kind === 'wait' &&
+      operation.branch === branch &&
+      operation.path === `${branch.prefix}${name}`
+    )
+      return operation
   }
   return undefined
 }
 
-export function performWait(generation: Generation, operation: Operation, name: string, options: WaitOptions<Schema | undefined>): void {
+export function performWait(
+  generation: Generation,
+  operation: Operation,
+  name: string,
+  options: WaitOptions<Schema | undefined>,
+): void {
   operation.schema = options.schema
   if (operation.recorded?.outcome) return
   if (!generation.mayBegin(operation)) return
   const opened = operation.recorded?.events.find((event) => event.kind === waitOpened.name)
   if (opened) return wait(generation, operation, name, read(waitOpened, opened))
   const schema = jsonSchemaOf(options.schema)
-  const due = options.timeout === undefined ? undefined : generation.surroundings.clock.now() + durationMs(options.timeout)
+  const due =
+    options.timeout === undefined
+      ? undefined
+      : generation.surroundings.clock.now() + durationMs(options.timeout)
   const body = { ...(schema ? { schema } : {}), ...(due === undefined ? {} : { due }) }
   generation.effect(async () => {
     await generation.record([eventOf(waitOpened, body, generation.ref(operation))])
@@ -55,8 +73,14 @@ export function performWait(generation: Generation, operation: Operation, name: 
   })
 }
 
-function wait(generation: Generation, operation: Operation, name: string, opened: { readonly schema?: object; readonly due?: number }): void {
+function wait(
+  generation: Generation,
+  operation: Operation,
+  name: string,
+  opened: { readonly schema?: object; readonly due?: number },
+): void {
   operation.waiting = { kind: 'wait', name, ...opened }
-  if (opened.due !== undefined) operation.fire = () => eventOf(waitTimedOut, undefined, generation.ref(operation))
+  if (opened.due !== undefined)
+    operation.fire = () => eventOf(waitTimedOut, undefined, generation.ref(operation))
   generation.delivery.poke()
 }

@@ -42,9 +42,15 @@ export interface StepOptions<T> {
   /** `once`: the intent is recorded first, and the effect is never repeated by guessing. `repeatable` unless told. */
   readonly effect?: 'repeatable' | 'once'
   /** Whether an effect in doubt took place: asked after a crash between intent and outcome, or a throw. */
-  readonly reconcile?: (about: { readonly idempotencyKey: string; readonly intent: { readonly step: string; readonly at: number } }) => Reconciled<T> | Promise<Reconciled<T>>
+  readonly reconcile?: (about: {
+    readonly idempotencyKey: string
+    readonly intent: { readonly step: string; readonly at: number }
+  }) => Reconciled<T> | Promise<Reconciled<T>>
   /** Undoes the step when the run is cancelled or fails; newest first. */
-  readonly compensate?: (value: T, about: { readonly idempotencyKey: string; readonly signal: AbortSignal }) => unknown
+  readonly compensate?: (
+    value: T,
+    about: { readonly idempotencyKey: string; readonly signal: AbortSignal },
+  ) => unknown
 }
 
 export interface WaitOptions<S extends Schema | undefined> {
@@ -76,15 +82,25 @@ export interface Context {
   /** Does `fn` once for the record: after any crash, its recorded outcome is handed back. */
   step<T>(name: string, fn: (tools: StepTools) => Promise<T> | T, options?: StepOptions<T>): Promise<T>
   /** A branch for each item, bounded, results in the order of the items. */
-  map<Item, T>(name: string, items: Iterable<Item>, fn: (branch: Context, item: Item, index: number) => Promise<T> | T, options?: MapOptions<Item>): Promise<T[]>
+  map<Item, T>(
+    name: string,
+    items: Iterable<Item>,
+    fn: (branch: Context, item: Item, index: number) => Promise<T> | T,
+    options?: MapOptions<Item>,
+  ): Promise<T[]>
   /** Branches by name, all awaited. */
   all<T extends Record<string, unknown>>(branches: Branches<T>): Promise<T>
   /** Branches by name; the first to end wins, the others are released. */
-  race<T extends Record<string, unknown>>(branches: Branches<T>): Promise<{ [K in keyof T]: { readonly winner: K; readonly value: T[K] } }[keyof T]>
+  race<T extends Record<string, unknown>>(
+    branches: Branches<T>,
+  ): Promise<{ [K in keyof T]: { readonly winner: K; readonly value: T[K] } }[keyof T]>
   /** Sleeps, durably: for a length of time, or until a date. */
   sleep(name: string, until: Duration | Date): Promise<void>
   /** A message sent with `run.signal(name, payload)`. @throws {WaitTimedOut} */
-  wait<S extends Schema | undefined = undefined>(name: string, options?: WaitOptions<S>): Promise<S extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<S> : unknown>
+  wait<S extends Schema | undefined = undefined>(
+    name: string,
+    options?: WaitOptions<S>,
+  ): Promise<S extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<S> : unknown>
   /** Runs a child and awaits its output. @throws {ChildFailed} */
   call<I, O>(task: Task<I, O>, input: I, options?: ChildOptions): Promise<O>
   /** Starts a child and goes on. */

@@ -15,7 +15,7 @@ export interface Task<Input = unknown, Output = unknown> {
   readonly risk: 'low' | 'limited' | 'high' | undefined
   readonly run: (ctx: Context, input: never) => unknown
   /** Carries the types only. */
-  readonly '~types'?: { readonly input: Input; readonly output: Output }
+  readonly '~types'?: (input: Input) => Output
 }
 
 export type AnyTask = Task<never, unknown>
@@ -54,13 +54,20 @@ export class BadTask extends ThroughlineError {
 export function task<
   In extends Schema | undefined = undefined,
   Out extends Schema | undefined = undefined,
-  Result extends Out extends StandardSchemaV1 ? StandardSchemaV1.InferInput<Out> : unknown = Out extends StandardSchemaV1 ? StandardSchemaV1.InferInput<Out> : unknown,
->(definition: TaskDefinition<In, Out, Result>): Task<Given<In>, Out extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<Out> : Awaited<Result>> {
+  Result extends (Out extends StandardSchemaV1 ? StandardSchemaV1.InferInput<Out> : unknown) =
+    Out extends StandardSchemaV1 ? StandardSchemaV1.InferInput<Out> : unknown,
+>(
+  definition: TaskDefinition<In, Out, Result>,
+): Task<Given<In>, Out extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<Out> : Awaited<Result>> {
   const { name, version = '1' } = definition
   if (typeof name !== 'string' || !/^[\w.:@-][\w.:@/ -]{0,99}$/.test(name)) {
-    throw new BadTask(`A task's name must be 1 to 100 letters, digits, or any of . : @ / _ - and spaces; got ${JSON.stringify(name)}.`, { name })
+    throw new BadTask(
+      `A task's name must be 1 to 100 letters, digits, or any of . : @ / _ - and spaces; got ${JSON.stringify(name)}.`,
+      { name },
+    )
   }
-  if (typeof definition.run !== 'function') throw new BadTask(`Task "${name}" has no run function; give it run(ctx, input) { … }.`, { name })
+  if (typeof definition.run !== 'function')
+    throw new BadTask(`Task "${name}" has no run function; give it run(ctx, input) { … }.`, { name })
   return {
     name,
     version: String(version),
@@ -75,5 +82,13 @@ export function task<
 
 /** Whether something a module exports is a task. */
 export function isTask(value: unknown): value is AnyTask {
-  return typeof value === 'object' && value !== null && 'name' in value && 'version' in value && 'resumes' in value && 'run' in value && typeof value.run === 'function'
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'name' in value &&
+    'version' in value &&
+    'resumes' in value &&
+    'run' in value &&
+    typeof value.run === 'function'
+  )
 }

@@ -1,4 +1,16 @@
-export type { Branches, ChildOptions, Context, ContextLog, MapOptions, Reconciled, Retry, SpawnOptions, StepOptions, StepTools, WaitOptions } from './context.ts'
+export type {
+  Branches,
+  ChildOptions,
+  Context,
+  ContextLog,
+  MapOptions,
+  Reconciled,
+  Retry,
+  SpawnOptions,
+  StepOptions,
+  StepTools,
+  WaitOptions,
+} from './context.ts'
 export { BadTask, isTask, task, type AnyTask, type Task, type TaskDefinition } from './define.ts'
 export { BadDuration, durationMs, type Duration } from './duration.ts'
 export { InvalidValue, jsonSchemaOf, validate, type Issue, type Schema } from './schema.ts'

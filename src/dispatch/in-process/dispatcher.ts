@@ -15,7 +15,7 @@ export interface InProcessOptions {
   readonly concurrency: number
 }
 
-const LOOK_AT_MOST = 1000
+const LOOK_AT_MOST = 500
 
 export class InProcessDispatcher implements Dispatcher {
   readonly #options: InProcessOptions
@@ -25,6 +25,8 @@ export class InProcessDispatcher implements Dispatcher {
   readonly #tried = new Map<string, number>()
   #isStarted = false
   #isLookScheduled = false
+  #isArmScheduled = false
+  #armedFor = 0
   #hasMore = false
   #stopTimer: () => void = () => {}
   #stopped: (() => void)[] = []
@@ -34,7 +36,7 @@ export class InProcessDispatcher implements Dispatcher {
   }
 
   get busy(): number {
-    return this.#advancing.size + this.#ready.length + (this.#isLookScheduled ? 1 : 0)
+    return this.#advancing.size + this.#ready.length + (this.#isLookScheduled || this.#isArmScheduled ? 1 : 0)
   }
 
   start(): void {
@@ -82,17 +84,51 @@ export class InProcessDispatcher implements Dispatcher {
   #lookNow(): void {
     const { log, clock } = this.#options
     const now = clock.now()
-    const due = log.select('runs', { where: { wake_at: { lte: now } }, order: ['wake_at'], limit: LOOK_AT_MOST })
-    this.#hasMore = due.length === LOOK_AT_MOST
-    for (const row of due) if (this.#tried.get(String(row['run'])) !== row['wake_at']) this.wake(String(row['run']))
+    // Enough is ready already: what else is due is looked for when that is handed out.
+    this.#hasMore = this.#ready.length >= LOOK_AT_MOST
+    if (!this.#hasMore) {
+      const due = log.select('runs', {
+        where: { wake_at: { lte: now } },
+        order: ['wake_at'],
+        limit: 2 * LOOK_AT_MOST,
+        columns: ['run', 'wake_at'],
+      })
+      this.#hasMore = due.length === 2 * LOOK_AT_MOST
+      for (const row of due)
+        if (this.#tried.get(String(row['run'])) !== row['wake_at']) this.wake(String(row['run']))
+    }
     this.#arm(now)
   }
 
+  /** One timer, for the earliest wake-up that is still to come. */
   #arm(now: number): void {
     const { log, clock } = this.#options
+    const [next] = log.select('runs', {
+      where: { wake_at: { gt: now } },
+      order: ['wake_at'],
+      limit: 1,
+      columns: ['wake_at'],
+    })
+    const at = next ? Number(next['wake_at']) : Number.POSITIVE_INFINITY
+    if (at === this.#armedFor) return
     this.#stopTimer()
-    const [next] = log.select('runs', { where: { wake_at: { gt: now } }, order: ['wake_at'], limit: 1 })
-    this.#stopTimer = next ? clock.at(Number(next['wake_at']), () => this.look()) : () => {}
+    this.#armedFor = at
+    this.#stopTimer = next ? clock.at(at, () => this.#fired()) : () => {}
+  }
+
+  #fired(): void {
+    this.#armedFor = 0
+    this.look()
+  }
+
+  /** A run came to rest: its wake-up may be the earliest now. */
+  #rearm(): void {
+    if (this.#isArmScheduled) return
+    this.#isArmScheduled = true
+    setImmediate(() => {
+      this.#isArmScheduled = false
+      if (this.#isStarted) this.#arm(this.#options.clock.now())
+    })
   }
 
   #fill(): void {
@@ -102,7 +138,7 @@ export class InProcessDispatcher implements Dispatcher {
       this.#isReady.delete(runId)
       this.#advance(runId)
     }
-    if (this.#hasMore && this.#ready.length === 0) this.look()
+    if (this.#hasMore && this.#ready.length < LOOK_AT_MOST) this.look()
   }
 
   #advance(runId: string): void {
@@ -112,7 +148,7 @@ export class InProcessDispatcher implements Dispatcher {
       this.#advancing.delete(runId)
       this.#noteIfStillDue(runId)
       if (isWoken) this.wake(runId)
-      this.look()
+      this.#rearm()
       this.#fill()
       this.#settleStop()
     })
@@ -120,7 +156,10 @@ export class InProcessDispatcher implements Dispatcher {
 
   /** A run that was advanced and is due all the same cannot be carried here: not again until something about it changes. */
   #noteIfStillDue(runId: string): void {
-    const [row] = this.#options.log.select('runs', { where: { run: runId, wake_at: { lte: this.#options.clock.now() } } })
+    const [row] = this.#options.log.select('runs', {
+      where: { run: runId, wake_at: { lte: this.#options.clock.now() } },
+      columns: ['wake_at'],
+    })
     if (row) this.#tried.set(runId, Number(row['wake_at']))
   }
 

@@ -21,7 +21,9 @@ export class Bodies {
     this.#findDomain = db.prepare('SELECT id, key FROM domains WHERE name = ?')
     this.#addDomain = db.prepare('INSERT INTO domains (name, key) VALUES (?, ?) RETURNING id')
     this.#share = db.prepare('UPDATE blobs SET refs = refs + 1 WHERE domain = ? AND address = ? RETURNING id')
-    this.#add = db.prepare('INSERT INTO blobs (domain, address, refs, size, bytes) VALUES (?, ?, 1, ?, ?) RETURNING id')
+    this.#add = db.prepare(
+      'INSERT INTO blobs (domain, address, refs, size, bytes) VALUES (?, ?, 1, ?, ?) RETURNING id',
+    )
   }
 
   /** Where the body now lies; the same body of the same domain always lies in one place. */

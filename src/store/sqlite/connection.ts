@@ -21,8 +21,10 @@ export interface ConnectOptions {
 
 /** @throws {StoreMissing} */
 export function connect(file: string, options: ConnectOptions = {}): DatabaseSync {
-  if ((options.mustExist || options.isReadOnly) && file !== ':memory:' && !existsSync(file)) throw new StoreMissing(file)
-  if (file !== ':memory:' && existsSync(file) && statSync(file).isDirectory()) throw new StoreMissing(`${file} (a folder)`)
+  if ((options.mustExist || options.isReadOnly) && file !== ':memory:' && !existsSync(file))
+    throw new StoreMissing(file)
+  if (file !== ':memory:' && existsSync(file) && statSync(file).isDirectory())
+    throw new StoreMissing(`${file} (a folder)`)
   const db = new DatabaseSync(file, { readOnly: options.isReadOnly ?? false, timeout: 100 })
   if (!options.isReadOnly) {
     // secure_delete: what is erased must not stay readable in free pages.

@@ -33,16 +33,29 @@ export class SqliteTooOld extends ThroughlineError {
 
 /** The store cannot take a commit right now, or at all; what was committed before is untouched. */
 export class StoreUnavailable extends ThroughlineError {
-  constructor(code: 'store_full' | 'store_busy' | 'store_read_only' | 'store_failed', file: string, cause: unknown) {
-    super(code, { message: SENTENCES[code](file), retryable: code === 'store_full' || code === 'store_busy', data: { file }, cause })
+  constructor(
+    code: 'store_full' | 'store_busy' | 'store_read_only' | 'store_failed',
+    file: string,
+    cause: unknown,
+  ) {
+    super(code, {
+      message: SENTENCES[code](file),
+      retryable: code === 'store_full' || code === 'store_busy',
+      data: { file },
+      cause,
+    })
   }
 }
 
 const SENTENCES = {
-  store_full: (file: string) => `The disk that holds ${file} is full. Nothing recorded is lost; free some space and the work goes on.`,
-  store_busy: (file: string) => `Another process kept ${file} locked for writing. Nothing is lost; try again, or see which process holds it.`,
-  store_read_only: (file: string) => `${file} cannot be written: it, or its folder, is read-only. Reading still works; change its permissions to go on.`,
-  store_failed: (file: string) => `Reading or writing ${file} failed. What verifies can still be read: run "throughline verify", then "throughline export".`,
+  store_full: (file: string) =>
+    `The disk that holds ${file} is full. Nothing recorded is lost; free some space and the work goes on.`,
+  store_busy: (file: string) =>
+    `Another process kept ${file} locked for writing. Nothing is lost; try again, or see which process holds it.`,
+  store_read_only: (file: string) =>
+    `${file} cannot be written: it, or its folder, is read-only. Reading still works; change its permissions to go on.`,
+  store_failed: (file: string) =>
+    `Reading or writing ${file} failed. What verifies can still be read: run "throughline verify", then "throughline export".`,
 }
 
 /** What an error of the driver means in our words; other errors pass unchanged. */

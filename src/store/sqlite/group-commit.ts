@@ -6,7 +6,14 @@
  * G3. A batch is written on this thread while the disk answers quickly, which is fastest; on a thread of its own once it does
  *     not, or once bodies are large enough to hold the event loop up.
  */
-import { AlreadyThere, GuardFailed, OwnershipLost, StreamMoved, type Change, type Committed } from '../../log/index.ts'
+import {
+  AlreadyThere,
+  GuardFailed,
+  OwnershipLost,
+  StreamMoved,
+  type Change,
+  type Committed,
+} from '../../log/index.ts'
 import { fromDriver, StoreUnavailable } from './errors.ts'
 import type { Outcome } from './writer.ts'
 
@@ -26,8 +33,8 @@ export interface GroupCommitOptions {
   readonly file: string
   readonly writer: BatchWriter
   readonly wrote: () => void
-  /** Called with how long the last batch took and what it carried. */
-  readonly watch: (tookMs: number, bytes: number) => void
+  /** Called after each batch with the size of its bodies. */
+  readonly watch: (bytes: number) => void
 }
 
 const MOST_CHANGES = 2000
@@ -84,11 +91,13 @@ export class GroupCommit {
   }
 
   #write(batch: readonly Pending[], since: number): Promise<void> | undefined {
-    const started = performance.now()
     try {
       const outcomes = this.writer.write(batch.map((pending) => pending.change))
-      if (!(outcomes instanceof Promise)) return void this.#settle(batch, outcomes, started)
-      return outcomes.then((settled) => this.#settle(batch, settled, started), (error: unknown) => this.#fail(batch, error, since))
+      if (!(outcomes instanceof Promise)) return void this.#settle(batch, outcomes)
+      return outcomes.then(
+        (settled) => this.#settle(batch, settled),
+        (error: unknown) => this.#fail(batch, error, since),
+      )
     } catch (error) {
       return this.#fail(batch, error, since)
     }
@@ -110,8 +119,8 @@ export class GroupCommit {
     return undefined
   }
 
-  #settle(batch: readonly Pending[], outcomes: readonly Outcome[], started: number): void {
-    this.#options.watch(performance.now() - started, bytesOf(batch))
+  #settle(batch: readonly Pending[], outcomes: readonly Outcome[]): void {
+    this.#options.watch(bytesOf(batch))
     for (const [i, pending] of batch.entries()) {
       const outcome = outcomes[i]
       if (outcome && 'at' in outcome) pending.resolve(outcome)
@@ -137,6 +146,7 @@ function refusal(outcome: Outcome | undefined): Error {
 
 function bytesOf(batch: readonly Pending[]): number {
   let bytes = 0
-  for (const { change } of batch) for (const append of change.appends) for (const event of append.events) bytes += event.body?.length ?? 0
+  for (const { change } of batch)
+    for (const append of change.appends) for (const event of append.events) bytes += event.body?.length ?? 0
   return bytes
 }

@@ -9,26 +9,33 @@ import type { Change } from '../../log/index.ts'
 import type { BatchWriter } from './group-commit.ts'
 import type { Outcome } from './writer.ts'
 
-export const SLOW_MS = 2
+const SLOW_MS = 2
 const HEAVY_BATCH_BYTES = 256 * 1024
-/** How much one batch counts in the running averages: a change of weather shows after about twenty. */
-const WEIGHT = 0.1
+const LAST_BATCHES = 21
 
-/** Watches batches; says once when they had better be written elsewhere. */
+/** Watches batches; says when they had better be written elsewhere. Medians: a checkpoint now and then is no slow disk. */
 export class Placement {
-  #tookMs = 0
-  #bytes = 0
-  #count = 0
+  readonly #syncMs: number[] = []
+  readonly #bytes: number[] = []
 
-  note(tookMs: number, bytes: number): void {
-    this.#count++
-    this.#tookMs += (tookMs - this.#tookMs) * WEIGHT
-    this.#bytes += (bytes - this.#bytes) * WEIGHT
+  note(syncMs: number, bytes: number): void {
+    this.#syncMs.push(syncMs)
+    this.#bytes.push(bytes)
+    if (this.#syncMs.length <= LAST_BATCHES) return
+    this.#syncMs.shift()
+    this.#bytes.shift()
   }
 
   get wantsThread(): boolean {
-    return this.#count >= 10 && (this.#tookMs > SLOW_MS || this.#bytes > HEAVY_BATCH_BYTES)
+    return (
+      this.#syncMs.length >= LAST_BATCHES &&
+      (median(this.#syncMs) > SLOW_MS || median(this.#bytes) > HEAVY_BATCH_BYTES)
+    )
   }
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
 }
 
 export interface ThreadOptions {
@@ -37,7 +44,9 @@ export interface ThreadOptions {
   readonly projections: string
 }
 
-type Reply = { readonly outcomes: Outcome[] } | { readonly error: { readonly message: string; readonly errcode: number | undefined } }
+type Reply =
+  | { readonly outcomes: Outcome[] }
+  | { readonly error: { readonly message: string; readonly errcode: number | undefined } }
 
 /** A writer on a thread of its own. One batch is under way at a time. */
 export async function writerThread(options: ThreadOptions): Promise<BatchWriter> {

@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Position, Projection, StoredEvent } from '../../log/index.ts'
 import type { Reader } from './reader.ts'
-import { Rows } from './rows.ts'
+import type { Rows } from './rows.ts'
 
 export class Projecting {
   readonly #db: DatabaseSync
@@ -20,7 +20,9 @@ export class Projecting {
   /** Brings the tables to what this program declares. Reads only while everything is as declared. */
   prepare(): void {
     const known = this.#db.prepare('SELECT version FROM projections WHERE name = ?')
-    const stale = this.#projections.filter((projection) => known.get(projection.name)?.['version'] !== projection.version)
+    const stale = this.#projections.filter(
+      (projection) => known.get(projection.name)?.['version'] !== projection.version,
+    )
     if (stale.length > 0) this.rebuild(stale)
   }
 
@@ -48,7 +50,8 @@ export class Projecting {
     const read = this.#db.prepare('SELECT position FROM projections WHERE name = ?')
     for (const projection of this.#projections.filter((p) => p.mode === 'lagging')) {
       const from = Number(read.get(projection.name)?.['position'] ?? 0)
-      if (this.#reader.tip() > from) this.#transaction(() => this.#mark(projection, this.#replay(from, [projection])))
+      if (this.#reader.tip() > from)
+        this.#transaction(() => this.#mark(projection, this.#replay(from, [projection])))
       reached[projection.name] = Number(read.get(projection.name)?.['position'] ?? 0)
     }
     return reached
@@ -56,7 +59,8 @@ export class Projecting {
 
   #replay(from: Position, projections: readonly Projection[], each: () => void = () => {}): Position {
     const byKind = new Map<string, Projection[]>()
-    for (const projection of projections) for (const kind of projection.kinds) byKind.set(kind, [...(byKind.get(kind) ?? []), projection])
+    for (const projection of projections)
+      for (const kind of projection.kinds) byKind.set(kind, [...(byKind.get(kind) ?? []), projection])
     let last = from
     for (;;) {
       const page = this.#reader.feed(last)
@@ -70,11 +74,14 @@ export class Projecting {
   }
 
   #apply(event: StoredEvent, projections: readonly Projection[]): void {
-    for (const projection of projections) for (const change of projection.apply(event)) this.#rows.change(change)
+    for (const projection of projections)
+      for (const change of projection.apply(event)) this.#rows.change(change)
   }
 
   #mark(projection: Projection, position: Position): void {
-    this.#db.prepare('INSERT OR REPLACE INTO projections VALUES (?, ?, ?)').run(projection.name, projection.version, position)
+    this.#db
+      .prepare('INSERT OR REPLACE INTO projections VALUES (?, ?, ?)')
+      .run(projection.name, projection.version, position)
   }
 
   #transaction<T>(work: () => T): T {

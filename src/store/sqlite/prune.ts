@@ -6,20 +6,28 @@ import type { Reader } from './reader.ts'
 /** The store's own stream: what was done to the store itself. */
 export const STORE_STREAM = 'store'
 
-export const storePruned = kind<{ readonly streams: readonly { readonly stream: string; readonly seq: number; readonly hash: string }[] }>('store.pruned')
+export const storePruned = kind<{
+  readonly streams: readonly { readonly stream: string; readonly seq: number; readonly hash: string }[]
+}>('store.pruned')
 
 /** The event that names every head about to lose its events. */
 export function prunedEvent(reader: Reader, streams: readonly string[]): NewEvent {
   const heads = streams.map((stream) => reader.head(stream)).filter((head) => head !== undefined)
   return eventOf(storePruned, {
-    streams: heads.map((head) => ({ stream: head.stream, seq: head.seq, hash: Buffer.from(head.hash).toString('hex') })),
+    streams: heads.map((head) => ({
+      stream: head.stream,
+      seq: head.seq,
+      hash: Buffer.from(head.hash).toString('hex'),
+    })),
   })
 }
 
 /** Deletes the events of streams, and the blobs nobody refers to any more. Within a transaction. */
 export function deleteEvents(db: DatabaseSync, streams: readonly string[]): number {
   const id = db.prepare('SELECT id FROM streams WHERE name = ? AND pruned = 0')
-  const release = db.prepare('UPDATE blobs SET refs = refs - (SELECT count(*) FROM events WHERE stream = ?1 AND blob = blobs.id) WHERE id IN (SELECT blob FROM events WHERE stream = ?1 AND blob IS NOT NULL)')
+  const release = db.prepare(
+    'UPDATE blobs SET refs = refs - (SELECT count(*) FROM events WHERE stream = ?1 AND blob = blobs.id) WHERE id IN (SELECT blob FROM events WHERE stream = ?1 AND blob IS NOT NULL)',
+  )
   const remove = db.prepare('DELETE FROM events WHERE stream = ?')
   const mark = db.prepare('UPDATE streams SET pruned = 1 WHERE id = ?')
   let events = 0

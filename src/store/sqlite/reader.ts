@@ -20,11 +20,15 @@ export class Reader {
       return statement
     }
     this.#sql = {
-      stream: rows(`SELECT ${COLUMNS} ${FROM} WHERE e.stream = (SELECT id FROM streams WHERE name = ?) AND e.seq >= ? ORDER BY e.seq LIMIT ${PAGE}`),
+      stream: rows(
+        `SELECT ${COLUMNS} ${FROM} WHERE e.stream = (SELECT id FROM streams WHERE name = ?) AND e.seq >= ? ORDER BY e.seq LIMIT ${PAGE}`,
+      ),
       feed: rows(`SELECT ${COLUMNS} ${FROM} WHERE e.position > ? ORDER BY e.position LIMIT ${PAGE}`),
       at: rows(`SELECT ${COLUMNS} ${FROM} WHERE e.position = ?`),
       head: db.prepare('SELECT * FROM streams WHERE name = ?'),
-      heads: db.prepare(`SELECT * FROM streams WHERE id > coalesce((SELECT id FROM streams WHERE name = ?), 0) AND name >= ? AND name < ? ORDER BY id LIMIT ?`),
+      heads: db.prepare(
+        `SELECT * FROM streams WHERE id > coalesce((SELECT id FROM streams WHERE name = ?), 0) AND name >= ? AND name < ? ORDER BY id LIMIT ?`,
+      ),
       count: db.prepare('SELECT count(*) AS n FROM events'),
       tip: db.prepare('SELECT position FROM events ORDER BY position DESC LIMIT 1'),
     }
@@ -61,7 +65,11 @@ export class Reader {
 
   /** Whether SQLite itself finds its pages sound; what it says otherwise. */
   integrity(): readonly string[] {
-    return this.#db.prepare('PRAGMA integrity_check(5)').all().map((row) => String(row['integrity_check'])).filter((line) => line !== 'ok')
+    return this.#db
+      .prepare('PRAGMA integrity_check(5)')
+      .all()
+      .map((row) => String(row['integrity_check']))
+      .filter((line) => line !== 'ok')
   }
 
   #events(rows: unknown): readonly StoredEvent[] {
@@ -110,7 +118,10 @@ function headOf(row: Record<string, SQLOutputValue>): Head {
     seq: Number(row['seq']),
     hash: row['hash'] as Uint8Array,
     epoch: Number(row['epoch']),
-    continues: row['continues'] === null ? undefined : { stream: String(row['continues']), hash: row['continues_hash'] as Uint8Array },
+    continues:
+      row['continues'] === null
+        ? undefined
+        : { stream: String(row['continues']), hash: row['continues_hash'] as Uint8Array },
     isPruned: Number(row['pruned']) === 1,
   }
 }

@@ -1,6 +1,15 @@
 /** Streams that another store recorded, written as they are: same hashes, same times, new positions; checked on the way in. */
 import type { DatabaseSync } from 'node:sqlite'
-import { AlreadyThere, ChainBroken, expectedHash, GENESIS, sameHash, type Head, type Projection, type StoredEvent } from '../../log/index.ts'
+import {
+  AlreadyThere,
+  ChainBroken,
+  expectedHash,
+  GENESIS,
+  sameHash,
+  type Head,
+  type Projection,
+  type StoredEvent,
+} from '../../log/index.ts'
 import { Bodies, INLINE_BELOW } from './bodies.ts'
 import type { Reader } from './reader.ts'
 import { Rows } from './rows.ts'
@@ -19,26 +28,54 @@ interface Incoming {
 }
 
 /** Within a transaction. @throws {AlreadyThere} @throws {ChainBroken} */
-export function restore(db: DatabaseSync, reader: Reader, projections: readonly Projection[], recorded: Recorded): void {
+export function restore(
+  db: DatabaseSync,
+  reader: Reader,
+  projections: readonly Projection[],
+  recorded: Recorded,
+): void {
   const rows = new Rows(db, projections)
   const bodies = new Bodies(db)
-  const insert = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?)')
+  const insert = db.prepare(
+    'INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?)',
+  )
   const incoming = new Map(recorded.heads.map((head) => [head.stream, create(db, reader, head)]))
   let position = reader.tip()
   for (const event of recorded.events) {
     const stream = incoming.get(event.stream)
     if (!stream) throw new ChainBroken(event.stream, event.seq, 'no head of its stream was given')
-    if (event.seq !== stream.seq + 1) throw new ChainBroken(event.stream, stream.seq + 1, 'the event is missing')
+    if (event.seq !== stream.seq + 1)
+      throw new ChainBroken(event.stream, stream.seq + 1, 'the event is missing')
     if (event.tenant !== stream.head.tenant || !sameHash(expectedHash(stream.hash, event), event.hash)) {
-      throw new ChainBroken(event.stream, event.seq, 'its hash does not fit its header, its body and its predecessor')
+      throw new ChainBroken(
+        event.stream,
+        event.seq,
+        'its hash does not fit its header, its body and its predecessor',
+      )
     }
     stream.hash = event.hash
     stream.seq = event.seq
     const body = event.body ?? null
-    const blob = body !== null && body.length >= INLINE_BELOW ? bodies.put(body, `tenant:${event.tenant}`) : null
+    const blob =
+      body !== null && body.length >= INLINE_BELOW ? bodies.put(body, `tenant:${event.tenant}`) : null
     insert.run(
-      ++position, stream.id, event.seq, event.kind, event.version, event.name ?? null, event.ordinal ?? null, event.after ?? null, event.at,
-      event.actor ?? null, event.keyId ?? null, event.encoding, blob === null ? body : null, blob, event.digest ?? null, event.salt, event.hash,
+      ++position,
+      stream.id,
+      event.seq,
+      event.kind,
+      event.version,
+      event.name ?? null,
+      event.ordinal ?? null,
+      event.after ?? null,
+      event.at,
+      event.actor ?? null,
+      event.keyId ?? null,
+      event.encoding,
+      blob === null ? body : null,
+      blob,
+      event.digest ?? null,
+      event.salt,
+      event.hash,
     )
     for (const projection of projections) {
       if (projection.mode !== 'inline' || !projection.kinds.includes(event.kind)) continue
@@ -46,7 +83,8 @@ export function restore(db: DatabaseSync, reader: Reader, projections: readonly 
     }
   }
   for (const { head, hash, seq } of incoming.values()) {
-    if (!head.isPruned && (seq !== head.seq || !sameHash(hash, head.hash))) throw new ChainBroken(head.stream, seq + 1, `its head says ${head.seq} events, ${seq} came`)
+    if (!head.isPruned && (seq !== head.seq || !sameHash(hash, head.hash)))
+      throw new ChainBroken(head.stream, seq + 1, `its head says ${head.seq} events, ${seq} came`)
   }
 }
 
@@ -54,7 +92,18 @@ function create(db: DatabaseSync, reader: Reader, head: Head): Incoming {
   if (reader.head(head.stream)) throw new AlreadyThere(head.stream)
   const origin = head.continues
   const row = db
-    .prepare('INSERT INTO streams (name, tenant, seq, hash, epoch, continues, continues_hash, pruned) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id')
-    .get(head.stream, head.tenant, head.seq, head.hash, head.epoch, origin?.stream ?? null, origin?.hash ?? null, head.isPruned ? 1 : 0)
+    .prepare(
+      'INSERT INTO streams (name, tenant, seq, hash, epoch, continues, continues_hash, pruned) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id',
+    )
+    .get(
+      head.stream,
+      head.tenant,
+      head.seq,
+      head.hash,
+      head.epoch,
+      origin?.stream ?? null,
+      origin?.hash ?? null,
+      head.isPruned ? 1 : 0,
+    )
   return { id: Number(row?.['id']), head, hash: origin?.hash ?? GENESIS, seq: 0 }
 }

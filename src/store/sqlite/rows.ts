@@ -22,17 +22,24 @@ export class Rows {
 
   constructor(db: DatabaseSync, projections: readonly Projection[]) {
     this.#db = db
-    for (const projection of projections) for (const [name, table] of Object.entries(projection.tables)) this.#tables.set(name, table)
+    for (const projection of projections)
+      for (const [name, table] of Object.entries(projection.tables)) this.#tables.set(name, table)
   }
 
   create(projection: Projection): void {
     for (const [name, table] of Object.entries(projection.tables)) {
-      const columns = Object.entries(table.columns).map(([column, type]) => `${quote(column)} ${type.toUpperCase()}`)
+      const columns = Object.entries(table.columns).map(
+        ([column, type]) => `${quote(column)} ${type.toUpperCase()}`,
+      )
       const key = table.key.map(quote).join(', ')
-      this.#db.exec(`CREATE TABLE IF NOT EXISTS ${quote(name)} (${columns.join(', ')}, PRIMARY KEY (${key})) STRICT`)
+      this.#db.exec(
+        `CREATE TABLE IF NOT EXISTS ${quote(name)} (${columns.join(', ')}, PRIMARY KEY (${key})) STRICT`,
+      )
       for (const [i, index] of (table.indexes ?? []).entries()) {
         const where = index.where ? ` WHERE ${index.where}` : ''
-        this.#db.exec(`CREATE INDEX IF NOT EXISTS ${quote(`${name}_${i}`)} ON ${quote(name)} (${index.columns.map(quote).join(', ')})${where}`)
+        this.#db.exec(
+          `CREATE INDEX IF NOT EXISTS ${quote(`${name}_${i}`)} ON ${quote(name)} (${index.columns.map(quote).join(', ')})${where}`,
+        )
       }
     }
   }
@@ -52,8 +59,13 @@ export class Rows {
       this.#prepare(`DELETE FROM ${quote(change.remove)} WHERE ${tests}`).run(...Object.values(change.where))
       return
     }
-    const sets = Object.keys(change.set).map((column) => `${quote(column)} = ?`).join(', ')
-    const done = this.#prepare(`UPDATE ${quote(change.patch)} SET ${sets} WHERE ${tests}`).run(...Object.values(change.set), ...Object.values(change.where))
+    const sets = Object.keys(change.set)
+      .map((column) => `${quote(column)} = ?`)
+      .join(', ')
+    const done = this.#prepare(`UPDATE ${quote(change.patch)} SET ${sets} WHERE ${tests}`).run(
+      ...Object.values(change.set),
+      ...Object.values(change.where),
+    )
     if (change.must && done.changes === 0) throw new RowRefused(change.patch, change.where)
   }
 
@@ -72,9 +84,13 @@ export class Rows {
   select(table: string, query: Query): readonly Row[] {
     if (!this.#tables.has(table)) throw new Error(`No projection has a table "${table}".`)
     const values: SQLInputValue[] = []
-    const tests = Object.entries(query.where ?? {}).flatMap(([column, test]) => testSql(quote(column), test, values))
-    const order = (query.order ?? []).map((by) => (typeof by === 'string' ? quote(by) : `${quote(by.desc)} DESC`))
-    let sql = `SELECT * FROM ${quote(table)}`
+    const tests = Object.entries(query.where ?? {}).flatMap(([column, test]) =>
+      testSql(quote(column), test, values),
+    )
+    const order = (query.order ?? []).map((by) =>
+      typeof by === 'string' ? quote(by) : `${quote(by.desc)} DESC`,
+    )
+    let sql = `SELECT ${query.columns?.map(quote).join(', ') ?? '*'} FROM ${quote(table)}`
     if (tests.length > 0) sql += ` WHERE ${tests.join(' AND ')}`
     if (order.length > 0) sql += ` ORDER BY ${order.join(', ')}`
     if (query.limit !== undefined) sql += ` LIMIT ${Math.trunc(query.limit)}`

@@ -45,7 +45,8 @@ export function migrate(db: DatabaseSync, file: string, isReadOnly: boolean): vo
   refuseOldSqlite()
   const found = pragma(db, 'user_version')
   const isEmpty = db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.['n'] === 0
-  if (pragma(db, 'application_id') !== APPLICATION_ID && !isEmpty) throw new ForeignStore(file, 'a database of another program')
+  if (pragma(db, 'application_id') !== APPLICATION_ID && !isEmpty)
+    throw new ForeignStore(file, 'a database of another program')
   if (found > SCHEMA_VERSION) throw new StoreNewer(file, found, SCHEMA_VERSION)
   if (isReadOnly || found === SCHEMA_VERSION) return
   db.exec('BEGIN IMMEDIATE')

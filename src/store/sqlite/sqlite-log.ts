@@ -6,7 +6,21 @@
  * S3. Nothing outside this folder knows SQL.
  */
 import type { DatabaseSync } from 'node:sqlite'
-import { BodyTooLarge, systemClock, type Change, type Clock, type Committed, type Head, type Log, type Position, type Projection, type Query, type Row, type StoredEvent, type Verdict } from '../../log/index.ts'
+import {
+  BodyTooLarge,
+  systemClock,
+  type Change,
+  type Clock,
+  type Committed,
+  type Head,
+  type Log,
+  type Position,
+  type Projection,
+  type Query,
+  type Row,
+  type StoredEvent,
+  type Verdict,
+} from '../../log/index.ts'
 import { connect } from './connection.ts'
 import { fromDriver } from './errors.ts'
 import { GroupCommit } from './group-commit.ts'
@@ -89,7 +103,7 @@ export class SqliteLog implements Log {
         file: options.file,
         writer: { write: (changes) => writer.write(changes), close: () => Promise.resolve() },
         wrote: () => this.#tell(true),
-        watch: (tookMs, bytes) => this.#watch(tookMs, bytes),
+        watch: (bytes) => this.#watch(writer.syncMs, bytes),
       })
       this.#ownership = options.file === ':memory:' ? undefined : new Ownership(`${options.file}-owner`)
     }
@@ -97,11 +111,17 @@ export class SqliteLog implements Log {
   }
 
   commit(change: Change): Promise<Committed> {
-    if (!this.#group || this.#isClosed) return Promise.reject(fromDriver(Object.assign(new Error('read-only or closed'), { errcode: 8 }), this.file))
+    if (!this.#group || this.#isClosed)
+      return Promise.reject(
+        fromDriver(Object.assign(new Error('read-only or closed'), { errcode: 8 }), this.file),
+      )
     for (const append of change.appends) {
       for (const event of append.events) {
         const bytes = event.body?.length ?? 0
-        if (bytes > this.maxBodyBytes) return Promise.reject(new BodyTooLarge(`${event.name ?? event.kind} of ${append.stream}`, bytes, this.maxBodyBytes))
+        if (bytes > this.maxBodyBytes)
+          return Promise.reject(
+            new BodyTooLarge(`${event.name ?? event.kind} of ${append.stream}`, bytes, this.maxBodyBytes),
+          )
       }
     }
     return this.#group.commit(change)
@@ -111,12 +131,14 @@ export class SqliteLog implements Log {
     return this.#reader.head(stream)
   }
 
-  heads(options: { readonly after?: string; readonly under?: string; readonly limit?: number } = {}): readonly Head[] {
+  heads(
+    options: { readonly after?: string; readonly under?: string; readonly limit?: number } = {},
+  ): readonly Head[] {
     return this.#reader.heads(options.after ?? '', options.under ?? '', options.limit ?? 500)
   }
 
   async *read(stream: string, from = 1): AsyncGenerator<readonly StoredEvent[]> {
-    for (let next = from; ; ) {
+    for (let next = from; ;) {
       const page = this.#reader.page(stream, next)
       const last = page.at(-1)
       if (!last) return
@@ -187,7 +209,9 @@ export class SqliteLog implements Log {
 
   async prune(streams: readonly string[]): Promise<{ readonly events: number }> {
     // The record of what goes is written before anything goes: a crash between the two leaves events, never a gap unexplained.
-    await this.commit({ appends: [{ stream: STORE_STREAM, expected: 'any', events: [prunedEvent(this.#reader, streams)] }] })
+    await this.commit({
+      appends: [{ stream: STORE_STREAM, expected: 'any', events: [prunedEvent(this.#reader, streams)] }],
+    })
     return { events: this.#transaction(() => deleteEvents(this.#db, streams)) }
   }
 
@@ -224,10 +248,17 @@ export class SqliteLog implements Log {
     }
   }
 
-  #watch(tookMs: number, bytes: number): void {
-    this.#placement.note(tookMs, bytes)
+  #watch(syncMs: number, bytes: number): void {
+    if (this.#isMoving) return
+    this.#placement.note(syncMs, bytes)
     const { projectionsModule: projections, clock } = this.#options
-    if (this.#isMoving || !this.#placement.wantsThread || projections === undefined || clock !== undefined || this.file === ':memory:') return
+    if (
+      !this.#placement.wantsThread ||
+      projections === undefined ||
+      clock !== undefined ||
+      this.file === ':memory:'
+    )
+      return
     this.#isMoving = true
     void writerThread({ file: this.file, projections }).then(
       (writer) => this.#group && (this.#group.writer = writer),

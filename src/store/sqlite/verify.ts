@@ -1,6 +1,15 @@
 /** Recomputes every hash, and holds the heads against what is really there. */
 import { createHash } from 'node:crypto'
-import { bodyOf, expectedHash, GENESIS, sameHash, type Break, type Head, type StoredEvent, type Verdict } from '../../log/index.ts'
+import {
+  bodyOf,
+  expectedHash,
+  GENESIS,
+  sameHash,
+  type Break,
+  type Head,
+  type StoredEvent,
+  type Verdict,
+} from '../../log/index.ts'
 import { STORE_STREAM, storePruned } from './prune.ts'
 import type { Reader } from './reader.ts'
 
@@ -10,16 +19,24 @@ export async function verify(reader: Reader, only?: string, onProgress?: Progres
   const breaks: Break[] = []
   const digest = createHash('sha256')
   const counts = { streams: 0, events: 0, pruned: 0 }
-  if (only === undefined) for (const line of reader.integrity()) breaks.push({ stream: 'the file', seq: 0, reason: line })
+  if (only === undefined)
+    for (const line of reader.integrity()) breaks.push({ stream: 'the file', seq: 0, reason: line })
   const total = only === undefined ? reader.count() : (reader.head(only)?.seq ?? 0)
   const pruned = prunedHeads(reader, breaks)
-  for (const head of only === undefined ? everyHead(reader) : [reader.head(only)].filter((h) => h !== undefined)) {
+  for (const head of only === undefined
+    ? everyHead(reader)
+    : [reader.head(only)].filter((h) => h !== undefined)) {
     counts.streams++
     digest.update(`${head.stream} ${head.seq} `).update(head.hash)
     if (head.isPruned) {
       counts.pruned++
       const known = pruned.get(head.stream)
-      if (known !== `${head.seq} ${Buffer.from(head.hash).toString('hex')}`) breaks.push({ stream: head.stream, seq: head.seq, reason: 'it is marked as pruned, but no record of pruning names this head' })
+      if (known !== `${head.seq} ${Buffer.from(head.hash).toString('hex')}`)
+        breaks.push({
+          stream: head.stream,
+          seq: head.seq,
+          reason: 'it is marked as pruned, but no record of pruning names this head',
+        })
       continue
     }
     for await (const done of verifyStream(reader, head, breaks)) {
@@ -27,12 +44,17 @@ export async function verify(reader: Reader, only?: string, onProgress?: Progres
       onProgress?.(counts.events, total)
     }
   }
-  if (only === undefined && counts.events !== total) breaks.push({ stream: 'the file', seq: 0, reason: `${total} events are stored, but the streams hold ${counts.events}` })
+  if (only === undefined && counts.events !== total)
+    breaks.push({
+      stream: 'the file',
+      seq: 0,
+      reason: `${total} events are stored, but the streams hold ${counts.events}`,
+    })
   return { ...counts, digest: digest.digest('hex'), breaks }
 }
 
 function* everyHead(reader: Reader): Generator<Head> {
-  for (let after = ''; ; ) {
+  for (let after = ''; ;) {
     const page = reader.heads(after, '', 500)
     yield* page
     const last = page.at(-1)
@@ -44,7 +66,11 @@ function* everyHead(reader: Reader): Generator<Head> {
 async function* verifyStream(reader: Reader, head: Head, breaks: Break[]): AsyncGenerator<number> {
   const origin = head.continues && reader.head(head.continues.stream)
   if (head.continues && (!origin || !sameHash(origin.hash, head.continues.hash))) {
-    breaks.push({ stream: head.stream, seq: 1, reason: `it continues ${head.continues.stream}, whose head is another` })
+    breaks.push({
+      stream: head.stream,
+      seq: 1,
+      reason: `it continues ${head.continues.stream}, whose head is another`,
+    })
   }
   let previous = head.continues?.hash ?? GENESIS
   let seq = 0
@@ -63,19 +89,32 @@ async function* verifyStream(reader: Reader, head: Head, breaks: Break[]): Async
     if (page.length === 0) break
     await new Promise(setImmediate) // a large store is verified beside living runs
   }
-  if (seq !== head.seq) breaks.push({ stream: head.stream, seq: seq + 1, reason: `its head says ${head.seq} events, ${seq} are there` })
-  else if (!sameHash(previous, head.hash)) breaks.push({ stream: head.stream, seq, reason: 'its head has another hash' })
+  if (seq !== head.seq)
+    breaks.push({
+      stream: head.stream,
+      seq: seq + 1,
+      reason: `its head says ${head.seq} events, ${seq} are there`,
+    })
+  else if (!sameHash(previous, head.hash))
+    breaks.push({ stream: head.stream, seq, reason: 'its head has another hash' })
 }
 
-function whyBroken(event: StoredEvent, previous: Uint8Array, seq: number, position: number): string | undefined {
+function whyBroken(
+  event: StoredEvent,
+  previous: Uint8Array,
+  seq: number,
+  position: number,
+): string | undefined {
   if (event.seq !== seq) return `event ${seq} is missing`
   if (event.position <= position) return 'it stands before its predecessor in the order of the store'
-  return sameHash(expectedHash(previous, event), event.hash) ? undefined : 'its hash does not fit its header, its body and its predecessor'
+  return sameHash(expectedHash(previous, event), event.hash)
+    ? undefined
+    : 'its hash does not fit its header, its body and its predecessor'
 }
 
 function prunedHeads(reader: Reader, breaks: Break[]): ReadonlyMap<string, string> {
   const heads = new Map<string, string>()
-  for (let from = 1; ; ) {
+  for (let from = 1; ;) {
     const page = reader.page(STORE_STREAM, from)
     for (const event of page) {
       if (event.kind !== storePruned.name) continue

@@ -16,7 +16,8 @@ export function growWal(file: string): void {
     const from = fstatSync(fd).size
     if (from >= SIZE) return
     const zeros = Buffer.alloc(1 << 20)
-    for (let at = from; at < SIZE; at += zeros.length) writeSync(fd, zeros, 0, Math.min(zeros.length, SIZE - at), at)
+    for (let at = from; at < SIZE; at += zeros.length)
+      writeSync(fd, zeros, 0, Math.min(zeros.length, SIZE - at), at)
     fdatasyncSync(fd)
   } finally {
     closeSync(fd)

@@ -9,14 +9,27 @@
  */
 import { randomFillSync } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
-import { chainHash, digestOf, GENESIS, type Append, type Change, type NewEvent, type Projection, type Row, type StoredEvent } from '../../log/index.ts'
+import {
+  chainHash,
+  GENESIS,
+  type Append,
+  type Change,
+  type NewEvent,
+  type Projection,
+  type Row,
+  type StoredEvent,
+} from '../../log/index.ts'
 import { Bodies, INLINE_BELOW } from './bodies.ts'
 import { RowRefused, Rows } from './rows.ts'
 
 /** What became of a change; plain data, so that it crosses a thread. */
 export type Outcome =
   | { readonly at: number; readonly firstSeq: readonly number[]; readonly position: number }
-  | { readonly refused: 'ownership_lost' | 'stream_moved' | 'already_there' | 'guard_failed'; readonly what: string; readonly row?: Row }
+  | {
+      readonly refused: 'ownership_lost' | 'stream_moved' | 'already_there' | 'guard_failed'
+      readonly what: string
+      readonly row?: Row
+    }
 
 interface Head {
   readonly id: number
@@ -24,6 +37,13 @@ interface Head {
   readonly epoch: number
   readonly seq: number
   readonly hash: Uint8Array
+}
+
+/** What the writer adds to an event. */
+interface Seal {
+  readonly salt: Uint8Array
+  readonly hash: Uint8Array
+  readonly position: number
 }
 
 class Refusal extends Error {
@@ -39,6 +59,8 @@ const JSON_ENCODING = 1
 const DEFAULT_TENANT = 'default'
 
 export class Writer {
+  /** How long the disk took for the last batch. */
+  syncMs = 0
   readonly #db: DatabaseSync
   readonly #now: () => number
   readonly #rows: Rows
@@ -59,7 +81,8 @@ export class Writer {
     this.#bodies = new Bodies(db)
     for (const projection of projections) {
       if (projection.mode !== 'inline') continue
-      for (const kind of projection.kinds) this.#projections.set(kind, [...(this.#projections.get(kind) ?? []), projection])
+      for (const kind of projection.kinds)
+        this.#projections.set(kind, [...(this.#projections.get(kind) ?? []), projection])
     }
     this.#sql = {
       begin: db.prepare('BEGIN IMMEDIATE'),
@@ -70,9 +93,15 @@ export class Writer {
       undo: db.prepare('ROLLBACK TO change'),
       tip: db.prepare('SELECT position, at FROM events ORDER BY position DESC LIMIT 1'),
       head: db.prepare('SELECT id, tenant, epoch, seq, hash FROM streams WHERE name = ?'),
-      create: db.prepare('INSERT INTO streams (name, tenant, seq, hash, epoch, continues, continues_hash) VALUES (?, ?, 0, ?, ?, ?, ?) RETURNING id'),
-      move: db.prepare('UPDATE streams SET seq = ?, hash = ?, epoch = ? WHERE id = ? AND epoch = ? AND seq = ? AND hash = ?'),
-      insert: db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, ?, ?, ?, NULL, ?, ?)'),
+      create: db.prepare(
+        'INSERT INTO streams (name, tenant, seq, hash, epoch, continues, continues_hash) VALUES (?, ?, 0, ?, ?, ?, ?) RETURNING id',
+      ),
+      move: db.prepare(
+        'UPDATE streams SET seq = ?, hash = ?, epoch = ? WHERE id = ? AND epoch = ? AND seq = ? AND hash = ?',
+      ),
+      insert: db.prepare(
+        'INSERT INTO events (position, stream, seq, kind, version, name, ordinal, after, at, actor, encoding, body, blob, salt, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      ),
     }
   }
 
@@ -85,7 +114,9 @@ export class Writer {
       this.#position = tip ? Number(tip['position']) : 0
       this.#at = Math.max(Math.trunc(this.#now()), tip ? Number(tip['at']) : 0)
       const outcomes = changes.map((change) => this.#apply(change))
+      const beforeSync = performance.now()
       this.#sql.commit.run()
+      this.syncMs = performance.now() - beforeSync
       this.#remember()
       return outcomes
     } catch (error) {
@@ -105,7 +136,12 @@ export class Writer {
   #apply(change: Change): Outcome {
     // One append by a stream's owner compares before it writes, so there is nothing to undo.
     const [only] = change.appends
-    const isPlain = change.appends.length === 1 && only !== undefined && typeof only.expected === 'object' && 'epoch' in only.expected && !('new' in only.expected)
+    const isPlain =
+      change.appends.length === 1 &&
+      only !== undefined &&
+      typeof only.expected === 'object' &&
+      'epoch' in only.expected &&
+      !('new' in only.expected)
     if (isPlain) {
       try {
         return this.#put(change)
@@ -135,13 +171,16 @@ export class Writer {
       }
       this.#position = position
       this.#bodies.forget()
-      return error instanceof Refusal ? error.outcome : { refused: 'already_there', what: error.table, row: error.row }
+      return error instanceof Refusal
+        ? error.outcome
+        : { refused: 'already_there', what: error.table, row: error.row }
     }
   }
 
   #put(change: Change): Outcome {
     for (const guard of change.unless ?? []) {
-      if (this.#rows.select(guard.table, { where: guard.where, limit: 1 }).length > 0) throw new Refusal({ refused: 'guard_failed', what: guard.table })
+      if (this.#rows.select(guard.table, { where: guard.where, limit: 1 }).length > 0)
+        throw new Refusal({ refused: 'guard_failed', what: guard.table })
     }
     const firstSeq = change.appends.map((append) => this.#append(append))
     return { at: this.#at, firstSeq, position: this.#position }
@@ -152,25 +191,37 @@ export class Writer {
     const head = this.#headFor(append)
     const epoch = typeof expected === 'object' && 'claim' in expected ? head.epoch + 1 : head.epoch
     const seq = head.seq + events.length
-    const stored: StoredEvent[] = []
-    let hash = head.hash
-    for (const [i, event] of events.entries()) {
-      const salt = freshSalt()
-      const header = { tenant: head.tenant, stream, seq: head.seq + 1 + i, at: this.#at, encoding: JSON_ENCODING }
-      hash = chainHash(hash, event, header, digestOf(salt, event.body))
-      stored.push({ ...event, ...header, position: this.#position + 1 + i, domain: undefined, keyId: undefined, salt, hash })
-    }
+    const sealed = this.#seal(events, head, stream)
+    const hash = sealed.at(-1)?.hash ?? head.hash
     const moved = this.#sql.move.run(seq, hash, epoch, head.id, head.epoch, head.seq, head.hash)
     if (moved.changes === 0) {
       this.#heads.delete(stream)
       throw new Refusal({ refused: expected === 'any' ? 'stream_moved' : 'ownership_lost', what: stream })
     }
-    for (const event of stored) this.#insert(event, head)
-    this.#position += stored.length
+    for (const [i, event] of events.entries()) {
+      const seal = sealed[i]
+      if (seal) this.#insert(event, head, head.seq + 1 + i, seal)
+    }
     this.#touched.push([stream, this.#staged.get(stream)])
     this.#staged.set(stream, { id: head.id, tenant: head.tenant, epoch, seq, hash })
-    for (const event of stored) this.#project(event)
+    for (const [i, event] of events.entries()) this.#project(event, stream, head, i, sealed[i])
+    this.#position += events.length
     return head.seq + 1
+  }
+
+  /** Salts and hashes, in order. */
+  #seal(events: readonly NewEvent[], head: Head, stream: string): Seal[] {
+    let previous = head.hash
+    return events.map((event, i) => {
+      const salt = freshSalt()
+      previous = chainHash(
+        previous,
+        event,
+        { tenant: head.tenant, stream, seq: head.seq + 1 + i, at: this.#at, encoding: JSON_ENCODING },
+        salt,
+      )
+      return { salt, hash: previous, position: this.#position + 1 + i }
+    })
   }
 
   #headFor(append: Append): Head {
@@ -193,29 +244,76 @@ export class Writer {
 
   #readHead(stream: string): Head | undefined {
     const row = this.#sql.head.get(stream)
-    return row && { id: Number(row['id']), tenant: String(row['tenant']), epoch: Number(row['epoch']), seq: Number(row['seq']), hash: row['hash'] as Uint8Array }
-  }
-
-  #create(append: Append, epoch: number): Head {
-    const origin = append.continues === undefined ? undefined : (this.#staged.get(append.continues) ?? this.#readHead(append.continues))
-    if (append.continues !== undefined && !origin) throw new Refusal({ refused: 'stream_moved', what: append.continues })
-    const tenant = append.tenant ?? origin?.tenant ?? DEFAULT_TENANT
-    const hash = origin?.hash ?? GENESIS
-    const row = this.#sql.create.get(append.stream, tenant, hash, epoch, append.continues ?? null, origin?.hash ?? null)
-    return { id: Number(row?.['id']), tenant, epoch, seq: 0, hash }
-  }
-
-  #insert(event: StoredEvent, head: Head): void {
-    const body = event.body ?? null
-    const blob = body !== null && body.length >= INLINE_BELOW ? this.#bodies.put(body, `tenant:${head.tenant}`) : null
-    this.#sql.insert.run(
-      event.position, head.id, event.seq, event.kind, event.version, event.name ?? null, event.ordinal ?? null, event.after ?? null,
-      event.at, event.actor ?? null, event.encoding, blob === null ? body : null, blob, event.salt, event.hash,
+    return (
+      row && {
+        id: Number(row['id']),
+        tenant: String(row['tenant']),
+        epoch: Number(row['epoch']),
+        seq: Number(row['seq']),
+        hash: row['hash'] as Uint8Array,
+      }
     )
   }
 
-  #project(event: StoredEvent): void {
-    for (const projection of this.#projections.get(event.kind) ?? []) for (const change of projection.apply(event)) this.#rows.change(change)
+  #create(append: Append, epoch: number): Head {
+    const origin =
+      append.continues === undefined
+        ? undefined
+        : (this.#staged.get(append.continues) ?? this.#readHead(append.continues))
+    if (append.continues !== undefined && !origin)
+      throw new Refusal({ refused: 'stream_moved', what: append.continues })
+    const tenant = append.tenant ?? origin?.tenant ?? DEFAULT_TENANT
+    const hash = origin?.hash ?? GENESIS
+    const row = this.#sql.create.get(
+      append.stream,
+      tenant,
+      hash,
+      epoch,
+      append.continues ?? null,
+      origin?.hash ?? null,
+    )
+    return { id: Number(row?.['id']), tenant, epoch, seq: 0, hash }
+  }
+
+  #insert(event: NewEvent, head: Head, seq: number, seal: Seal): void {
+    const body = event.body ?? null
+    const blob =
+      body !== null && body.length >= INLINE_BELOW ? this.#bodies.put(body, `tenant:${head.tenant}`) : null
+    this.#sql.insert.run(
+      seal.position,
+      head.id,
+      seq,
+      event.kind,
+      event.version,
+      event.name ?? null,
+      event.ordinal ?? null,
+      event.after ?? null,
+      this.#at,
+      event.actor ?? null,
+      JSON_ENCODING,
+      blob === null ? body : null,
+      blob,
+      seal.salt,
+      seal.hash,
+    )
+  }
+
+  #project(event: NewEvent, stream: string, head: Head, i: number, seal: Seal | undefined): void {
+    const projections = this.#projections.get(event.kind)
+    if (!projections || !seal) return
+    const stored: StoredEvent = {
+      ...event,
+      ...seal,
+      stream,
+      tenant: head.tenant,
+      seq: head.seq + 1 + i,
+      at: this.#at,
+      domain: undefined,
+      keyId: undefined,
+      encoding: JSON_ENCODING,
+    }
+    for (const projection of projections)
+      for (const change of projection.apply(stored)) this.#rows.change(change)
   }
 }
 
