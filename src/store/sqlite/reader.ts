@@ -4,9 +4,8 @@ import type { Head, StoredEvent } from '../../log/index.ts'
 import { unpackBlob } from './bodies.ts'
 
 const PAGE = 1000
-const COLUMNS = `e.position, s.name, s.tenant, e.seq, e.kind, e.version, e.name, e.ordinal, e.after, e.at, e.actor,
-  d.name, e.key_id, e.encoding, coalesce(e.body, b.bytes), e.blob, e.digest, e.salt, e.hash`
-const FROM = `FROM events e JOIN streams s ON s.id = e.stream LEFT JOIN blobs b ON b.id = e.blob LEFT JOIN domains d ON d.id = e.domain`
+const COLUMNS = `e.stream, e.position, e.seq, e.kind, e.version, e.name, e.ordinal, e.after, e.at, e.actor, e.domain, e.key_id, e.encoding,
+  e.body, e.blob, e.digest, e.salt, e.hash FROM events e`
 
 export class Reader {
   readonly #db: DatabaseSync
@@ -20,11 +19,13 @@ export class Reader {
       return statement
     }
     this.#sql = {
-      stream: rows(
-        `SELECT ${COLUMNS} ${FROM} WHERE e.stream = (SELECT id FROM streams WHERE name = ?) AND e.seq >= ? ORDER BY e.seq LIMIT ${PAGE}`,
-      ),
-      feed: rows(`SELECT ${COLUMNS} ${FROM} WHERE e.position > ? ORDER BY e.position LIMIT ${PAGE}`),
-      at: rows(`SELECT ${COLUMNS} ${FROM} WHERE e.position = ?`),
+      stream: rows(`SELECT ${COLUMNS} WHERE e.stream = ? AND e.seq >= ? ORDER BY e.seq LIMIT ${PAGE}`),
+      feed: rows(`SELECT ${COLUMNS} WHERE e.position > ? ORDER BY e.position LIMIT ${PAGE}`),
+      at: rows(`SELECT ${COLUMNS} WHERE e.position = ?`),
+      id: db.prepare('SELECT id, name, tenant FROM streams WHERE name = ?'),
+      name: db.prepare('SELECT id, name, tenant FROM streams WHERE id = ?'),
+      blob: db.prepare('SELECT bytes FROM blobs WHERE id = ?'),
+      domain: db.prepare('SELECT name FROM domains WHERE id = ?'),
       head: db.prepare('SELECT * FROM streams WHERE name = ?'),
       heads: db.prepare(
         `SELECT * FROM streams WHERE id > coalesce((SELECT id FROM streams WHERE name = ?), 0) AND name >= ? AND name < ? ORDER BY id LIMIT ?`,
@@ -35,7 +36,8 @@ export class Reader {
   }
 
   page(stream: string, from: number): readonly StoredEvent[] {
-    return this.#events(this.#sql.stream.all(stream, from))
+    const row = this.#sql.id.get(stream)
+    return row ? this.#events(this.#sql.stream.all(Number(row['id']), from), streamOf(row)) : []
   }
 
   feed(after: number): readonly StoredEvent[] {
@@ -72,34 +74,55 @@ export class Reader {
       .filter((line) => line !== 'ok')
   }
 
-  #events(rows: unknown): readonly StoredEvent[] {
-    return (rows as SQLOutputValue[][]).map(eventOf) // setReturnArrays(true): every row is an array
+  #events(rows: unknown, only?: StreamRow): readonly StoredEvent[] {
+    const streams = new Map<SQLOutputValue, StreamRow>()
+    const stream = (id: SQLOutputValue): StreamRow => {
+      if (only) return only
+      const known = streams.get(id) ?? streamOf(this.#sql.name.get(Number(id)))
+      streams.set(id, known)
+      return known
+    }
+    // setReturnArrays(true): every row is an array
+    return (rows as SQLOutputValue[][]).map((row) => this.#event(row, stream(row[0] ?? null)))
+  }
+
+  /** STRICT columns in the order of COLUMNS: that is what makes the casts below hold. */
+  #event(row: readonly SQLOutputValue[], stream: StreamRow): StoredEvent {
+    return {
+      stream: stream.name,
+      tenant: stream.tenant,
+      position: row[1] as number,
+      seq: row[2] as number,
+      kind: row[3] as string,
+      version: row[4] as number,
+      name: (row[5] ?? undefined) as string | undefined,
+      ordinal: (row[6] ?? undefined) as number | undefined,
+      after: (row[7] ?? undefined) as string | undefined,
+      at: row[8] as number,
+      actor: (row[9] ?? undefined) as string | undefined,
+      domain: row[10] === null ? undefined : String(this.#sql.domain.get(row[10] as number)?.['name']),
+      keyId: (row[11] ?? undefined) as string | undefined,
+      encoding: row[12] as number,
+      body: row[14] === null ? ((row[13] ?? undefined) as Uint8Array | undefined) : this.#blob(row[14] as number),
+      digest: (row[15] ?? undefined) as Uint8Array | undefined,
+      salt: row[16] as Uint8Array,
+      hash: row[17] as Uint8Array,
+    }
+  }
+
+  #blob(id: number): Uint8Array | undefined {
+    const bytes = this.#sql.blob.get(id)?.['bytes']
+    return bytes instanceof Uint8Array ? unpackOrUndefined(bytes) : undefined
   }
 }
 
-/** STRICT columns in the order of COLUMNS: that is what makes the casts below hold. */
-function eventOf(row: readonly SQLOutputValue[]): StoredEvent {
-  const bytes = row[14] as Uint8Array | null
-  return {
-    position: row[0] as number,
-    stream: row[1] as string,
-    tenant: row[2] as string,
-    seq: row[3] as number,
-    kind: row[4] as string,
-    version: row[5] as number,
-    name: (row[6] ?? undefined) as string | undefined,
-    ordinal: (row[7] ?? undefined) as number | undefined,
-    after: (row[8] ?? undefined) as string | undefined,
-    at: row[9] as number,
-    actor: (row[10] ?? undefined) as string | undefined,
-    domain: (row[11] ?? undefined) as string | undefined,
-    keyId: (row[12] ?? undefined) as string | undefined,
-    encoding: row[13] as number,
-    body: bytes === null ? undefined : row[15] === null ? bytes : unpackOrUndefined(bytes),
-    digest: (row[16] ?? undefined) as Uint8Array | undefined,
-    salt: row[17] as Uint8Array,
-    hash: row[18] as Uint8Array,
-  }
+interface StreamRow {
+  readonly name: string
+  readonly tenant: string
+}
+
+function streamOf(row: Record<string, SQLOutputValue> | undefined): StreamRow {
+  return { name: String(row?.['name']), tenant: String(row?.['tenant']) }
 }
 
 /** A damaged blob reads as no body: the chain, which knows its digest, then says which event it is. */
