@@ -22,11 +22,14 @@ export class InProcessDispatcher implements Dispatcher {
   readonly #ready: string[] = []
   readonly #isReady = new Set<string>()
   readonly #advancing = new Map<string, boolean>()
+  /** The wake-up each run is being advanced for, and those that were to no avail. */
+  readonly #wokenFor = new Map<string, number>()
   readonly #tried = new Map<string, number>()
   #isStarted = false
   #isLookScheduled = false
   #isArmScheduled = false
   #armedFor = 0
+  #lookedAt = 0
   #hasMore = false
   #stopTimer: () => void = () => {}
   #stopped: (() => void)[] = []
@@ -84,6 +87,7 @@ export class InProcessDispatcher implements Dispatcher {
   #lookNow(): void {
     const { log, clock } = this.#options
     const now = clock.now()
+    this.#lookedAt = now
     // Enough is ready already: what else is due is looked for when that is handed out.
     this.#hasMore = this.#ready.length >= LOOK_AT_MOST
     if (!this.#hasMore) {
@@ -94,17 +98,19 @@ export class InProcessDispatcher implements Dispatcher {
         columns: ['run', 'wake_at'],
       })
       this.#hasMore = due.length === 2 * LOOK_AT_MOST
-      for (const row of due)
-        if (this.#tried.get(String(row['run'])) !== row['wake_at']) this.wake(String(row['run']))
+      for (const row of due) {
+        const [runId, at] = [String(row['run']), Number(row['wake_at'])]
+        if (this.#tried.get(runId) !== at) this.#wakeFor(runId, at)
+      }
     }
-    this.#arm(now)
+    this.#arm()
   }
 
-  /** One timer, for the earliest wake-up that is still to come. */
-  #arm(now: number): void {
+  /** One timer, for the earliest wake-up not looked at yet: it may have passed since. */
+  #arm(): void {
     const { log, clock } = this.#options
     const [next] = log.select('runs', {
-      where: { wake_at: { gt: now } },
+      where: { wake_at: { gt: this.#lookedAt } },
       order: ['wake_at'],
       limit: 1,
       columns: ['wake_at'],
@@ -127,7 +133,7 @@ export class InProcessDispatcher implements Dispatcher {
     this.#isArmScheduled = true
     setImmediate(() => {
       this.#isArmScheduled = false
-      if (this.#isStarted) this.#arm(this.#options.clock.now())
+      if (this.#isStarted) this.#arm()
     })
   }
 
@@ -154,13 +160,26 @@ export class InProcessDispatcher implements Dispatcher {
     })
   }
 
-  /** A run that was advanced and is due all the same cannot be carried here: not again until something about it changes. */
+  #wakeFor(runId: string, at: number): void {
+    this.#wokenFor.set(runId, at)
+    this.wake(runId)
+  }
+
+  /**
+   * A run that was advanced for a wake-up and still has it cannot be carried here: not again until something about it changes.
+   * Another wake-up that is due by now passed while the run was coming to rest, and no timer stands for it.
+   */
   #noteIfStillDue(runId: string): void {
+    const wokenFor = this.#wokenFor.get(runId)
+    this.#wokenFor.delete(runId)
     const [row] = this.#options.log.select('runs', {
       where: { run: runId, wake_at: { lte: this.#options.clock.now() } },
       columns: ['wake_at'],
     })
-    if (row) this.#tried.set(runId, Number(row['wake_at']))
+    const at = row && Number(row['wake_at'])
+    if (at === undefined) return
+    if (at === wokenFor) this.#tried.set(runId, at)
+    else this.#wakeFor(runId, at)
   }
 
   #settleStop(): void {
