@@ -92,6 +92,7 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
     watchers,
     clock,
     wake,
+    look: () => dispatcher?.look(),
     isCarrying: () => dispatcher !== undefined,
     busy: () => dispatcher?.busy ?? 0,
     residents: () => carrier.residents,

@@ -18,6 +18,8 @@ export interface ThroughlineParts {
   readonly watchers: Watchers
   readonly clock: Clock
   readonly wake: (runId: string) => void
+  /** A wake-up by time was recorded. */
+  readonly look: () => void
   readonly isCarrying: () => boolean
   readonly busy: () => number
   readonly residents: () => number
@@ -45,6 +47,7 @@ export class Throughline {
       typeof task === 'string' ? this.#parts.registry.get(task) : (task as unknown as AnyTask)
     const { run, isNew } = await startRun(this.#parts.log, this.#parts.newId, code, input, options)
     if (isNew && options.at === undefined) this.#parts.wake(run)
+    else if (isNew) this.#parts.look()
     return this.#handle<O>(run)
   }
 

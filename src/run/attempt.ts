@@ -7,9 +7,10 @@ import { places } from './place.ts'
 export interface AttemptOptions {
   readonly step: string
   readonly attempt: number
-  readonly idempotencyKey: string
+  /** Asked for when the function asks: most steps use neither, and both cost. */
+  readonly idempotencyKey: () => string
+  readonly signal: () => AbortSignal
   readonly timeoutMs: number | undefined
-  readonly signal: AbortSignal
 }
 
 export async function runAttempt(
@@ -18,10 +19,19 @@ export async function runAttempt(
   options: AttemptOptions,
 ): Promise<unknown> {
   const { timeoutMs, attempt, idempotencyKey } = options
-  const run = (signal: AbortSignal, heartbeat: () => void) =>
-    places.run({ owner: generation, isInStep: true, before: [] }, () =>
-      fn({ signal, attempt, idempotencyKey, heartbeat }),
-    )
+  const run = (signal: () => AbortSignal, heartbeat: () => void) => {
+    const tools: StepTools = {
+      attempt,
+      heartbeat,
+      get signal() {
+        return signal()
+      },
+      get idempotencyKey() {
+        return idempotencyKey()
+      },
+    }
+    return places.run({ owner: generation, isInStep: true, before: [] }, fn, tools)
+  }
   if (timeoutMs === undefined) return run(options.signal, () => {})
   const { clock } = generation.surroundings
   const timeout = new AbortController()
@@ -41,7 +51,10 @@ export async function runAttempt(
   })
   try {
     return await Promise.race([
-      run(AbortSignal.any([options.signal, timeout.signal]), () => heartbeat()),
+      run(
+        () => AbortSignal.any([options.signal(), timeout.signal]),
+        () => heartbeat(),
+      ),
       timedOut,
     ])
   } finally {

@@ -16,13 +16,16 @@ export interface Backoff {
   readonly jitter: boolean
 }
 
+const DEFAULT: Backoff = { attempts: 1, initialMs: 1000, factor: 2, maxMs: 60_000, jitter: true }
+
 export function backoffOf(retry: Retry | undefined): Backoff {
+  if (!retry) return DEFAULT
   return {
-    attempts: Math.max(1, Math.trunc(retry?.attempts ?? 1)),
-    initialMs: durationMs(retry?.initial ?? 1000),
-    factor: retry?.factor ?? 2,
-    maxMs: durationMs(retry?.max ?? 60_000),
-    jitter: retry?.jitter ?? true,
+    attempts: Math.max(1, Math.trunc(retry.attempts ?? DEFAULT.attempts)),
+    initialMs: durationMs(retry.initial ?? DEFAULT.initialMs),
+    factor: retry.factor ?? DEFAULT.factor,
+    maxMs: durationMs(retry.max ?? DEFAULT.maxMs),
+    jitter: retry.jitter ?? DEFAULT.jitter,
   }
 }
 

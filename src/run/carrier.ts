@@ -56,7 +56,7 @@ export class RunCarrier implements Carrier {
     const generation = this.#generations.get(runId)
     if (generation) return generation.advance()
     const loading = this.#loading.get(runId)
-    if (loading) return loading.then(() => this.#generations.get(runId)?.advance())
+    if (loading) return loading.then(() => this.advance(runId))
     const loaded = this.#load(runId)
       .catch((error: unknown) => this.#cannotLoad(runId, error))
       .finally(() => this.#loading.delete(runId))

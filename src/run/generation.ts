@@ -94,6 +94,7 @@ export class Generation {
   #inFlight = 0
   #isClosed = false
   #isEvicted = false
+  #hasBegun = false
   #isLettingGo = false
   #isIdle = false
   #isSettling = false
@@ -121,9 +122,13 @@ export class Generation {
     this.#markReleased = resolve
   }
 
-  /** Nothing recorded is left to hand to the body. */
+  /** The body is past its record: all of it was asked for and handed out, or something new was begun. */
   get isLive(): boolean {
-    return this.history.undelivered <= 0
+    return this.#hasBegun || this.#isUsedUp
+  }
+
+  get #isUsedUp(): boolean {
+    return this.history.undelivered <= 0 && this.history.unasked <= 0
   }
 
   get isClosed(): boolean {
@@ -182,8 +187,9 @@ export class Generation {
     places.enterWith({
       owner: this,
       isInStep: false,
-      before: this.isLive ? [performed] : [performed, ...before].slice(0, MOST_BEFORE),
+      before: this.#isUsedUp ? [performed] : [performed, ...before].slice(0, MOST_BEFORE),
     })
+    if (!recorded) this.#hasBegun = true
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
     const operation: Operation = {
       kind,

@@ -91,6 +91,8 @@ export class History {
   attempt = 0
   /** Outcomes recorded and not yet handed to the body. */
   undelivered = 0
+  /** Operations recorded and not yet asked for. */
+  unasked = 0
   cancelling: { readonly reason: string } | undefined
   failing: { readonly error: unknown } | undefined
   halted: { readonly mode: string } | undefined
@@ -138,6 +140,7 @@ export class History {
         isClaimed: false,
       }
       this.operations.set(key, recorded)
+      this.unasked++
       this.#repeats.set(path, (this.#repeats.get(path) ?? 0) + 1)
     }
     if (!OUTCOMES.has(event.kind)) recorded.events.push(event)
@@ -170,6 +173,7 @@ export class History {
         after === undefined ? 'first of its flow' : `after "${after}"`
       throw new ReplayDiverged(run, recorded.key, says(recorded.after), says(before[0]?.key))
     }
+    if (!recorded.isClaimed) this.unasked--
     recorded.isClaimed = true
     return recorded
   }

@@ -293,6 +293,9 @@ function sent(event: StoredEvent): readonly RowChange[] {
   const lifts = body.kind === 'resume' || body.kind === 'cancel'
   // A message wakes its run, but only what lifts a halt wakes one that halted; a run that ended stays ended.
   const where = lifts ? { run, ended_at: null } : { run, ended_at: null, lifts: 0 }
+  const lifted: RowChange[] = lifts
+    ? [{ patch: 'runs', set: { status: 'queued' }, where: { run, ended_at: null, lifts: 1 } }]
+    : []
   return [
     {
       insert: 'inbox',
@@ -306,6 +309,7 @@ function sent(event: StoredEvent): readonly RowChange[] {
       },
     },
     { patch: 'runs', set: { wake_at: event.at }, where },
+    ...lifted,
   ]
 }
 

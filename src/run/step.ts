@@ -55,14 +55,16 @@ class Step {
   readonly #operation: Operation
   readonly #work: StepWork
   readonly #backoff: Backoff
-  readonly #idempotencyKey: string
 
   constructor(generation: Generation, operation: Operation, work: StepWork) {
     this.#generation = generation
     this.#operation = operation
     this.#work = work
     this.#backoff = backoffOf(work.options.retry)
-    this.#idempotencyKey = idempotencyKey(generation.runId, operation.key)
+  }
+
+  get #idempotencyKey(): string {
+    return idempotencyKey(this.#generation.runId, this.#operation.key)
   }
 
   get #isOnce(): boolean {
@@ -123,10 +125,10 @@ class Step {
         value = await runAttempt(generation, this.#work.fn, {
           step: this.#operation.path,
           attempt,
-          idempotencyKey: this.#idempotencyKey,
+          idempotencyKey: () => this.#idempotencyKey,
           timeoutMs:
             this.#work.options.timeout === undefined ? undefined : durationMs(this.#work.options.timeout),
-          signal: this.#operation.branch.signal,
+          signal: () => this.#operation.branch.signal,
         })
       } catch (error) {
         return this.#isOnce
@@ -277,11 +279,13 @@ function tooLarge(step: string, generation: Generation, bytes: number) {
   }
 }
 
-/** Says which step a value that cannot be recorded came from. */
+/** Says which step a value that cannot be recorded came from, and where in that value. */
 function nameStep(error: unknown, step: string): unknown {
-  if (error instanceof InvalidValue || !(error instanceof NotSerializable)) return error
-  error.message = `Step "${step}": ${error.message}`
-  return error
+  if (!(error instanceof NotSerializable)) return error
+  const { path, what } = error.data
+  const named = new NotSerializable(String(path).replace('$.v', '$'), String(what))
+  named.message = `Step "${step}": ${named.message}`
+  return named
 }
 
 /** An error as it can be recorded: whatever cannot is described instead. */

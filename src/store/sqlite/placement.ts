@@ -11,26 +11,26 @@ import type { Outcome } from './writer.ts'
 
 const SLOW_MS = 2
 const HEAVY_BATCH_BYTES = 256 * 1024
-const LAST_BATCHES = 21
+const BATCHES = 31
 
 /** Watches batches; says when they had better be written elsewhere. Medians: a checkpoint now and then is no slow disk. */
 export class Placement {
-  readonly #syncMs: number[] = []
-  readonly #bytes: number[] = []
+  #syncMs: number[] = []
+  #bytes: number[] = []
+  #wantsThread = false
 
+  /** Decides once for every so many batches. */
   note(syncMs: number, bytes: number): void {
     this.#syncMs.push(syncMs)
     this.#bytes.push(bytes)
-    if (this.#syncMs.length <= LAST_BATCHES) return
-    this.#syncMs.shift()
-    this.#bytes.shift()
+    if (this.#syncMs.length < BATCHES) return
+    this.#wantsThread = median(this.#syncMs) > SLOW_MS || median(this.#bytes) > HEAVY_BATCH_BYTES
+    this.#syncMs = []
+    this.#bytes = []
   }
 
   get wantsThread(): boolean {
-    return (
-      this.#syncMs.length >= LAST_BATCHES &&
-      (median(this.#syncMs) > SLOW_MS || median(this.#bytes) > HEAVY_BATCH_BYTES)
-    )
+    return this.#wantsThread
   }
 }
 

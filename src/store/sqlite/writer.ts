@@ -54,6 +54,11 @@ class Refusal extends Error {
   }
 }
 
+const UNKNOWN = -1
+const CONSTRAINT = 19
+
+const isConstraint = (error: unknown): boolean => error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === CONSTRAINT
+
 const MOST_HEADS = 20_000
 const JSON_ENCODING = 1
 const DEFAULT_TENANT = 'default'
@@ -71,7 +76,8 @@ export class Writer {
   readonly #staged = new Map<string, Head>()
   /** What a change staged over, to be put back if it is refused half-way. */
   #touched: [stream: string, before: Head | undefined][] = []
-  #position = 0
+  /** Of the newest event, as far as this writer knows: a batch that finds it taken reads it anew. */
+  #position = UNKNOWN
   #at = 0
 
   constructor(db: DatabaseSync, now: () => number, projections: readonly Projection[]) {
@@ -107,12 +113,22 @@ export class Writer {
 
   /** Writes a batch. Throws, with nothing written, when the store cannot take it. */
   write(changes: readonly Change[]): Outcome[] {
+    const isGuess = this.#position !== UNKNOWN
+    try {
+      return this.#write(changes)
+    } catch (error) {
+      // Another process wrote since: its events hold the positions this batch was to have. Nothing of the batch is there yet.
+      if (!isGuess || !isConstraint(error)) throw error
+      return this.#write(changes)
+    }
+  }
+
+  #write(changes: readonly Change[]): Outcome[] {
     this.#sql.begin.run()
     this.#touched = []
     try {
-      const tip = this.#sql.tip.get()
-      this.#position = tip ? Number(tip['position']) : 0
-      this.#at = Math.max(Math.trunc(this.#now()), tip ? Number(tip['at']) : 0)
+      if (this.#position === UNKNOWN) this.#readTip()
+      this.#at = Math.max(Math.trunc(this.#now()), this.#at)
       const outcomes = changes.map((change) => this.#apply(change))
       const beforeSync = performance.now()
       this.#sql.commit.run()
@@ -120,11 +136,18 @@ export class Writer {
       this.#remember()
       return outcomes
     } catch (error) {
+      this.#position = UNKNOWN
       this.#staged.clear()
       this.#bodies.forget()
       if (this.#db.isTransaction) this.#sql.rollback.run()
       throw error
     }
+  }
+
+  #readTip(): void {
+    const tip = this.#sql.tip.get()
+    this.#position = Number(tip?.['position'] ?? 0)
+    this.#at = Math.max(this.#at, Number(tip?.['at'] ?? 0))
   }
 
   #remember(): void {

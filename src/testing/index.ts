@@ -1,0 +1,3 @@
+/** What tests of tasks, and of stores, are made of. */
+export { SimulatedClock } from './clock.ts'
+export { Testbed, testbed, type TestbedOptions } from './testbed.ts'
