@@ -1,0 +1,67 @@
+/** A second process on the same store: it takes over at once when the first is killed, and not when that merely stops. */
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { startVictim, type Orders, type Says } from './process.ts'
+import type { Random } from './random.ts'
+import { readRecord, verifyCopy } from './record.ts'
+
+export interface TakeOver {
+  /** From the kill to the moment the second process carries the run; undefined when the first was only stopped. */
+  readonly ms: number | undefined
+  readonly wrong: readonly string[]
+}
+
+const BEATS = 60
+const EVERY_MS = 10
+const STOPPED_MS = 600
+const AT_MOST_MS = 500
+
+const carrying = (what: Says): what is Extract<Says, { says: 'carrying' }> => what.says === 'carrying'
+const started = (what: Says): what is Extract<Says, { says: 'started' }> => what.says === 'started'
+const ended = (what: Says): what is Extract<Says, { says: 'ended' }> => what.says === 'ended'
+
+export async function takeOver(folder: string, random: Random, how: 'killed' | 'stopped'): Promise<TakeOver> {
+  mkdirSync(folder, { recursive: true })
+  const store = join(folder, 'store.db')
+  const orders: Orders = {
+    store,
+    task: 'crash-pulse',
+    input: { beats: BEATS, everyMs: EVERY_MS },
+    key: 'the one',
+  }
+  const first = startVictim(orders)
+  await first.heard(carrying)
+  const second = startVictim(orders)
+  await second.heard(started)
+  await pause(random.between(0, 50))
+  const wrong: string[] = []
+  const ms = how === 'killed' ? await kill() : await stop()
+
+  async function kill(): Promise<number | undefined> {
+    const killedAt = Date.now()
+    first.kill('SIGKILL')
+    const taken = await second.heard(carrying)
+    if (!taken || taken.at - killedAt >= AT_MOST_MS)
+      wrong.push(`took over after ${taken ? taken.at - killedAt : 'never'} ms`)
+    return taken && taken.at - killedAt
+  }
+
+  async function stop(): Promise<undefined> {
+    first.kill('SIGSTOP')
+    const taken = await Promise.race([second.heard(carrying), pause(STOPPED_MS)])
+    if (taken) wrong.push('took over from a process that was merely stopped')
+    first.kill('SIGCONT')
+  }
+
+  const last = await second.heard(ended)
+  const sum = (BEATS * (BEATS + 1)) / 2
+  if (JSON.stringify(last?.outcome) !== JSON.stringify({ value: sum }))
+    wrong.push(`it came to ${JSON.stringify(last?.outcome)}`)
+  const overs = [await first.over, await second.over]
+  for (const { code, wasKilled, stderr } of overs)
+    if (code !== 0 && !(how === 'killed' && wasKilled)) wrong.push(`a process ended with ${code}: ${stderr}`)
+  wrong.push(...(await verifyCopy(store)), ...(await readRecord(store)).duplicated)
+  if (wrong.length === 0) rmSync(folder, { recursive: true })
+  return { ms, wrong }
+}
