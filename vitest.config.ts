@@ -7,7 +7,7 @@ export default defineConfig({
   resolve: { conditions: [condition, 'node'] },
   ssr: { resolve: { conditions: [condition, 'node'] } },
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts'],
     exclude: ['**/node_modules/**', 'test/package/rooms/broken/**'],
     pool: 'forks',
     execArgv: [`--conditions=${condition}`],

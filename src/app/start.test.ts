@@ -34,7 +34,9 @@ test('a key may be refused, or used again after a failure', async () => {
   const bed = await testbed({ tasks: [job] })
   const failed = await bed.start(job, { n: -1 }, { key: 'k' })
   await failed.result().catch(() => {})
-  await expect(bed.start(job, { n: -1 }, { key: 'k', reuse: 'never' })).rejects.toMatchObject({ code: 'already_there' })
+  await expect(bed.start(job, { n: -1 }, { key: 'k', reuse: 'never' })).rejects.toMatchObject({
+    code: 'already_there',
+  })
   const again = await bed.start(job, { n: 5 }, { key: 'k', reuse: 'after-failure' })
   expect(again.id).not.toBe(failed.id)
   expect(await again.result()).toBe(5)
@@ -47,7 +49,10 @@ test('a wrong input lists all issues, with paths', async () => {
   const bed = await testbed({ tasks: [job] })
   const wrong = { n: 'x', deep: { who: 5 } } as unknown as { n: number }
   const failure = await bed.start(job, wrong).catch((error: unknown) => error)
-  expect(failure).toMatchObject({ code: 'invalid_input', data: { issues: [{ path: 'n' }, { path: 'deep.who' }] } })
+  expect(failure).toMatchObject({
+    code: 'invalid_input',
+    data: { issues: [{ path: 'n' }, { path: 'deep.who' }] },
+  })
   await bed.close()
 })
 

@@ -4,7 +4,11 @@ import { task } from '../task/index.ts'
 import { testbed } from '../testing/index.ts'
 import { ChildFailed } from './errors.ts'
 
-const double = task({ name: 'double', input: z.object({ n: z.number() }), run: (ctx, { n }) => ctx.step('double', () => n * 2) })
+const double = task({
+  name: 'double',
+  input: z.object({ n: z.number() }),
+  run: (ctx, { n }) => ctx.step('double', () => n * 2),
+})
 
 test('a child is a run of its own, and its output is the answer', async () => {
   const parent = task({ name: 'parent', run: (ctx) => ctx.call(double, { n: 21 }) })
@@ -17,7 +21,10 @@ test('a child is a run of its own, and its output is the answer', async () => {
 })
 
 test('a child takes no place from its parent: one place is enough for both', async () => {
-  const parent = task({ name: 'parent', run: (ctx) => ctx.map('each', [1, 2, 3], (b, n) => b.call(double, { n })) })
+  const parent = task({
+    name: 'parent',
+    run: (ctx) => ctx.map('each', [1, 2, 3], (b, n) => b.call(double, { n })),
+  })
   const bed = await testbed({ tasks: [parent, double], concurrency: 1 })
   expect(await (await bed.start(parent, {})).result()).toEqual([2, 4, 6])
   await bed.close()
@@ -49,9 +56,15 @@ test('a failed child arrives as ChildFailed with its mode, live and replayed', a
 })
 
 test('a wrong input for a child lists its issues, and starts nothing', async () => {
-  const parent = task({ name: 'parent', run: (ctx) => ctx.call(double, { n: 'x' } as unknown as { n: number }) })
+  const parent = task({
+    name: 'parent',
+    run: (ctx) => ctx.call(double, { n: 'x' } as unknown as { n: number }),
+  })
   const bed = await testbed({ tasks: [parent, double] })
-  await expect((await bed.start(parent, {})).result()).rejects.toMatchObject({ mode: 'invalid_input', message: expect.stringContaining('n:') })
+  await expect((await bed.start(parent, {})).result()).rejects.toMatchObject({
+    mode: 'invalid_input',
+    message: expect.stringContaining('n:'),
+  })
   expect((await bed.tl.runs.list({ task: 'double' })).runs).toEqual([])
   await bed.close()
 })

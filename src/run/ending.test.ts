@@ -4,7 +4,8 @@ import { testbed } from '../testing/index.ts'
 
 function ledger() {
   const undone: string[] = []
-  const book = (ctx: Context, name: string) => ctx.step(name, () => name, { compensate: (value) => void undone.push(value) })
+  const book = (ctx: Context, name: string) =>
+    ctx.step(name, () => name, { compensate: (value) => void undone.push(value) })
   return { undone, book }
 }
 
@@ -27,7 +28,10 @@ test('cancelling runs the compensations newest first, and a bare catch cannot sw
   const run = await bed.start(trip, {})
   await bed.settle()
   await run.cancel('plans changed')
-  await expect(run.result()).rejects.toMatchObject({ code: 'run_cancelled', message: expect.stringContaining('plans changed') })
+  await expect(run.result()).rejects.toMatchObject({
+    code: 'run_cancelled',
+    message: expect.stringContaining('plans changed'),
+  })
   expect(undone).toEqual(['hotel', 'flight'])
   await bed.close()
 })
@@ -92,7 +96,11 @@ test('a compensation that the code no longer has halts by name, and resuming wit
   await (await bed.run(id)).cancel()
   await bed.clock.advance('1m')
   const halted = await (await bed.run(id)).result().catch((error: unknown) => error)
-  expect(halted).toMatchObject({ code: 'run_halted', mode: 'compensation_missing', message: expect.stringContaining('flight') })
+  expect(halted).toMatchObject({
+    code: 'run_halted',
+    mode: 'compensation_missing',
+    message: expect.stringContaining('flight'),
+  })
   await bed.crash({ tasks: [version(true)] })
   await (await bed.run(id)).resume()
   await expect((await bed.run(id)).result()).rejects.toMatchObject({ code: 'run_cancelled' })
@@ -130,9 +138,14 @@ test('cancelling aborts ctx.abortSignal, and waits for what is in flight', async
     name: 'work',
     async run(ctx) {
       ctx.abortSignal.addEventListener('abort', () => seen.push('body'))
-      await ctx.step('long', ({ signal }) => new Promise<string>((resolve) => signal.addEventListener('abort', () => resolve('stopped'))), {
-        compensate: (value) => void seen.push(value),
-      })
+      await ctx.step(
+        'long',
+        ({ signal }) =>
+          new Promise<string>((resolve) => signal.addEventListener('abort', () => resolve('stopped'))),
+        {
+          compensate: (value) => void seen.push(value),
+        },
+      )
     },
   })
   const bed = await testbed({ tasks: [work] })

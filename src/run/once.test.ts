@@ -29,7 +29,11 @@ test('a crash between intent and outcome leaves the effect in doubt, and a perso
   await bed.settle()
   const run = await bed.run(id)
   const info = await run.info()
-  expect([info.status, info.waiting[0]?.kind, info.waiting[0]?.name]).toEqual(['waiting', 'in_doubt', 'charge'])
+  expect([info.status, info.waiting[0]?.kind, info.waiting[0]?.name]).toEqual([
+    'waiting',
+    'in_doubt',
+    'charge',
+  ])
   await expect(run.resolve('other', { done: true })).rejects.toMatchObject({ code: 'not_in_doubt' })
   await run.resolve('charge', { done: true, value: 'receipt 7' })
   expect(await run.result()).toBe('receipt 7')
@@ -64,7 +68,10 @@ test('a person who says that it did not happen lets it be tried again, under the
 })
 
 test('a person who says that it failed fails the step', async () => {
-  const pay = task({ name: 'pay', run: (ctx) => ctx.step('charge', () => new Promise<never>(() => {}), { effect: 'once' }) })
+  const pay = task({
+    name: 'pay',
+    run: (ctx) => ctx.step('charge', () => new Promise<never>(() => {}), { effect: 'once' }),
+  })
   const bed = await testbed({ tasks: [pay] })
   const { id } = await bed.start(pay, {})
   await bed.settle()
@@ -86,7 +93,10 @@ test('reconcile answers for the crash, and nothing is done twice', async () => {
     const pay = task({
       name: 'pay',
       run: (ctx) =>
-        ctx.step('charge', () => (++calls === 1 ? new Promise<never>(() => {}) : 'second try'), { effect: 'once', reconcile: () => answer }),
+        ctx.step('charge', () => (++calls === 1 ? new Promise<never>(() => {}) : 'second try'), {
+          effect: 'once',
+          reconcile: () => answer,
+        }),
     })
     const bed = await testbed({ tasks: [pay] })
     const { id } = await bed.start(pay, {})
@@ -98,8 +108,16 @@ test('reconcile answers for the crash, and nothing is done twice', async () => {
 })
 
 test('reconcile that cannot tell, or throws, leaves it to a person', async () => {
-  for (const reconcile of [() => 'unknown' as const, () => { throw new Error('no access') }]) {
-    const pay = task({ name: 'pay', run: (ctx) => ctx.step('charge', () => new Promise<never>(() => {}), { effect: 'once', reconcile }) })
+  for (const reconcile of [
+    () => 'unknown' as const,
+    () => {
+      throw new Error('no access')
+    },
+  ]) {
+    const pay = task({
+      name: 'pay',
+      run: (ctx) => ctx.step('charge', () => new Promise<never>(() => {}), { effect: 'once', reconcile }),
+    })
     const bed = await testbed({ tasks: [pay] })
     const { id } = await bed.start(pay, {})
     await bed.settle()
@@ -121,7 +139,11 @@ test('a throw after the intent is retried where reconcile knows that nothing hap
           if (++calls < 3) throw new Error('refused')
           return calls
         },
-        { effect: 'once', reconcile: () => ({ done: false }), retry: { attempts: 3, initial: 10, jitter: false } },
+        {
+          effect: 'once',
+          reconcile: () => ({ done: false }),
+          retry: { attempts: 3, initial: 10, jitter: false },
+        },
       ),
   })
   const bed = await testbed({ tasks: [pay] })

@@ -6,7 +6,10 @@ const nudger = task({
   name: 'nudger',
   async run(ctx) {
     for (let nudges = 0; ; nudges++) {
-      const first = await ctx.race({ ok: (branch) => branch.wait('ok'), nudge: (branch) => branch.sleep('pause', '1h') })
+      const first = await ctx.race({
+        ok: (branch) => branch.wait('ok'),
+        nudge: (branch) => branch.sleep('pause', '1h'),
+      })
       if (first.winner === 'ok') return { approved: first.value, nudges }
     }
   },

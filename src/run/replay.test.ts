@@ -128,7 +128,10 @@ test('each save keeps its own fetch, whatever the order they end in', async () =
     async run(ctx) {
       const pairs = await Promise.all(
         ['a', 'b', 'c'].map(async (id, i) => {
-          const fetched = await ctx.step('fetch', () => new Promise<string>((resolve) => (release[i] = () => resolve(id))))
+          const fetched = await ctx.step(
+            'fetch',
+            () => new Promise<string>((resolve) => (release[i] = () => resolve(id))),
+          )
           return `${id}:${await ctx.step('save', () => fetched)}`
         }),
       )

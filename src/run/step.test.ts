@@ -60,7 +60,8 @@ test('a failed step throws the same class live and replayed', async () => {
           throw Object.assign(new RangeError('too far'), { limit: 5 })
         })
       } catch (error) {
-        if (error instanceof RangeError) seen.push(`${error.message} ${String((error as RangeError & { limit: number }).limit)}`)
+        if (error instanceof RangeError)
+          seen.push(`${error.message} ${String((error as RangeError & { limit: number }).limit)}`)
       }
       await ctx.wait('go')
       return seen.length
@@ -129,7 +130,14 @@ test('an attempt that takes too long is aborted; a heartbeat gives it more time'
     name: 'slow',
     async run(ctx) {
       const timedOut = await ctx
-        .step('hangs', ({ signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))), { timeout: '1m' })
+        .step(
+          'hangs',
+          ({ signal }) =>
+            new Promise((_, reject) =>
+              signal.addEventListener('abort', () => reject(signal.reason as Error)),
+            ),
+          { timeout: '1m' },
+        )
         .catch((error: unknown) => error instanceof StepTimedOut)
       const alive = await ctx.step(
         'beats',
@@ -181,16 +189,27 @@ test('the idempotency key is the same on every attempt and after every crash', a
 })
 
 test('a result that does not fit the output schema fails the step, with every issue', async () => {
-  const wrong = task({ name: 'wrong', run: (ctx) => ctx.step('s', () => ({ a: 'x' }) as unknown as { a: number }, { output: z.object({ a: z.number() }) }) })
+  const wrong = task({
+    name: 'wrong',
+    run: (ctx) =>
+      ctx.step('s', () => ({ a: 'x' }) as unknown as { a: number }, { output: z.object({ a: z.number() }) }),
+  })
   const bed = await testbed({ tasks: [wrong] })
-  await expect((await bed.start(wrong, {})).result()).rejects.toMatchObject({ mode: 'invalid_output', message: expect.stringContaining('a:') })
+  await expect((await bed.start(wrong, {})).result()).rejects.toMatchObject({
+    mode: 'invalid_output',
+    message: expect.stringContaining('a:'),
+  })
   await bed.close()
 })
 
 test('what cannot be recorded is refused with its step and path', async () => {
   const cyclic: { self?: unknown } = {}
   cyclic.self = cyclic
-  for (const [value, path] of [[{ deep: [() => 1] }, '$.deep[0]'], [Symbol('s'), '$'], [cyclic, '$.self']] as const) {
+  for (const [value, path] of [
+    [{ deep: [() => 1] }, '$.deep[0]'],
+    [Symbol('s'), '$'],
+    [cyclic, '$.self'],
+  ] as const) {
     const bad = task({ name: 'bad', run: (ctx) => ctx.step('gives', () => value) })
     const bed = await testbed({ tasks: [bad] })
     const failure = await (await bed.start(bad, {})).result().catch((error: unknown) => error)

@@ -41,7 +41,10 @@ test('a wait survives a crash, and is answered after it', async () => {
 test('the same message id is taken once', async () => {
   const twice = task({
     name: 'twice',
-    run: async (ctx) => [await ctx.wait('n'), await ctx.wait('n', { timeout: '1h' }).catch((error: unknown) => error instanceof WaitTimedOut)],
+    run: async (ctx) => [
+      await ctx.wait('n'),
+      await ctx.wait('n', { timeout: '1h' }).catch((error: unknown) => error instanceof WaitTimedOut),
+    ],
   })
   const bed = await testbed({ tasks: [twice] })
   const run = await bed.start(twice, {})
@@ -62,7 +65,10 @@ test('asking again for a wait that is still open joins it', async () => {
 })
 
 test('a payload that does not fit the schema is refused to its sender, and the wait stays open', async () => {
-  const strict = task({ name: 'strict', run: (ctx) => ctx.wait('n', { schema: z.object({ amount: z.number() }) }) })
+  const strict = task({
+    name: 'strict',
+    run: (ctx) => ctx.wait('n', { schema: z.object({ amount: z.number() }) }),
+  })
   const bed = await testbed({ tasks: [strict] })
   const run = await bed.start(strict, {})
   await bed.settle()
@@ -94,7 +100,8 @@ test('a payload sent before the wait opened that does not fit is recorded as ref
 test('a wait that times out throws WaitTimedOut, at the time first asked for', async () => {
   const patient = task({
     name: 'patient',
-    run: (ctx) => ctx.wait('n', { timeout: '1h' }).catch((error: unknown) => [error instanceof WaitTimedOut, ctx.now()]),
+    run: (ctx) =>
+      ctx.wait('n', { timeout: '1h' }).catch((error: unknown) => [error instanceof WaitTimedOut, ctx.now()]),
   })
   const bed = await testbed({ tasks: [patient] })
   const startedAt = bed.clock.now()

@@ -61,7 +61,8 @@ export class SimulatedClock implements Clock {
 
   #earliest(until: number): Timer | undefined {
     let earliest: Timer | undefined
-    for (const timer of this.#timers) if (timer.at <= until && (!earliest || timer.at < earliest.at)) earliest = timer
+    for (const timer of this.#timers)
+      if (timer.at <= until && (!earliest || timer.at < earliest.at)) earliest = timer
     return earliest
   }
 

@@ -8,13 +8,23 @@
  * await bed.crash()
  * expect(await (await bed.run(run.id)).status()).toBe('waiting')
  */
-import { open, openStore, type OpenOptions, type RunHandle, type StartOptions, type Throughline } from '../app/index.ts'
+import {
+  open,
+  openStore,
+  type OpenOptions,
+  type RunHandle,
+  type StartOptions,
+  type Throughline,
+} from '../app/index.ts'
 import type { Log } from '../log/index.ts'
 import type { AnyTask, Task } from '../task/index.ts'
 import { SimulatedClock } from './clock.ts'
 import { mortal, type MortalLog } from './mortal-log.ts'
 
-export interface TestbedOptions extends Pick<OpenOptions, 'concurrency' | 'logger' | 'lingerMs' | 'stalledMs' | 'maxBodyBytes'> {
+export interface TestbedOptions extends Pick<
+  OpenOptions,
+  'concurrency' | 'logger' | 'lingerMs' | 'stalledMs' | 'maxBodyBytes'
+> {
   readonly tasks: readonly AnyTask[]
 }
 
@@ -46,7 +56,12 @@ export class Testbed {
   /** Opens the layer on the store; `testbed` and `crash` call it. */
   async boot(): Promise<this> {
     const { tasks: _tasks, ...rest } = this.#options
-    this.#tl = await open({ ...rest, store: this.#process.log, tasks: this.#options.tasks, clock: this.clock })
+    this.#tl = await open({
+      ...rest,
+      store: this.#process.log,
+      tasks: this.#options.tasks,
+      clock: this.clock,
+    })
     return this
   }
 

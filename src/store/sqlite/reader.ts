@@ -103,7 +103,8 @@ export class Reader {
       domain: row[10] === null ? undefined : String(this.#sql.domain.get(row[10] as number)?.['name']),
       keyId: (row[11] ?? undefined) as string | undefined,
       encoding: row[12] as number,
-      body: row[14] === null ? ((row[13] ?? undefined) as Uint8Array | undefined) : this.#blob(row[14] as number),
+      body:
+        row[14] === null ? ((row[13] ?? undefined) as Uint8Array | undefined) : this.#blob(row[14] as number),
       digest: (row[15] ?? undefined) as Uint8Array | undefined,
       salt: row[16] as Uint8Array,
       hash: row[17] as Uint8Array,

@@ -57,7 +57,8 @@ class Refusal extends Error {
 const UNKNOWN = -1
 const CONSTRAINT = 19
 
-const isConstraint = (error: unknown): boolean => error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === CONSTRAINT
+const isConstraint = (error: unknown): boolean =>
+  error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === CONSTRAINT
 
 const MOST_HEADS = 20_000
 const JSON_ENCODING = 1

@@ -1,0 +1,39 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { testbed } from 'throughline/testing'
+import { everything, tasks } from './tasks.ts'
+
+const folder = import.meta.dirname
+
+/** What the run gives, whichever release recorded its beginning. */
+const outcome = {
+  rich: { at: new Date(0), map: new Map([['a', 1n]]), bytes: new Uint8Array([1, 2, 3]), none: undefined },
+  large: 5000,
+  failed: true,
+  retried: 2,
+  once: 'paid',
+  mapped: ['a!', 'b!'],
+  raced: { winner: 'answer', value: 42 },
+  called: 42,
+  timedOut: true,
+  drawn: [expect.any(String), expect.any(Number), expect.any(Number)],
+  resumed: 'now',
+}
+
+for (const file of readdirSync(folder).filter((name) => name.endsWith('.jsonl'))) {
+  test(`a history recorded by ${file.replace('.jsonl', '')} verifies, and its run goes on`, async () => {
+    const bed = await testbed({ tasks })
+    const lines = readFileSync(join(folder, file), 'utf8').split('\n')
+    const { unfinished } = await bed.tl.import(lines)
+    expect(unfinished).toHaveLength(1)
+    await bed.settle()
+    const run = await bed.start(everything, {}, { key: 'recorded' })
+    await run.signal('resume', 'now')
+    expect(await run.result()).toEqual(outcome)
+    const kinds = (await Array.fromAsync(run.history())).map((event) => event.kind)
+    expect(kinds.filter((kind) => kind === 'run.halted')).toEqual([])
+    expect((await bed.tl.verify()).breaks).toEqual([])
+    await bed.close()
+  })
+}
