@@ -1,5 +1,5 @@
 /** A thread that ends its own process, whatever the main thread is in the middle of. */
-import { workerData } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 
 const { seen, nth, afterUs } = workerData as {
   readonly seen: Int32Array<SharedArrayBuffer>
@@ -7,6 +7,7 @@ const { seen, nth, afterUs } = workerData as {
   readonly afterUs: number
 }
 
+parentPort?.postMessage('listening')
 for (let count = Atomics.load(seen, 0); count < nth; count = Atomics.load(seen, 0))
   Atomics.wait(seen, 0, count)
 // Timers are too coarse for moments within a commit.

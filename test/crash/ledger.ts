@@ -5,6 +5,7 @@
  * performed one after another: then no kill can leave more than one of them in doubt.
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
 import { task, type StepTools } from 'throughline'
 import { z } from 'zod'
 
@@ -35,9 +36,13 @@ export function linesOf(file: string): Line[] {
   }))
 }
 
-function mark(file: string, what: string): (tools: Pick<StepTools, 'idempotencyKey'>) => string {
-  return ({ idempotencyKey }) => {
+/** The effect has taken place, and its answer is still on the way: a kill may well fall between the two. */
+const ANSWER_MS = 3
+
+function mark(file: string, what: string) {
+  return async ({ idempotencyKey }: Pick<StepTools, 'idempotencyKey'>): Promise<string> => {
     appendFileSync(file, `${idempotencyKey} ${what}\n`)
+    await pause(ANSWER_MS)
     return what
   }
 }

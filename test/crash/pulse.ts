@@ -1,15 +1,20 @@
-/** A run that is always at work, to see who carries it. */
+/** A run that is always at work until it is told that it is enough, to see who carries it. */
+import { existsSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { task } from 'throughline'
 import { z } from 'zod'
 
 export const pulse = task({
   name: 'crash-pulse',
-  input: z.object({ beats: z.number(), everyMs: z.number() }),
-  async run(ctx, { beats, everyMs }) {
-    let sum = 0
-    for (let i = 1; i <= beats; i++) sum += await ctx.step(`beat:${i}`, () => pause(everyMs, i))
-    return sum
+  input: z.object({ enough: z.string() }),
+  async run(ctx, { enough }) {
+    for (let i = 1; ; i++) {
+      const isEnough = await ctx.step(`beat:${i}`, async () => {
+        await pause(10)
+        return existsSync(enough)
+      })
+      if (isEnough) return i
+    }
   },
 })
 

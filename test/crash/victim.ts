@@ -4,6 +4,7 @@
  * It may be told to die around a commit of its own: at the very moment it learns of it, or, by a thread beside it, some
  * microseconds later, when it may be in the middle of the next one.
  */
+import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { open, ThroughlineError } from 'throughline'
 import { tasks as reviewTasks } from '../../examples/vendor-review/review.ts'
@@ -18,7 +19,7 @@ let saidWaiting = ''
 let isCarrying = false
 
 const tl = await open({ store: orders.store, tasks: [...reviewTasks, ...ledgerTasks, ...pulseTasks] })
-if (orders.die) dieAroundCommit(orders.die)
+if (orders.die) await dieAroundCommit(orders.die)
 const run = await tl.start(orders.task, orders.input, { key: orders.key })
 say({ says: 'started', run: run.id })
 const looking = setInterval(() => void look(), LOOK_EVERY_MS)
@@ -45,10 +46,11 @@ async function look(): Promise<void> {
   for (const one of waiting) say({ says: 'waiting', ...one })
 }
 
-function dieAroundCommit({ after, nth, afterUs }: NonNullable<Orders['die']>): void {
+async function dieAroundCommit({ after, nth, afterUs }: NonNullable<Orders['die']>): Promise<void> {
   const seen = new Int32Array(new SharedArrayBuffer(4))
   if (afterUs > 0) {
     const killer = new Worker(new URL('./killer.ts', import.meta.url), { workerData: { seen, nth, afterUs } })
+    await once(killer, 'message') // it listens
     killer.unref()
   }
   tl.log.onCommit((isOurs) => {
