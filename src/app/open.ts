@@ -128,7 +128,8 @@ export function openStore(
   })
 }
 
-function fileOf(store: string): string {
+/** The file behind an address, or `:memory:`. @throws {BadStore} */
+export function fileOf(store: string): string {
   if (store === 'memory:') return ':memory:'
   if (store.startsWith('file:///')) return fileURLToPath(store)
   const path = store.startsWith('file:') ? store.slice('file:'.length) : store

@@ -92,7 +92,7 @@ export class RunCarrier implements Carrier {
   }
 
   async #load(runId: string): Promise<void> {
-    const row = this.#log.select('runs', { where: { run: runId } })[0]
+    const row = this.#log.select('runs', { where: { run: runId }, columns: ['chapter', 'ended_at'] })[0]
     if (!row || row['ended_at'] !== null) return
     const stream = chapterStream(runId, Number(row['chapter']))
     const head = this.#log.head(stream)

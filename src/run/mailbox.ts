@@ -21,6 +21,7 @@ export class Mailbox {
     for (const row of this.#log.select('inbox', {
       where: { run: this.#runId, taken: null, position: { gt: this.seen } },
       order: ['position'],
+      columns: ['position'],
     })) {
       const position = Number(row['position'])
       const event = this.#log.eventAt(position)

@@ -13,14 +13,7 @@
  */
 import { ThroughlineError } from '../errors.ts'
 import { eventOf, NotSerializable, type NewEvent } from '../log/index.ts'
-import {
-  durationMs,
-  InvalidValue,
-  validate,
-  type Reconciled,
-  type StepOptions,
-  type StepTools,
-} from '../task/index.ts'
+import { durationMs, validate, type Reconciled, type StepOptions, type StepTools } from '../task/index.ts'
 import { runAttempt } from './attempt.ts'
 import { backoffOf, pauseBefore, type Backoff } from './backoff.ts'
 import { EffectNotDone } from './errors.ts'

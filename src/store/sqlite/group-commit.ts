@@ -33,8 +33,8 @@ export interface GroupCommitOptions {
   readonly file: string
   readonly writer: BatchWriter
   readonly wrote: () => void
-  /** Called after each batch with the size of its bodies. */
-  readonly watch: (bytes: number) => void
+  /** Called after each batch with how many changes it had, and the size of their bodies. */
+  readonly watch: (changes: number, bytes: number) => void
 }
 
 const MOST_CHANGES = 2000
@@ -120,7 +120,7 @@ export class GroupCommit {
   }
 
   #settle(batch: readonly Pending[], outcomes: readonly Outcome[]): void {
-    this.#options.watch(bytesOf(batch))
+    this.#options.watch(batch.length, bytesOf(batch))
     for (const [i, pending] of batch.entries()) {
       const outcome = outcomes[i]
       if (outcome && 'at' in outcome) pending.resolve(outcome)

@@ -12,6 +12,7 @@ import type { Outcome } from './writer.ts'
 const SLOW_MS = 2
 const HEAVY_BATCH_BYTES = 256 * 1024
 const BATCHES = 31
+const SMALL_BATCH = 16
 
 /** Watches batches; says when they had better be written elsewhere. Medians: a checkpoint now and then is no slow disk. */
 export class Placement {
@@ -20,8 +21,9 @@ export class Placement {
   #wantsThread = false
 
   /** Decides once for every so many batches. */
-  note(syncMs: number, bytes: number): void {
-    this.#syncMs.push(syncMs)
+  note(changes: number, syncMs: number, bytes: number): void {
+    // A large batch takes long on any disk; a small one shows what the disk itself takes.
+    this.#syncMs.push(changes <= SMALL_BATCH ? syncMs : 0)
     this.#bytes.push(bytes)
     if (this.#syncMs.length < BATCHES) return
     this.#wantsThread = median(this.#syncMs) > SLOW_MS || median(this.#bytes) > HEAVY_BATCH_BYTES

@@ -103,7 +103,7 @@ export class SqliteLog implements Log {
         file: options.file,
         writer: { write: (changes) => writer.write(changes), close: () => Promise.resolve() },
         wrote: () => this.#tell(true),
-        watch: (bytes) => this.#watch(writer.syncMs, bytes),
+        watch: (changes, bytes) => this.#watch(changes, writer.syncMs, bytes),
       })
       this.#ownership = options.file === ':memory:' ? undefined : new Ownership(`${options.file}-owner`)
     }
@@ -248,9 +248,9 @@ export class SqliteLog implements Log {
     }
   }
 
-  #watch(syncMs: number, bytes: number): void {
+  #watch(changes: number, syncMs: number, bytes: number): void {
     if (this.#isMoving) return
-    this.#placement.note(syncMs, bytes)
+    this.#placement.note(changes, syncMs, bytes)
     const { projectionsModule: projections, clock } = this.#options
     if (
       !this.#placement.wantsThread ||

@@ -1,0 +1,30 @@
+/**
+ * Every command by name, with what it does in a sentence.
+ *
+ * C1. Nothing is imported here: a command's module is loaded when it is the one that was asked for.
+ */
+import type { Define } from './command.ts'
+
+export interface Entry {
+  readonly name: string
+  readonly summary: string
+  readonly load: () => Promise<{ readonly define: Define }>
+}
+
+export const catalogue: readonly Entry[] = [
+  { name: 'run', summary: 'start a task from a file and wait for its output', load: () => import('./run.ts') },
+  { name: 'resume', summary: 'go on with what was interrupted or halted', load: () => import('./resume.ts') },
+  { name: 'runs', summary: 'list the runs, newest first', load: () => import('./runs.ts') },
+  { name: 'show', summary: 'draw a run: its steps, branches and children', load: () => import('./show.ts') },
+  { name: 'history', summary: 'list the events of a run', load: () => import('./history.ts') },
+  { name: 'signal', summary: 'send a run the message it waits for', load: () => import('./signal.ts') },
+  { name: 'cancel', summary: 'ask a run to stop and undo', load: () => import('./cancel.ts') },
+  { name: 'fork', summary: 'start a run with the history of another', load: () => import('./fork.ts') },
+  { name: 'resolve', summary: 'settle a step that is in doubt', load: () => import('./resolve.ts') },
+  { name: 'verify', summary: 'recompute every hash of the record', load: () => import('./verify.ts') },
+  { name: 'rebuild', summary: 'rebuild the views from the record', load: () => import('./rebuild.ts') },
+  { name: 'prune', summary: 'remove runs that ended long ago', load: () => import('./prune.ts') },
+  { name: 'export', summary: 'write a run, or everything, as lines of JSON', load: () => import('./export.ts') },
+  { name: 'import', summary: 'take in what an export wrote', load: () => import('./import.ts') },
+  { name: 'doctor', summary: 'find out what is wrong, and what to do', load: () => import('./doctor.ts') },
+]

@@ -1,0 +1,92 @@
+/**
+ * The command line: finds the command, loads it alone, and turns whatever happens into an exit code.
+ *
+ * P1. `--version` is answered before anything is loaded.
+ * P2. An error ends in a sentence and a code (failure.ts), also one that a user's own file raises out of turn.
+ */
+import { readFileSync } from 'node:fs'
+import type { Desk, ExitCode } from './command.ts'
+
+export async function main(argv: readonly string[]): Promise<void> {
+  const [first] = argv
+  if (argv.length === 1 && (first === '--version' || first === '-V')) {
+    process.stdout.write(`${version()}\n`)
+    return
+  }
+  quitWhenNobodyReads()
+  const code = await perform(argv)
+  const { flushed } = await import('./output.ts')
+  await flushed()
+  // A user's file may have left timers or sockets open; everything of ours is closed by now.
+  process.exit(code)
+}
+
+async function perform(argv: readonly string[]): Promise<ExitCode> {
+  const [{ Command, CommanderError }, { catalogue }, { terminalOutput }, { exitCodeOf, report }, requests] =
+    await Promise.all([
+      import('commander'),
+      import('./catalogue.ts'),
+      import('./output.ts'),
+      import('./failure.ts'),
+      import('./request.ts'),
+    ])
+  const out = terminalOutput(argv.includes('--json'))
+  let code: ExitCode = 0
+  const crashed = (error: unknown) => {
+    out.status(undefined)
+    report(error, out)
+    process.exit(1)
+  }
+  process.on('uncaughtException', crashed).on('unhandledRejection', crashed)
+
+  const program = new Command('throughline')
+    .description('Durable execution for AI agents: runs that survive, on one record.')
+    .option('--store <store>', 'where the record is kept (THROUGHLINE_STORE; file:./throughline.db)')
+    .option('--json', 'answer in JSON, one line')
+    .version(version(), '-V, --version', 'print the version')
+    .helpCommand('help [command]', 'explain a command')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ writeErr: () => {} })
+    .exitOverride()
+    .addHelpText('after', '\nExample:\n  throughline run review.ts --input \'{"lockfile":"package-lock.json"}\' --follow')
+  const act =
+    <Args extends unknown[]>(work: (desk: Desk, ...args: Args) => Promise<ExitCode>) =>
+    async (...args: Args) => {
+      code = await work(requests.deskOf(program.opts(), out), ...args)
+    }
+  const isAsked = (name: string) => argv.includes(name)
+  for (const { name, summary, load } of catalogue) {
+    const command = program.command(name).summary(summary).description(`${capital(summary)}.`)
+    if (isAsked(name)) (await load()).define(command, act)
+  }
+  try {
+    if (argv.length === 0) program.outputHelp()
+    else await program.parseAsync(argv, { from: 'user' })
+    return code
+  } catch (error) {
+    out.status(undefined)
+    if (!(error instanceof CommanderError)) {
+      report(error, out)
+      return exitCodeOf(error)
+    }
+    if (error.exitCode === 0) return 0
+    report(requests.misused(error.message, argv, catalogue), out)
+    return 2
+  }
+}
+
+const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  return String((manifest as { readonly version?: unknown }).version)
+}
+
+/** `throughline history … | head` closes the pipe early: that is no failure of ours. */
+function quitWhenNobodyReads(): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(0)
+      throw error
+    })
+}
