@@ -14,7 +14,7 @@ export async function follow(
   let done = 0
   for await (const event of run.events(signal)) {
     if (event.kind === 'run.progress' && event.body) {
-      const progress = Progress.parse(JSON.parse(Buffer.from(event.body).toString('utf8')))
+      const progress = Progress.parse(JSON.parse(event.body))
       // Of a run that goes on, what is replayed counts from one again; the line does not go back.
       done = Math.max(done, progress.done)
       terminal.write(`\r\u001b[2K${line({ ...progress, done }, terminal.columns)}`)

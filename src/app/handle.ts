@@ -1,5 +1,5 @@
 /** A run, to whoever started it or knows its id. */
-import { AlreadyThere, decodeText, encodeText, eventOf, type Log, type StoredEvent } from '../log/index.ts'
+import { AlreadyThere, decode, encode, eventOf, type Log, type StoredEvent } from '../log/index.ts'
 import {
   events,
   fork,
@@ -185,5 +185,5 @@ const isLast = (row: RunRow): boolean => row.endedAt !== undefined || row.status
 
 /** A value as the record would give it back. */
 export function asRecorded(value: unknown): unknown {
-  return decodeText(encodeText(value))
+  return decode(encode(value))
 }

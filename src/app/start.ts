@@ -1,5 +1,5 @@
 /** Starting a run: its input checked, its key honoured, one commit. */
-import { AlreadyThere, encodeText, eventOf, type Log } from '../log/index.ts'
+import { AlreadyThere, encode, eventOf, type Log } from '../log/index.ts'
 import { events, KeyReused, read, type RunStartedBody } from '../run/index.ts'
 import { validate, type AnyTask } from '../task/index.ts'
 import { BadRequest } from './errors.ts'
@@ -94,7 +94,7 @@ async function sameInput(
   if (options.reuse === 'never')
     throw new AlreadyThere(`A run with key "${body.key ?? ''}" (${run})`, { run, key: body.key })
   for await (const [first] of log.read(run)) {
-    if (first && encodeText(read(events.runStarted, first).input) !== encodeText(body.input))
+    if (first && encode(read(events.runStarted, first).input) !== encode(body.input))
       throw new KeyReused(body.key ?? '', run)
     break
   }

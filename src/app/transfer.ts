@@ -98,9 +98,7 @@ function eventJson(event: StoredEvent) {
   const { position: _position, body, salt, hash, digest, domain: _domain, ...rest } = event
   return {
     ...rest,
-    ...(body === undefined
-      ? {}
-      : { body: Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8') }),
+    ...(body === undefined ? {} : { body }),
     salt: base64(salt),
     hash: base64(hash),
     ...(digest === undefined ? {} : { digest: base64(digest) }),
@@ -230,7 +228,7 @@ function parseEvent(json: Fields, line: number): StoredEvent {
     domain: undefined,
     keyId: maybe('keyId'),
     encoding: whole(json, 'encoding', line),
-    body: json['body'] === undefined ? undefined : Buffer.from(text(json, 'body', line)),
+    body: maybe('body'),
     salt: bytes(json, 'salt', line, 16),
     hash: bytes(json, 'hash', line, 32),
     digest: json['digest'] === undefined ? undefined : bytes(json, 'digest', line, 32),

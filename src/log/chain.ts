@@ -23,23 +23,26 @@ export interface Header {
   readonly encoding: number
 }
 
-const EMPTY = new Uint8Array(0)
 const HASH_BYTES = 32
 let scratch = Buffer.allocUnsafe(4096)
+
+function roomFor(bytes: number): Buffer {
+  if (bytes > scratch.length) scratch = Buffer.allocUnsafe(bytes)
+  return scratch
+}
 
 // Hashes leave the hash function as binary (latin1) text, a character a byte: less than half the cost of a Buffer each.
 
 /** H(salt ‖ body): what the chain knows of a body. */
-export function digestOf(salt: Uint8Array, body: Uint8Array = EMPTY): Uint8Array {
+export function digestOf(salt: Uint8Array, body = ''): Uint8Array {
   return Buffer.from(digestText(salt, body), 'latin1')
 }
 
-function digestText(salt: Uint8Array, body: Uint8Array): string {
-  const length = salt.length + body.length
-  if (length > scratch.length) return hash('sha256', Buffer.concat([salt, body]), 'binary')
-  scratch.set(salt, 0)
-  scratch.set(body, salt.length)
-  return hash('sha256', scratch.subarray(0, length), 'binary')
+function digestText(salt: Uint8Array, body: string): string {
+  const room = roomFor(salt.length + body.length * 3)
+  room.set(salt, 0)
+  const end = salt.length + room.write(body, salt.length, 'utf8')
+  return hash('sha256', room.subarray(0, end), 'binary')
 }
 
 /** The hash of an event, from its predecessor's hash, its header and its salted body (or the digest that is left of it). */
@@ -51,14 +54,13 @@ export function chainHash(
   digest?: Uint8Array,
 ): Uint8Array {
   const bodyDigest =
-    digest === undefined ? digestText(salt, event.body ?? EMPTY) : Buffer.from(digest).toString('latin1')
+    digest === undefined ? digestText(salt, event.body ?? '') : Buffer.from(digest).toString('latin1')
   const text = headerText(event, header)
-  const needed = 2 * HASH_BYTES + text.length * 3
-  if (needed > scratch.length) scratch = Buffer.allocUnsafe(needed)
-  scratch.set(previous, 0)
-  const end = HASH_BYTES + scratch.write(text, HASH_BYTES, 'utf8')
-  scratch.write(bodyDigest, end, 'latin1')
-  return Buffer.from(hash('sha256', scratch.subarray(0, end + HASH_BYTES), 'binary'), 'latin1')
+  const room = roomFor(2 * HASH_BYTES + text.length * 3)
+  room.set(previous, 0)
+  const end = HASH_BYTES + room.write(text, HASH_BYTES, 'utf8')
+  room.write(bodyDigest, end, 'latin1')
+  return Buffer.from(hash('sha256', room.subarray(0, end + HASH_BYTES), 'binary'), 'latin1')
 }
 
 /** The header as JSON: an array in a fixed order, its first element the version of this layout. */

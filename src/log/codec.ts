@@ -17,12 +17,8 @@ const BUILT_IN: ReadonlyMap<string, ErrorClass> = new Map<string, ErrorClass>(
   [Error, TypeError, RangeError, SyntaxError, ReferenceError, URIError, EvalError].map((c) => [c.name, c]),
 )
 
-/** A value as bytes for the record. @throws {NotSerializable} with the path of what cannot be carried */
-export function encode(value: unknown): Uint8Array {
-  return Buffer.from(encodeText(value))
-}
-
-export function encodeText(value: unknown): string {
+/** A value as text for the record. @throws {NotSerializable} with the path of what cannot be carried */
+export function encode(value: unknown): string {
   try {
     return JSON.stringify(isPlain(value, 0) ? value : pack(value, '$', new Set()))
   } catch (error) {
@@ -32,13 +28,8 @@ export function encodeText(value: unknown): string {
 }
 
 /** The value that `encode` was given. `errors` are further error classes to restore, by name. */
-export function decode(bytes: Uint8Array | undefined, errors?: ReadonlyMap<string, ErrorClass>): unknown {
-  return bytes === undefined
-    ? undefined
-    : decodeText(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'), errors)
-}
-
-export function decodeText(text: string, errors?: ReadonlyMap<string, ErrorClass>): unknown {
+export function decode(text: string | undefined, errors?: ReadonlyMap<string, ErrorClass>): unknown {
+  if (text === undefined) return undefined
   const json: unknown = JSON.parse(text)
   return text.includes('"$":') ? unpack(json, errors ?? BUILT_IN) : json
 }

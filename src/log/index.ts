@@ -1,6 +1,6 @@
 export { chainHash, digestOf, expectedHash, GENESIS, sameHash } from './chain.ts'
 export { systemClock, type Clock } from './clock.ts'
-export { decode, decodeText, encode, encodeText, type ErrorClass } from './codec.ts'
+export { decode, encode, type ErrorClass } from './codec.ts'
 export {
   AlreadyThere,
   BodyTooLarge,

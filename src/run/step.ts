@@ -157,7 +157,7 @@ class Step {
         ...(compensate ? { c: 1 as const } : {}),
       }
       event = eventOf(stepCompleted, body, generation.ref(this.#operation))
-      const bytes = event.body?.length ?? 0
+      const bytes = Buffer.byteLength(event.body ?? '')
       if (bytes > generation.surroundings.log.maxBodyBytes)
         throw new ThroughlineError('body_too_large', tooLarge(this.#operation.path, generation, bytes))
     } catch (error) {

@@ -123,7 +123,7 @@ test('messages never taken are on the record when the run ends', async () => {
   await run.signal('name', 'Ada')
   await run.result()
   const last = (await Array.fromAsync(run.history())).at(-1)
-  expect(Buffer.from(last?.body ?? []).toString()).toContain('"untaken":["never"]')
+  expect(last?.body).toContain('"untaken":["never"]')
   await bed.close()
 })
 

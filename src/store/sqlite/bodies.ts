@@ -8,7 +8,12 @@ import { createHmac, randomBytes } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 
-export const INLINE_BELOW = 1024
+const INLINE_BELOW = 1024
+
+/** Whether a body is stored apart. A character is one to three bytes: most are decided without counting. */
+export function isLarge(body: string): boolean {
+  return body.length >= INLINE_BELOW || (body.length * 3 >= INLINE_BELOW && Buffer.byteLength(body) >= INLINE_BELOW)
+}
 
 export class Bodies {
   readonly #domains = new Map<string, { readonly id: number; readonly key: Uint8Array }>()
@@ -27,7 +32,8 @@ export class Bodies {
   }
 
   /** Where the body now lies; the same body of the same domain always lies in one place. */
-  put(body: Uint8Array, domain: string): number {
+  put(text: string, domain: string): number {
+    const body = Buffer.from(text)
     const { id, key } = this.#domain(domain)
     const address = createHmac('sha256', key).update(body).digest()
     const shared = this.#share.get(id, address)
@@ -51,6 +57,9 @@ export class Bodies {
 }
 
 /** A stored blob as the body it was. */
-export function unpackBlob(bytes: Uint8Array): Uint8Array {
-  return zstdDecompressSync(bytes)
+export function unpackBlob(bytes: Uint8Array): string {
+  return zstdDecompressSync(bytes).toString('utf8')
 }
+
+export const SALT_BYTES = 16
+export const SEAL_BYTES = 48

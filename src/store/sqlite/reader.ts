@@ -1,11 +1,11 @@
 /** Events and heads as the file holds them. */
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import type { Head, StoredEvent } from '../../log/index.ts'
-import { unpackBlob } from './bodies.ts'
+import { SALT_BYTES, unpackBlob } from './bodies.ts'
 
 const PAGE = 1000
 const COLUMNS = `e.stream, e.position, e.seq, e.kind, e.version, e.name, e.ordinal, e.after, e.at, e.actor, e.domain, e.key_id, e.encoding,
-  e.body, e.blob, e.digest, e.salt, e.hash FROM events e`
+  e.body, e.blob, e.digest, e.seal FROM events e`
 
 export class Reader {
   readonly #db: DatabaseSync
@@ -88,6 +88,7 @@ export class Reader {
 
   /** STRICT columns in the order of COLUMNS: that is what makes the casts below hold. */
   #event(row: readonly SQLOutputValue[], stream: StreamRow): StoredEvent {
+    const seal = row[16] as Uint8Array
     return {
       stream: stream.name,
       tenant: stream.tenant,
@@ -104,14 +105,14 @@ export class Reader {
       keyId: (row[11] ?? undefined) as string | undefined,
       encoding: row[12] as number,
       body:
-        row[14] === null ? ((row[13] ?? undefined) as Uint8Array | undefined) : this.#blob(row[14] as number),
+        row[14] === null ? ((row[13] ?? undefined) as string | undefined) : this.#blob(row[14] as number),
       digest: (row[15] ?? undefined) as Uint8Array | undefined,
-      salt: row[16] as Uint8Array,
-      hash: row[17] as Uint8Array,
+      salt: seal.subarray(0, SALT_BYTES),
+      hash: seal.subarray(SALT_BYTES),
     }
   }
 
-  #blob(id: number): Uint8Array | undefined {
+  #blob(id: number): string | undefined {
     const bytes = this.#sql.blob.get(id)?.['bytes']
     return bytes instanceof Uint8Array ? unpackOrUndefined(bytes) : undefined
   }
@@ -127,7 +128,7 @@ function streamOf(row: Record<string, SQLOutputValue> | undefined): StreamRow {
 }
 
 /** A damaged blob reads as no body: the chain, which knows its digest, then says which event it is. */
-function unpackOrUndefined(bytes: Uint8Array): Uint8Array | undefined {
+function unpackOrUndefined(bytes: Uint8Array): string | undefined {
   try {
     return unpackBlob(bytes)
   } catch {

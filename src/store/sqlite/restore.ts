@@ -10,7 +10,7 @@ import {
   type Projection,
   type StoredEvent,
 } from '../../log/index.ts'
-import { Bodies, INLINE_BELOW } from './bodies.ts'
+import { Bodies, isLarge } from './bodies.ts'
 import type { Reader } from './reader.ts'
 import { Rows } from './rows.ts'
 
@@ -37,7 +37,7 @@ export function restore(
   const rows = new Rows(db, projections)
   const bodies = new Bodies(db)
   const insert = db.prepare(
-    'INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?)',
   )
   const incoming = new Map(recorded.heads.map((head) => [head.stream, create(db, reader, head)]))
   let position = reader.tip()
@@ -56,8 +56,7 @@ export function restore(
     stream.hash = event.hash
     stream.seq = event.seq
     const body = event.body ?? null
-    const blob =
-      body !== null && body.length >= INLINE_BELOW ? bodies.put(body, `tenant:${event.tenant}`) : null
+    const blob = body !== null && isLarge(body) ? bodies.put(body, `tenant:${event.tenant}`) : null
     insert.run(
       ++position,
       stream.id,
@@ -74,8 +73,7 @@ export function restore(
       blob === null ? body : null,
       blob,
       event.digest ?? null,
-      event.salt,
-      event.hash,
+      Buffer.concat([event.salt, event.hash]),
     )
     for (const projection of projections) {
       if (projection.mode !== 'inline' || !projection.kinds.includes(event.kind)) continue

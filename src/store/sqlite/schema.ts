@@ -19,11 +19,12 @@ const MIGRATIONS: readonly string[] = [
     continues TEXT, continues_hash BLOB, pruned INTEGER NOT NULL DEFAULT 0
   ) STRICT;
 
+  -- body: text, or bytes where the encoding says so. seal: 16 bytes of salt, 32 of hash.
   -- digest: set once salt and body have been destroyed. domain: null for the tenant's own.
   CREATE TABLE events (
     position INTEGER PRIMARY KEY, stream INTEGER NOT NULL, seq INTEGER NOT NULL, kind TEXT NOT NULL, version INTEGER NOT NULL,
     name TEXT, ordinal INTEGER, after TEXT, at INTEGER NOT NULL, actor TEXT, domain INTEGER, key_id TEXT,
-    encoding INTEGER NOT NULL, body BLOB, blob INTEGER, digest BLOB, salt BLOB NOT NULL, hash BLOB NOT NULL
+    encoding INTEGER NOT NULL, body ANY, blob INTEGER, digest BLOB, seal BLOB NOT NULL
   ) STRICT;
   CREATE UNIQUE INDEX events_by_stream ON events (stream, seq);
 

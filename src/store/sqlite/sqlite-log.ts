@@ -117,7 +117,7 @@ export class SqliteLog implements Log {
       )
     for (const append of change.appends) {
       for (const event of append.events) {
-        const bytes = event.body?.length ?? 0
+        const bytes = Buffer.byteLength(event.body ?? '')
         if (bytes > this.maxBodyBytes)
           return Promise.reject(
             new BodyTooLarge(`${event.name ?? event.kind} of ${append.stream}`, bytes, this.maxBodyBytes),

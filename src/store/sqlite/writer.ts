@@ -19,7 +19,7 @@ import {
   type Row,
   type StoredEvent,
 } from '../../log/index.ts'
-import { Bodies, INLINE_BELOW } from './bodies.ts'
+import { Bodies, isLarge, SALT_BYTES, SEAL_BYTES } from './bodies.ts'
 import { RowRefused, Rows } from './rows.ts'
 
 /** What became of a change; plain data, so that it crosses a thread. */
@@ -43,6 +43,8 @@ interface Head {
 interface Seal {
   readonly salt: Uint8Array
   readonly hash: Uint8Array
+  /** Salt and hash as they are stored. */
+  readonly bytes: Uint8Array
   readonly position: number
 }
 
@@ -107,7 +109,7 @@ export class Writer {
         'UPDATE streams SET seq = ?, hash = ?, epoch = ? WHERE id = ? AND epoch = ? AND seq = ? AND hash = ?',
       ),
       insert: db.prepare(
-        'INSERT INTO events (position, stream, seq, kind, version, name, ordinal, after, at, actor, encoding, body, blob, salt, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+        'INSERT INTO events (position, stream, seq, kind, version, name, ordinal, after, at, actor, encoding, body, blob, seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
       ),
     }
   }
@@ -237,14 +239,17 @@ export class Writer {
   #seal(events: readonly NewEvent[], head: Head, stream: string): Seal[] {
     let previous = head.hash
     return events.map((event, i) => {
-      const salt = freshSalt()
+      const bytes = Buffer.allocUnsafe(SEAL_BYTES)
+      const salt = bytes.subarray(0, SALT_BYTES)
+      drawSalt(salt)
       previous = chainHash(
         previous,
         event,
         { tenant: head.tenant, stream, seq: head.seq + 1 + i, at: this.#at, encoding: JSON_ENCODING },
         salt,
       )
-      return { salt, hash: previous, position: this.#position + 1 + i }
+      bytes.set(previous, SALT_BYTES)
+      return { salt, hash: previous, bytes, position: this.#position + 1 + i }
     })
   }
 
@@ -301,8 +306,7 @@ export class Writer {
 
   #insert(event: NewEvent, head: Head, seq: number, seal: Seal): void {
     const body = event.body ?? null
-    const blob =
-      body !== null && body.length >= INLINE_BELOW ? this.#bodies.put(body, `tenant:${head.tenant}`) : null
+    const blob = body !== null && isLarge(body) ? this.#bodies.put(body, `tenant:${head.tenant}`) : null
     this.#sql.insert.run(
       seal.position,
       head.id,
@@ -317,8 +321,7 @@ export class Writer {
       JSON_ENCODING,
       blob === null ? body : null,
       blob,
-      seal.salt,
-      seal.hash,
+      seal.bytes,
     )
   }
 
@@ -327,7 +330,9 @@ export class Writer {
     if (!projections || !seal) return
     const stored: StoredEvent = {
       ...event,
-      ...seal,
+      salt: seal.salt,
+      hash: seal.hash,
+      position: seal.position,
       stream,
       tenant: head.tenant,
       seq: head.seq + 1 + i,
@@ -344,11 +349,11 @@ export class Writer {
 let pool = Buffer.alloc(0)
 let used = 0
 
-/** 16 random bytes, drawn from a pool: one call to the system's generator serves 256 events. */
-function freshSalt(): Uint8Array {
+/** Fills a salt with random bytes from a pool: one call to the system's generator serves 256 events. */
+function drawSalt(salt: Buffer): void {
   if (used === pool.length) {
-    pool = randomFillSync(Buffer.alloc(4096))
+    pool = randomFillSync(Buffer.alloc(256 * SALT_BYTES))
     used = 0
   }
-  return pool.subarray(used, (used += 16))
+  pool.copy(salt, 0, used, (used += SALT_BYTES))
 }
