@@ -1,5 +1,5 @@
 /** A run, to whoever started it or knows its id. */
-import { AlreadyThere, decode, encode, eventOf, type Log, type StoredEvent } from '../log/index.ts'
+import { AlreadyThere, eventOf, type Log, type StoredEvent } from '../log/index.ts'
 import {
   events,
   fork,
@@ -104,19 +104,30 @@ export class RunHandle<Output = unknown> {
 
   /** The run's events as they are committed, from the first; ends with the run, or when `signal` aborts. */
   async *events(signal: AbortSignal = new AbortController().signal): AsyncGenerator<StoredEvent> {
-    const ENDS: readonly string[] = [
-      events.runDone.name,
-      events.runFailed.name,
-      events.runCancelled.name,
-      events.runHalted.name,
-    ]
-    let from = Math.max(0, Number(this.#rawRow()['position']) - 1)
-    const stop = new AbortController()
-    for await (const event of this.#options.log.follow(from, AbortSignal.any([signal, stop.signal]))) {
-      from = event.position
-      if (event.stream !== this.id && !event.stream.startsWith(`${this.id}~`)) continue
-      yield event
-      if (ENDS.includes(event.kind) && isLast(this.#row())) return stop.abort()
+    const { log } = this.#options
+    let wake = () => {}
+    const stop = log.onCommit(() => wake())
+    const abort = () => wake()
+    signal.addEventListener('abort', abort)
+    try {
+      let seq = 0
+      for (let chapter = 1; !signal.aborted && !this.#options.isClosed(); ) {
+        const committed = new Promise<void>((resolve) => (wake = resolve))
+        let last: StoredEvent | undefined
+        for await (const page of log.read(events.chapterStream(this.id, chapter), seq + 1)) {
+          yield* page
+          last = page.at(-1)
+          seq = last?.seq ?? seq
+        }
+        if (last?.kind === events.runRestarted.name) {
+          chapter++
+          seq = 0
+        } else if (last && ENDS.has(last.kind)) return
+        else if (!last && !signal.aborted) await committed
+      }
+    } finally {
+      stop()
+      signal.removeEventListener('abort', abort)
     }
   }
 
@@ -181,9 +192,6 @@ export class RunHandle<Output = unknown> {
   }
 }
 
-const isLast = (row: RunRow): boolean => row.endedAt !== undefined || row.status === 'halted'
-
-/** A value as the record would give it back. */
-export function asRecorded(value: unknown): unknown {
-  return decode(encode(value))
-}
+const ENDS: ReadonlySet<string> = new Set(
+  [events.runDone, events.runFailed, events.runCancelled, events.runHalted].map((kind) => kind.name),
+)

@@ -1,5 +1,5 @@
 export { BadRequest, BadStore, Closed } from './errors.ts'
-export { asRecorded, RunHandle } from './handle.ts'
+export { RunHandle } from './handle.ts'
 export { idsBy, type Ids } from './ids.ts'
 export { fileOf, open, openStore, type OpenOptions } from './open.ts'
 export { projections } from './projections.ts'

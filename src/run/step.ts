@@ -69,7 +69,7 @@ class Step {
     readonly kind: string
     readonly seq: number
     readonly version: number
-    readonly body?: Uint8Array | undefined
+    readonly body?: string | undefined
   }): void {
     const { compensate } = this.#work.options
     if (outcome.kind !== stepCompleted.name || !compensate) return
