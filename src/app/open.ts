@@ -34,7 +34,7 @@ export interface OpenOptions {
   readonly stalledMs?: number
 }
 
-const TAKE_OVER_EVERY_MS = 50
+const TAKE_OVER_EVERY_MS = 100
 
 /**
  * Opens a store and carries its runs.

@@ -39,7 +39,11 @@ export async function performMap<Item, T>(
 ): Promise<T[]> {
   checkName(name, 'map')
   const list = [...items]
-  const keys = list.map((item, i) => String(options.key ? options.key(item, i) : i).toWellFormed().replaceAll('›', '>'))
+  const keys = list.map((item, i) =>
+    String(options.key ? options.key(item, i) : i)
+      .toWellFormed()
+      .replaceAll('›', '>'),
+  )
   const seen = new Set<string>()
   for (const key of keys) {
     if (seen.has(key)) throw new DuplicateKey(name, key)

@@ -7,7 +7,7 @@
  */
 import { eventOf, OwnershipLost, type Head, type Log } from '../log/index.ts'
 import { contextFor } from './context.ts'
-import { chapterStream, runClaimed, runResumed, runSuspended } from './events.ts'
+import { chapterStream, runCancelling, runClaimed, runResumed, runSuspended } from './events.ts'
 import { Generation, type Surroundings } from './generation.ts'
 import { History, readChapter } from './history.ts'
 import { Mailbox } from './mailbox.ts'
@@ -25,6 +25,7 @@ export interface CarrierOptions {
 
 const LATE_LINGER_FACTOR = 30
 const PATIENCE_MS = 30_000
+const TRY_AGAIN_MS = 10_000
 
 export class RunCarrier implements Carrier {
   readonly #options: CarrierOptions
@@ -101,11 +102,11 @@ export class RunCarrier implements Carrier {
     const history = new History(await readChapter(this.#log, stream))
     const record = (events: Parameters<Log['commit']>[0]['appends'][number]['events']) =>
       this.#log.commit({ appends: [{ stream, expected: { epoch }, events }] })
+    const mailbox = new Mailbox(this.#log, runId)
+    mailbox.refresh()
+    const cancel = mailbox.messages.find((message) => message.kind === 'cancel')
     if (history.halted) {
-      const mailbox = new Mailbox(this.#log, runId)
-      mailbox.refresh()
       const resume = mailbox.messages.find((message) => message.kind === 'resume')
-      const cancel = mailbox.messages.find((message) => message.kind === 'cancel')
       if (resume) await record([eventOf(runResumed, { message: resume.id })])
       else if (!cancel) return
     }
@@ -116,6 +117,11 @@ export class RunCarrier implements Carrier {
       return
     }
     if (this.#isClosed) return
+    if (cancel && !history.cancelling) {
+      // Told to stop before it was carried: nothing of the body may begin, what it did before is replayed to be undone.
+      await record([eventOf(runCancelling, { reason: cancel.reason, message: cancel.id })])
+      history.cancelling = { reason: cancel.reason }
+    }
     const late = this.#lingering.get(runId)
     const generation: Generation = new Generation({
       surroundings: this.#options.surroundings,
@@ -158,7 +164,10 @@ export class RunCarrier implements Carrier {
       this.#lingering.delete(runId)
       this.#options.ended(runId)
     }
-    if (how === 'restarted') this.#options.surroundings.wake(runId)
+    const { clock, wake } = this.#options.surroundings
+    if (how === 'restarted') wake(runId)
+    // The store failed it: perhaps not for ever.
+    if (how === 'failed') clock.at(clock.now() + TRY_AGAIN_MS, () => wake(runId))
   }
 
   #late(runId: string, operation: string): void {

@@ -33,58 +33,61 @@ export function contextFor(generation: Generation, branch: Branch): Context {
     }
   }
   const context: Context = {
-    async step<T>(
-      name: string,
-      fn: (tools: StepTools) => Promise<T> | T,
-      options: StepOptions<T> = {},
-    ): Promise<T> {
-      checked(name, 'step')
-      if (typeof fn !== 'function')
-        throw new BadOperation(`ctx.step("${name}") needs a function as its second argument.`, { name })
-      // The step's own types say that its outcome, decoded, is a T; the engine does not look into it.
-      const work = { fn, options: options as StepOptions<unknown> }
-      return generation.perform(branch, 'step', name, (operation) =>
-        performStep(generation, operation, work),
-      ) as Promise<T>
-    },
+    step: <T>(name: string, fn: (tools: StepTools) => Promise<T> | T, options: StepOptions<T> = {}) =>
+      asked(() => {
+        checked(name, 'step')
+        if (typeof fn !== 'function')
+          throw new BadOperation(`ctx.step("${name}") needs a function as its second argument.`, { name })
+        // The step's own types say that its outcome, decoded, is a T; the engine does not look into it.
+        const work = { fn, options: options as StepOptions<unknown> }
+        return generation.perform(branch, 'step', name, (operation) =>
+          performStep(generation, operation, work),
+        ) as Promise<T>
+      }),
     map: (name, items, fn, options = {}) =>
-      performMap(generation, branch, inBranch, name, items, fn, options),
-    all: (branches) => performAll(generation, branch, inBranch, branches),
-    race: (async (branches: Parameters<typeof performRace>[3]) => {
-      checkRace(branches)
-      return generation.perform(branch, 'race', 'race', (operation) =>
-        performRace(generation, operation, inBranch, branches),
-      )
-    }) as Context['race'], // the winner's name and value are what the branches' types say
-    async sleep(name, until) {
-      checked(name, 'sleep')
-      checkDate(name, until)
-      await generation.perform(branch, 'sleep', name, (operation) =>
-        performSleep(generation, operation, until),
-      )
-    },
-    wait: (async (name: string, options: WaitOptions<Schema | undefined> = {}) => {
-      checked(name, 'wait')
-      const open = openWait(generation, branch, name)
-      if (open) return join(open)
-      return generation.perform(branch, 'wait', name, (operation) =>
-        performWait(generation, operation, name, options),
-      )
-    }) as Context['wait'],
-    call: (async (task: AnyTask, input: unknown, options: Parameters<typeof performCall>[4] = {}) => {
-      const name = options.name ?? task.name
-      checked(name, 'call')
-      return generation.perform(branch, 'call', name, (operation) =>
-        performCall(generation, operation, task, input, options),
-      )
-    }) as Context['call'],
-    spawn: (async (task: AnyTask, input: unknown, options: Parameters<typeof performSpawn>[4] = {}) => {
-      const name = options.name ?? task.name
-      checked(name, 'spawn')
-      return generation.perform(branch, 'spawn', name, (operation) =>
-        performSpawn(generation, operation, task, input, options),
-      )
-    }) as Context['spawn'],
+      asked(() => performMap(generation, branch, inBranch, name, items, fn, options)),
+    all: (branches) => asked(() => performAll(generation, branch, inBranch, branches)),
+    race: ((branches: Parameters<typeof performRace>[3]) =>
+      asked(() => {
+        checkRace(branches)
+        return generation.perform(branch, 'race', 'race', (operation) =>
+          performRace(generation, operation, inBranch, branches),
+        )
+      })) as Context['race'], // the winner's name and value are what the branches' types say
+    sleep: (name, until) =>
+      asked(() => {
+        checked(name, 'sleep')
+        checkDate(name, until)
+        return generation.perform(branch, 'sleep', name, (operation) =>
+          performSleep(generation, operation, until),
+        ) as Promise<void>
+      }),
+    wait: ((name: string, options: WaitOptions<Schema | undefined> = {}) =>
+      asked(() => {
+        checked(name, 'wait')
+        return (
+          openWait(generation, branch, name)?.promise ??
+          generation.perform(branch, 'wait', name, (operation) =>
+            performWait(generation, operation, name, options),
+          )
+        )
+      })) as Context['wait'],
+    call: ((task: AnyTask, input: unknown, options: Parameters<typeof performCall>[4] = {}) =>
+      asked(() => {
+        const name = options.name ?? task.name
+        checked(name, 'call')
+        return generation.perform(branch, 'call', name, (operation) =>
+          performCall(generation, operation, task, input, options),
+        )
+      })) as Context['call'],
+    spawn: ((task: AnyTask, input: unknown, options: Parameters<typeof performSpawn>[4] = {}) =>
+      asked(() => {
+        const name = options.name ?? task.name
+        checked(name, 'spawn')
+        return generation.perform(branch, 'spawn', name, (operation) =>
+          performSpawn(generation, operation, task, input, options),
+        )
+      })) as Context['spawn'],
     now: () => branch.lastAt,
     random: () => random(generation.history, branch),
     id: () => id(generation.history, branch),
@@ -116,8 +119,18 @@ function runFacts(generation: Generation): Context['run'] {
   }
 }
 
-function join(operation: { joined?: Promise<unknown> }): Promise<unknown> {
-  return operation.joined ?? Promise.resolve()
+/**
+ * What the body is given. A failure it forgot to await is on the record; it must not end the process, and every other run in it.
+ */
+function asked<T>(begin: () => Promise<T>): Promise<T> {
+  let promise: Promise<T>
+  try {
+    promise = begin()
+  } catch (error) {
+    promise = Promise.reject(error)
+  }
+  promise.then(undefined, () => {})
+  return promise
 }
 
 const lastProgress = new WeakMap<Generation, number>()

@@ -187,3 +187,14 @@ test('restart goes on in a fresh chapter under the same handle, with the inbox c
   expect((await bed.tl.verify()).breaks).toEqual([])
   await bed.close()
 })
+
+test('a run that is cancelled before it was carried begins nothing', async () => {
+  const calls: string[] = []
+  const eager = task({ name: 'eager', run: (ctx) => ctx.step('call', () => calls.push('called')) })
+  const bed = await testbed({ tasks: [eager] })
+  const run = await bed.start(eager, {}, { at: new Date(bed.clock.now() + 3_600_000) })
+  await run.cancel('not needed')
+  await expect(run.result()).rejects.toMatchObject({ code: 'run_cancelled' })
+  expect(calls).toEqual([])
+  await bed.close()
+})

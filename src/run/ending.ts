@@ -288,8 +288,7 @@ export class Ending {
 
   async #end(event: ReturnType<typeof eventOf>): Promise<void> {
     const generation = this.#generation
-    // What was told to stop when the run began to stop is not told again.
-    const children = this.#cancelled ? [] : this.#cancelChildren('its parent ended')
+    const children = this.#cancelChildren('its parent ended')
     await generation.record([event], [...this.#tellParent(), ...children])
     generation.close('ended')
   }

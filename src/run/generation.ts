@@ -73,7 +73,9 @@ export interface GenerationOptions {
   readonly lingerFactor: number
 }
 
-const never = new Promise<never>(() => {})
+/** Never settles. A fresh one each time: a shared one would hold on to every body that ever awaited it. */
+const never = (): Promise<never> => new Promise<never>(() => {})
+
 const MOST_BEFORE = 16
 const LONGEST_PAUSE_MS = 1000
 
@@ -169,9 +171,9 @@ export class Generation {
     const path = parts.path ?? `${branch.prefix}${name}`
     if (this.#isEvicted) {
       this.#options.late(path)
-      return never
+      return never()
     }
-    if (this.#isClosed || this.#isLettingGo || branch.isReleased) return never
+    if (this.#isClosed || this.#isLettingGo || branch.isReleased) return never()
     const ordinal = parts.ordinal ?? branch.nextOrdinal(name)
     const before = place?.owner === this ? place.before : []
     const after = before[0]?.key
@@ -180,7 +182,7 @@ export class Generation {
       recorded = this.history.claim(kind, path, ordinal, before)
     } catch (error) {
       this.ending.halt(error)
-      return never
+      return never()
     }
     const key = `${path}#${ordinal}`
     const performed: Performed = { key, seq: recorded?.firstSeq ?? Number.POSITIVE_INFINITY }
@@ -201,7 +203,7 @@ export class Generation {
       recorded,
       resolve,
       reject,
-      joined: promise,
+      promise,
     }
     this.#warnOfTwins(operation)
     this.pending.add(operation)
@@ -241,7 +243,7 @@ export class Generation {
       ...(unless ? { unless } : {}),
     }
     for (let pauseMs = 5; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
-      if (this.#isClosed) return never
+      if (this.#isClosed) return never()
       try {
         const committed = await this.surroundings.log.commit(change)
         // Who was written to has something to do now: a new child, a parent, a child that is to stop.
@@ -250,7 +252,7 @@ export class Generation {
       } catch (error) {
         if (error instanceof OwnershipLost) {
           this.close('fenced')
-          return never
+          return never()
         }
         if (error instanceof GuardFailed || !(error instanceof ThroughlineError) || !error.retryable)
           throw error

@@ -28,9 +28,7 @@ export interface Operation {
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
   /** What the body holds. */
-  joined?: Promise<unknown>
-  /** Whether its outcome is recorded. */
-  hasOutcome?: boolean
+  readonly promise: Promise<unknown>
   /** What it waits for, while nothing of it is running. */
   waiting?: Waiting | undefined
   /** At `waiting.due`. */

@@ -104,7 +104,13 @@ export class BranchReleased extends ThroughlineError {
 
 /** @throws {BadOperation} for a name that could not be told from another */
 export function checkName(name: unknown, kind: string): asserts name is string {
-  if (typeof name !== 'string' || name.length === 0 || name.length > 200 || /[\p{Cc}›]/u.test(name) || !name.isWellFormed()) {
+  if (
+    typeof name !== 'string' ||
+    name.length === 0 ||
+    name.length > 200 ||
+    /[\p{Cc}›]/u.test(name) ||
+    !name.isWellFormed()
+  ) {
     throw new BadOperation(
       `The name of a ${kind} must be text of 1 to 200 characters without "›" or control characters; got ${JSON.stringify(name)}.`,
       { name },

@@ -43,12 +43,20 @@ export function settleNext(generation: Generation): (() => Promise<void>) | unde
     generation.mailbox.take(cancel)
     return () => generation.ending.cancel(cancel.reason, cancel.id)
   }
-  const due = [...messagesDue(generation), ...timersDue(generation)].sort((a, b) => a.at - b.at)
+  const due = earliestOfEach([...messagesDue(generation), ...timersDue(generation)])
   const [first] = due
   if (!first) return undefined
   const firstRaced = due.findIndex((one) => one.operation.branch.isRaced)
   const together = firstRaced < 0 ? due : due.slice(0, Math.max(1, firstRaced))
   return () => settleTogether(generation, together)
+}
+
+/** In the order of their times, one for each operation: of an answer and a time-out, the later never happened. */
+function earliestOfEach(due: readonly Due[]): Due[] {
+  const seen = new Set<Operation>()
+  return due
+    .toSorted((a, b) => a.at - b.at)
+    .filter(({ operation }) => !seen.has(operation) && seen.add(operation))
 }
 
 async function settleTogether(generation: Generation, due: readonly Due[]): Promise<void> {

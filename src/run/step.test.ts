@@ -245,3 +245,21 @@ test('an operation inside a step is refused, by name', async () => {
   expect(String(failure)).toContain('inner')
   await bed.close()
 })
+
+test('a failure that nobody awaits is on the record, and does not end the process', async () => {
+  const careless = task({
+    name: 'careless',
+    async run(ctx) {
+      void ctx.step('forgotten', () => {
+        throw new Error('nobody looks')
+      })
+      return ctx.step('kept', () => 'kept')
+    },
+  })
+  const bed = await testbed({ tasks: [careless] })
+  const run = await bed.start(careless, {})
+  expect(await run.result()).toBe('kept')
+  const kinds = (await Array.fromAsync(run.history())).map((event) => event.kind)
+  expect(kinds).toContain('step.failed')
+  await bed.close()
+})

@@ -148,3 +148,21 @@ test('a sleep is not recomputed after a crash, and ends once', async () => {
   expect(took).toBeLessThan(3 * 3_600_000 + 60_000)
   await bed.close()
 })
+
+test('an answer and a time-out both due after downtime: the earlier counts, and only that is recorded', async () => {
+  const patient = task({
+    name: 'patient',
+    run: (ctx) => ctx.wait('n', { timeout: '1h' }).catch(() => 'timed out'),
+  })
+  const bed = await testbed({ tasks: [patient] })
+  const { id } = await bed.start(patient, {})
+  await bed.settle()
+  await (await bed.run(id)).signal('n', 'answered')
+  bed.clock.jump(bed.clock.now() + 3 * 3_600_000)
+  await bed.crash()
+  const run = await bed.run(id)
+  expect(await run.result()).toBe('answered')
+  const kinds = (await Array.fromAsync(run.history())).map((event) => event.kind)
+  expect(kinds.filter((kind) => kind === 'wait.timed_out')).toEqual([])
+  await bed.close()
+})

@@ -8,7 +8,7 @@ export interface MortalLog {
   die(): void
 }
 
-const never = new Promise<never>(() => {})
+const never = (): Promise<never> => new Promise<never>(() => {})
 
 /** `store` outlives the processes that hold it: closing what is handed out does not close it. */
 export function mortal(store: Log): MortalLog {
@@ -16,11 +16,11 @@ export function mortal(store: Log): MortalLog {
   let inFlight = 0
   const stops: (() => void)[] = []
   const commit = async (change: Change): Promise<Committed> => {
-    if (isDead) return never
+    if (isDead) return never()
     inFlight++
     try {
       const committed = await store.commit(change)
-      return isDead ? await never : committed
+      return isDead ? await never() : committed
     } finally {
       inFlight--
     }
