@@ -13,26 +13,37 @@ export interface AttemptOptions {
   readonly timeoutMs: number | undefined
 }
 
+/** A class for its getters: an object literal with getters costs more than the rest of a step's own work. */
+class Tools implements StepTools {
+  readonly attempt: number
+  readonly heartbeat: () => void
+  readonly #options: AttemptOptions
+  readonly #signal: () => AbortSignal
+
+  constructor(options: AttemptOptions, signal: () => AbortSignal, heartbeat: () => void) {
+    this.attempt = options.attempt
+    this.heartbeat = heartbeat
+    this.#options = options
+    this.#signal = signal
+  }
+
+  get signal(): AbortSignal {
+    return this.#signal()
+  }
+
+  get idempotencyKey(): string {
+    return this.#options.idempotencyKey()
+  }
+}
+
 export async function runAttempt(
   generation: Generation,
   fn: (tools: StepTools) => unknown,
   options: AttemptOptions,
 ): Promise<unknown> {
-  const { timeoutMs, attempt, idempotencyKey } = options
-  const run = (signal: () => AbortSignal, heartbeat: () => void) => {
-    const tools: StepTools = {
-      attempt,
-      heartbeat,
-      get signal() {
-        return signal()
-      },
-      get idempotencyKey() {
-        return idempotencyKey()
-      },
-    }
-    return places.run({ owner: generation, isInStep: true, before: [] }, fn, tools)
-  }
-  if (timeoutMs === undefined) return run(options.signal, () => {})
+  const { timeoutMs } = options
+  const run = (tools: StepTools) => places.run({ owner: generation, isInStep: true, before: [] }, fn, tools)
+  if (timeoutMs === undefined) return run(new Tools(options, options.signal, () => {}))
   const { clock } = generation.surroundings
   const timeout = new AbortController()
   let disarm = () => {}
@@ -50,13 +61,8 @@ export async function runAttempt(
     heartbeat = arm
   })
   try {
-    return await Promise.race([
-      run(
-        () => AbortSignal.any([options.signal(), timeout.signal]),
-        () => heartbeat(),
-      ),
-      timedOut,
-    ])
+    const signal = () => AbortSignal.any([options.signal(), timeout.signal])
+    return await Promise.race([run(new Tools(options, signal, () => heartbeat())), timedOut])
   } finally {
     disarm()
   }

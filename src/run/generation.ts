@@ -223,13 +223,15 @@ export class Generation {
   /** Runs something that must end before the run can rest. */
   effect(work: () => Promise<void>): void {
     this.#inFlight++
-    void work()
-      .catch((error: unknown) => this.#broke(error))
-      .finally(() => {
-        this.#inFlight--
-        this.#letGoIfDone()
-        this.delivery.poke()
-      })
+    const ended = () => {
+      this.#inFlight--
+      this.#letGoIfDone()
+      this.delivery.poke()
+    }
+    work().then(ended, (error: unknown) => {
+      this.#broke(error)
+      ended()
+    })
   }
 
   /** Commits events of this run, with what else must change in the same moment. Never settles once the run is lost. */
