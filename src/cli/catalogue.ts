@@ -12,7 +12,11 @@ export interface Entry {
 }
 
 export const catalogue: readonly Entry[] = [
-  { name: 'run', summary: 'start a task from a file and wait for its output', load: () => import('./run.ts') },
+  {
+    name: 'run',
+    summary: 'start a task from a file and wait for its output',
+    load: () => import('./run.ts'),
+  },
   { name: 'resume', summary: 'go on with what was interrupted or halted', load: () => import('./resume.ts') },
   { name: 'runs', summary: 'list the runs, newest first', load: () => import('./runs.ts') },
   { name: 'show', summary: 'draw a run: its steps, branches and children', load: () => import('./show.ts') },
@@ -24,7 +28,11 @@ export const catalogue: readonly Entry[] = [
   { name: 'verify', summary: 'recompute every hash of the record', load: () => import('./verify.ts') },
   { name: 'rebuild', summary: 'rebuild the views from the record', load: () => import('./rebuild.ts') },
   { name: 'prune', summary: 'remove runs that ended long ago', load: () => import('./prune.ts') },
-  { name: 'export', summary: 'write a run, or everything, as lines of JSON', load: () => import('./export.ts') },
+  {
+    name: 'export',
+    summary: 'write a run, or everything, as lines of JSON',
+    load: () => import('./export.ts'),
+  },
   { name: 'import', summary: 'take in what an export wrote', load: () => import('./import.ts') },
   { name: 'doctor', summary: 'find out what is wrong, and what to do', load: () => import('./doctor.ts') },
 ]

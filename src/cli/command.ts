@@ -26,7 +26,7 @@ export type Act = <Args extends unknown[]>(
 export type Define = (command: Command, act: Act) => void
 
 /** Does `work` with a client of a store that is there; closes it whatever happens. */
-export async function asClient<T>(
+export async function asClient<const T>(
   desk: Desk,
   work: (tl: Throughline) => Promise<T>,
   options: OpenOptions = {},

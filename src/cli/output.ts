@@ -25,17 +25,17 @@ export interface Output {
   /** Columns of the terminal on stdout; 100 where there is none. */
   readonly width: number
   /** A line of the answer, on stdout. */
-  line(text?: string): void
+  readonly line: (text?: string) => void
   /** A value of the answer, as one line of JSON on stdout. */
-  json(value: unknown): void
+  readonly json: (value: unknown) => void
   /** A line to whoever watches, on stderr. */
-  say(text: string): void
+  readonly say: (text: string) => void
   /** The line at the bottom that is rewritten; undefined takes it away. Nothing where nobody watches. */
-  status(text: string | undefined): void
+  readonly status: (text: string | undefined) => void
   /** Text for stdout in a tone. */
-  paint(tone: Tone, text: string): string
+  readonly paint: (tone: Tone, text: string) => string
   /** Text for stderr in a tone. */
-  tint(tone: Tone, text: string): string
+  readonly tint: (tone: Tone, text: string) => string
 }
 
 const CLEAR = '\r\u001b[2K'

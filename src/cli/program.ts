@@ -48,7 +48,10 @@ async function perform(argv: readonly string[]): Promise<ExitCode> {
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({ writeErr: () => {} })
     .exitOverride()
-    .addHelpText('after', '\nExample:\n  throughline run review.ts --input \'{"lockfile":"package-lock.json"}\' --follow')
+    .addHelpText(
+      'after',
+      '\nExample:\n  throughline run review.ts --input \'{"lockfile":"package-lock.json"}\' --follow',
+    )
   const act =
     <Args extends unknown[]>(work: (desk: Desk, ...args: Args) => Promise<ExitCode>) =>
     async (...args: Args) => {
@@ -56,7 +59,10 @@ async function perform(argv: readonly string[]): Promise<ExitCode> {
     }
   const isAsked = (name: string) => argv.includes(name)
   for (const { name, summary, load } of catalogue) {
-    const command = program.command(name).summary(summary).description(`${capital(summary)}.`)
+    const command = program
+      .command(name)
+      .summary(summary)
+      .description(`${capital(summary)}.`)
     if (isAsked(name)) (await load()).define(command, act)
   }
   try {

@@ -13,7 +13,10 @@ export function deskOf(options: { readonly store?: string }, out: Output): Desk 
 
 /** What commander found wrong, in our words. */
 export function misused(message: string, argv: readonly string[], catalogue: readonly Entry[]): BadRequest {
-  const sentence = message.replace(/^error: /, '').replaceAll('\n', ' ').replace(/[^.?)]$/, '$&.')
+  const sentence = message
+    .replace(/^error: /, '')
+    .replaceAll('\n', ' ')
+    .replace(/[^.?)]$/, '$&.')
   const command = catalogue.find(({ name }) => argv.includes(name))?.name
   const help = command === undefined ? 'throughline --help' : `throughline ${command} --help`
   return new BadRequest(`${sentence.charAt(0).toUpperCase()}${sentence.slice(1)} See "${help}".`)

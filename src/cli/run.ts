@@ -1,0 +1,61 @@
+/** `throughline run`: start a task from a file, and see it through. */
+import { open } from '../app/index.ts'
+import { carry, loggerFor } from './carry.ts'
+import type { Define, Desk, ExitCode } from './command.ts'
+import { jsonArgument } from './json.ts'
+import { chosenTask, tasksOf } from './module.ts'
+
+interface Options {
+  readonly task?: string
+  readonly input?: string
+  readonly key?: string
+  readonly follow?: boolean
+}
+
+export const define: Define = (command, act) => {
+  command
+    .argument('<file>', 'the file that exports the task (.ts, .js)')
+    .option('--task <name>', 'which task, if the file exports several')
+    .option('--input <json>', 'the input as JSON, @file, or @- for stdin')
+    .option('--key <key>', 'names the run: the same key gives the same run')
+    .option('--follow', 'show what happens, and stay while it waits')
+    .addHelpText(
+      'after',
+      `
+The output is printed on stdout as JSON. What the file itself prints goes to stderr.
+A run that waits for something outside is left on record, and how to go on is said; with --follow it is waited for.
+
+Example:
+  throughline run examples/vendor-review/review.ts --task vendor-review --input '{"slowMs":50}' --follow`,
+    )
+    .action(act(run))
+}
+
+async function run(desk: Desk, path: string, options: Options): Promise<ExitCode> {
+  const { out, store } = desk
+  const input = options.input === undefined ? undefined : jsonArgument(options.input, '--input')
+  const { file, tasks } = await tasksOf(path, out)
+  const task = chosenTask(tasks, options.task, path)
+  const tl = await open({ store, tasks, logger: loggerFor(desk) })
+  try {
+    const from = tl.log.position()
+    const handle = await tl.start(task.name, input ?? (task.input === undefined ? undefined : {}), {
+      source: file,
+      ...(options.key === undefined ? {} : { key: options.key }),
+    })
+    const isNew =
+      Number(tl.log.select('runs', { where: { run: handle.id }, columns: ['position'] })[0]?.['position']) >
+      from
+    out.say(
+      isNew
+        ? `${out.tint('bold', handle.id)}  ${task.name}`
+        : `${out.tint('bold', handle.id)}  ${task.name}, started before under this key`,
+    )
+    if (!tl.isCarrying)
+      out.say(out.tint('dim', 'Another process carries the runs of this store; following it.'))
+    const again = `throughline resume ${handle.id} --follow${desk.storeFlag}`
+    return await carry(desk, tl, handle.id, { isFollowed: options.follow ?? false, from, again })
+  } finally {
+    await tl.close()
+  }
+}
