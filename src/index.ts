@@ -22,7 +22,9 @@ export {
   BodyTooLarge,
   ChainBroken,
   NotSerializable,
+  type Change,
   type Clock,
+  type Committed,
   type Log,
   type StoredEvent,
 } from './log/index.ts'

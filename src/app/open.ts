@@ -20,6 +20,8 @@ export interface OpenOptions {
   readonly concurrency?: number
   readonly clock?: Clock
   readonly ids?: Ids
+  /** Draws for the jitter of retries, in [0, 1); Math.random unless told. */
+  readonly random?: () => number
   readonly logger?: ContextLog
   /** False: a client only, which starts, signals and reads, and advances nothing. */
   readonly worker?: boolean
@@ -59,7 +61,7 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
     clock,
     logger: options.logger ?? plainLogger(),
     newId,
-    random: Math.random,
+    random: options.random ?? Math.random,
     wake,
     attach: (child, caller) => attach({ log, watchers, wake }, child, caller),
     limits: { lingerMs: options.lingerMs ?? 1000, stalledMs: options.stalledMs ?? 300_000 },

@@ -3,7 +3,7 @@ import type { Change, Committed, Log } from '../log/index.ts'
 
 export interface MortalLog {
   readonly log: Log
-  /** Commits asked for and not answered yet. */
+  /** Commits asked for and not written yet. */
   readonly inFlight: () => number
   die(): void
 }
@@ -20,10 +20,13 @@ export function mortal(store: Log): MortalLog {
     inFlight++
     try {
       const committed = await store.commit(change)
-      return isDead ? await never() : committed
+      if (!isDead) return committed
+    } catch (error) {
+      if (!isDead) throw error
     } finally {
       inFlight--
     }
+    return never()
   }
   const onCommit: Log['onCommit'] = (heard) => {
     const stop = store.onCommit((isOurs) => {

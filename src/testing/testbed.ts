@@ -77,6 +77,8 @@ export class Testbed {
   async crash(change: Partial<TestbedOptions> = {}): Promise<void> {
     this.#process.die()
     this.clock.forget()
+    // What had reached the store is written there; a successor that came before it would be refused by a dead process.
+    while (this.#process.inFlight() > 0) await new Promise(setImmediate)
     this.#options = { ...this.#options, ...change }
     this.#process = mortal(this.#store)
     await this.boot()

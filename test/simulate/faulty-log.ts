@@ -1,0 +1,91 @@
+/**
+ * A log with bad luck, as one process sees it.
+ *
+ * Before or after any commit the process may die; a commit may find the store busy or full; it may be held back until a
+ * successor has taken over, and arrive then: a zombie's, to be refused.
+ */
+import type { Change, Committed, Log } from 'throughline'
+import { StoreUnavailable } from 'throughline'
+import type { Chance } from './random.ts'
+
+export type Mood = 'lucky' | 'unlucky'
+
+export interface FaultyLog {
+  readonly log: Log
+  mood: Mood
+  readonly isDead: () => boolean
+  readonly inFlight: () => number
+  /** Kills the process; what it still wanted to commit is held, as a zombie's. */
+  die(): void
+  /** Lets a dead process's held commits arrive. Gives how many were refused and how many got in. */
+  haunt(): Promise<{ readonly refused: number; readonly gotIn: number }>
+}
+
+const never = () => new Promise<never>(() => {})
+
+export function faulty(store: Log, chance: Chance, crashed: (when: string) => void): FaultyLog {
+  let isDead = false
+  let inFlight = 0
+  const held: Change[] = []
+  const stops: (() => void)[] = []
+  const die = () => {
+    isDead = true
+    for (const stop of stops) stop()
+  }
+  const own: FaultyLog = {
+    log: undefined as never, // set below, before anybody sees it
+    mood: 'unlucky',
+    isDead: () => isDead,
+    inFlight: () => inFlight,
+    die,
+    async haunt() {
+      const outcomes = await Promise.all(held.splice(0).map((change) => store.commit(change).then(() => true, () => false)))
+      return { refused: outcomes.filter((gotIn) => !gotIn).length, gotIn: outcomes.filter((gotIn) => gotIn).length }
+    },
+  }
+  const commit = async (change: Change): Promise<Committed> => {
+    if (isDead) {
+      held.push(change)
+      return never()
+    }
+    if (own.mood === 'unlucky') {
+      const luck = chance.next()
+      if (luck < 0.02) {
+        die()
+        crashed('before a commit')
+        if (chance.is(0.5)) held.push(change)
+        return never()
+      }
+      if (luck < 0.04) throw new StoreUnavailable(chance.pick(['store_busy', 'store_full']), 'simulated', undefined)
+      if (luck < 0.06) {
+        await store.commit(change).catch(() => {})
+        die()
+        crashed('after a commit')
+        return never()
+      }
+    }
+    inFlight++
+    try {
+      const committed = await store.commit(change)
+      return isDead ? await never() : committed
+    } finally {
+      inFlight--
+    }
+  }
+  const log = new Proxy(store, {
+    get(target, key) {
+      if (key === 'commit') return commit
+      if (key === 'close') return () => Promise.resolve()
+      if (key === 'onCommit') return (heard: (isOurs: boolean) => void) => {
+        const stop = store.onCommit((isOurs) => { if (!isDead) heard(isOurs) })
+        stops.push(stop)
+        return stop
+      }
+      if (isDead && key === 'select') return () => []
+      if (isDead && (key === 'head' || key === 'eventAt' || key === 'tryOwn')) return () => undefined
+      const member: unknown = Reflect.get(target, key, target)
+      return typeof member === 'function' ? (member.bind(target) as unknown) : member
+    },
+  })
+  return Object.assign(own, { log })
+}
