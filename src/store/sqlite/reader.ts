@@ -28,11 +28,28 @@ export class Reader {
       domain: db.prepare('SELECT name FROM domains WHERE id = ?'),
       head: db.prepare('SELECT * FROM streams WHERE name = ?'),
       heads: db.prepare(
-        `SELECT * FROM streams WHERE id > coalesce((SELECT id FROM streams WHERE name = ?), 0) AND name >= ? AND name < ? ORDER BY id LIMIT ?`,
+        `SELECT * FROM streams WHERE id > CASE ?1 WHEN '' THEN 0 ELSE (SELECT id FROM streams WHERE name = ?1) END AND name >= ?2 AND name < ?3 ORDER BY id LIMIT ?4`,
       ),
       count: db.prepare('SELECT count(*) AS n FROM events'),
       tip: db.prepare('SELECT position FROM events ORDER BY position DESC LIMIT 1'),
+      impossible:
+        db.prepare(`SELECT s.name AS stream, CAST(e.seq AS TEXT) AS seq FROM events e LEFT JOIN streams s ON s.id = e.stream
+        WHERE e.position NOT BETWEEN 1 AND :tip OR ${[
+          'seq',
+          'version',
+          'ordinal',
+          'at',
+          'encoding',
+          'blob',
+          'domain',
+        ]
+          .map((column) => `e.${column} NOT BETWEEN 0 AND ${Number.MAX_SAFE_INTEGER}`)
+          .join(' OR ')} LIMIT 100`),
+      pruned: db.prepare('SELECT sum(seq) AS n FROM streams WHERE pruned = 1'),
     }
+    // Numbers that somebody has changed may be larger than any of ours.
+    this.#sql.head.setReadBigInts(true)
+    this.#sql.heads.setReadBigInts(true)
   }
 
   page(stream: string, from: number): readonly StoredEvent[] {
@@ -63,6 +80,14 @@ export class Reader {
 
   tip(): number {
     return Number(this.#sql.tip.get()?.['position'] ?? 0)
+  }
+
+  /** Events whose numbers cannot have come from a writer: too large to be read, or in a place that was never given out. */
+  impossible(): readonly { readonly stream: string; readonly seq: number }[] {
+    const tip = this.count() + Number(this.#sql.pruned.get()?.['n'] ?? 0)
+    return this.#sql.impossible
+      .all({ tip })
+      .map((row) => ({ stream: String(row['stream']), seq: Number(row['seq']) }))
   }
 
   /** Whether SQLite itself finds its pages sound; what it says otherwise. */
@@ -104,8 +129,7 @@ export class Reader {
       domain: row[10] === null ? undefined : String(this.#sql.domain.get(row[10] as number)?.['name']),
       keyId: (row[11] ?? undefined) as string | undefined,
       encoding: row[12] as number,
-      body:
-        row[14] === null ? ((row[13] ?? undefined) as string | undefined) : this.#blob(row[14] as number),
+      body: row[14] === null ? ((row[13] ?? undefined) as string | undefined) : this.#blob(row[14] as number),
       digest: (row[15] ?? undefined) as Uint8Array | undefined,
       salt: seal.subarray(0, SALT_BYTES),
       hash: seal.subarray(SALT_BYTES),
@@ -147,6 +171,6 @@ function headOf(row: Record<string, SQLOutputValue>): Head {
       row['continues'] === null
         ? undefined
         : { stream: String(row['continues']), hash: row['continues_hash'] as Uint8Array },
-    isPruned: Number(row['pruned']) === 1,
+    isPruned: Number(row['pruned']) !== 0,
   }
 }

@@ -22,7 +22,11 @@ export async function verify(reader: Reader, only?: string, onProgress?: Progres
   if (only === undefined)
     for (const line of reader.integrity()) breaks.push({ stream: 'the file', seq: 0, reason: line })
   const total = only === undefined ? reader.count() : (reader.head(only)?.seq ?? 0)
-  const pruned = prunedHeads(reader, breaks)
+  const impossible = reader.impossible().filter(({ stream }) => only === undefined || stream === only)
+  for (const event of impossible)
+    breaks.push({ ...event, reason: 'it has a number, or a place in the store, that no writer gives' })
+  const unreadable = new Set(impossible.map(({ stream }) => stream))
+  const pruned = unreadable.has(STORE_STREAM) ? new Map<string, string>() : prunedHeads(reader, breaks)
   for (const head of only === undefined
     ? everyHead(reader)
     : [reader.head(only)].filter((h) => h !== undefined)) {
@@ -39,12 +43,13 @@ export async function verify(reader: Reader, only?: string, onProgress?: Progres
         })
       continue
     }
+    if (unreadable.has(head.stream)) continue
     for await (const done of verifyStream(reader, head, breaks)) {
       counts.events += done
       onProgress?.(counts.events, total)
     }
   }
-  if (only === undefined && counts.events !== total)
+  if (only === undefined && unreadable.size === 0 && counts.events !== total)
     breaks.push({
       stream: 'the file',
       seq: 0,
