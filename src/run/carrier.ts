@@ -23,7 +23,7 @@ export interface CarrierOptions {
   readonly ended: (runId: string) => void
 }
 
-const LATE_LINGER_FACTOR = 30
+const LATE_LINGER_MS = 30_000
 const PATIENCE_MS = 30_000
 const TRY_AGAIN_MS = 10_000
 
@@ -123,13 +123,14 @@ export class RunCarrier implements Carrier {
       history.cancelling = { reason: cancel.reason }
     }
     const late = this.#lingering.get(runId)
+    const { lingerMs } = this.#options.surroundings.limits
     const generation: Generation = new Generation({
       surroundings: this.#options.surroundings,
       task,
       stream,
       epoch,
       history,
-      lingerFactor: this.#lingering.has(runId) ? LATE_LINGER_FACTOR : 1,
+      lingerMs: this.#lingering.has(runId) ? Math.max(LATE_LINGER_MS, 30 * lingerMs) : lingerMs,
       late: (operation) => this.#late(runId, operation),
       closed: (how) => this.#closed(runId, generation, how),
     })

@@ -108,7 +108,7 @@ export class Ending {
     generation.root.release()
     const mode = error instanceof ThroughlineError ? error.code : 'unclassified'
     generation.effect(async () => {
-      await generation.record([eventOf(runHalted, { mode, e: storable(error) })], this.#tellParent())
+      await generation.recordLast([eventOf(runHalted, { mode, e: storable(error) })], this.#tellParent())
       generation.close('ended')
     })
   }
@@ -245,7 +245,7 @@ export class Ending {
 
   async #haltNow(error: unknown): Promise<void> {
     const mode = error instanceof ThroughlineError ? error.code : 'unclassified'
-    await this.#generation.record([eventOf(runHalted, { mode, e: storable(error) })], this.#tellParent())
+    await this.#generation.recordLast([eventOf(runHalted, { mode, e: storable(error) })], this.#tellParent())
     this.#generation.close('ended')
   }
 
@@ -279,7 +279,7 @@ export class Ending {
       continues: generation.stream,
       events: [eventOf(runStarted, next)],
     }
-    await generation.record(
+    await generation.recordLast(
       [eventOf(runRestarted, { input: next.input, next: stream })],
       [chapter, ...this.#cancelChildren('its parent went on in a new chapter')],
     )
@@ -289,7 +289,7 @@ export class Ending {
   async #end(event: ReturnType<typeof eventOf>): Promise<void> {
     const generation = this.#generation
     const children = this.#cancelChildren('its parent ended')
-    await generation.record([event], [...this.#tellParent(), ...children])
+    await generation.recordLast([event], [...this.#tellParent(), ...children])
     generation.close('ended')
   }
 

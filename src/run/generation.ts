@@ -22,6 +22,7 @@ import {
   type Change,
   type Clock,
   type Committed,
+  type Expected,
   type Log,
   type NewEvent,
   type OperationRef,
@@ -70,7 +71,8 @@ export interface GenerationOptions {
   readonly closed: (how: 'ended' | 'evicted' | 'fenced' | 'restarted' | 'failed') => void
   /** An operation was performed after eviction. */
   readonly late: (operation: string) => void
-  readonly lingerFactor: number
+  /** How long it stays in memory while it waits. */
+  readonly lingerMs: number
 }
 
 /** Never settles. A fresh one each time: a shared one would hold on to every body that ever awaited it. */
@@ -235,13 +237,27 @@ export class Generation {
   }
 
   /** Commits events of this run, with what else must change in the same moment. Never settles once the run is lost. */
-  async record(
+  record(
     events: readonly NewEvent[],
     also: readonly Append[] = [],
     unless?: Change['unless'],
   ): Promise<Committed> {
+    return this.#commit({ epoch: this.epoch }, events, also, unless)
+  }
+
+  /** Commits the last events of this stream: the epoch is raised with them, so that nothing late can follow. */
+  recordLast(events: readonly NewEvent[], also: readonly Append[] = []): Promise<Committed> {
+    return this.#commit({ claim: this.epoch }, events, also)
+  }
+
+  async #commit(
+    expected: Expected,
+    events: readonly NewEvent[],
+    also: readonly Append[],
+    unless?: Change['unless'],
+  ): Promise<Committed> {
     const change: Change = {
-      appends: [{ stream: this.stream, expected: { epoch: this.epoch }, events }, ...also],
+      appends: [{ stream: this.stream, expected, events }, ...also],
       ...(unless ? { unless } : {}),
     }
     for (let pauseMs = 5; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
@@ -431,8 +447,8 @@ export class Generation {
   #idle(): void {
     this.#isIdle = true
     this.#stopTimer()
-    const { clock, limits } = this.surroundings
-    this.#stopTimer = clock.at(clock.now() + limits.lingerMs * this.#options.lingerFactor, () =>
+    const { clock } = this.surroundings
+    this.#stopTimer = clock.at(clock.now() + this.#options.lingerMs, () =>
       this.close('evicted'),
     )
     this.#rest()
