@@ -44,11 +44,7 @@ export const SCHEMA_VERSION = MIGRATIONS.length
 /** Refuses what must not be touched, then brings the file to this program's schema. */
 export function migrate(db: DatabaseSync, file: string, isReadOnly: boolean): void {
   refuseOldSqlite()
-  const found = pragma(db, 'user_version')
-  const isEmpty = db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.['n'] === 0
-  if (pragma(db, 'application_id') !== APPLICATION_ID && !isEmpty)
-    throw new ForeignStore(file, 'a database of another program')
-  if (found > SCHEMA_VERSION) throw new StoreNewer(file, found, SCHEMA_VERSION)
+  const found = refuseForeign(db, file)
   if (isReadOnly || found === SCHEMA_VERSION) return
   db.exec('BEGIN IMMEDIATE')
   try {
@@ -62,6 +58,16 @@ export function migrate(db: DatabaseSync, file: string, isReadOnly: boolean): vo
     db.exec('ROLLBACK')
     throw error
   }
+}
+
+/** Called before anything about the file is changed, its journal mode included; returns the schema it has. @throws {ForeignStore} @throws {StoreNewer} */
+export function refuseForeign(db: DatabaseSync, file: string): number {
+  const found = pragma(db, 'user_version')
+  const isEmpty = db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.['n'] === 0
+  if (pragma(db, 'application_id') !== APPLICATION_ID && !isEmpty)
+    throw new ForeignStore(file, 'a database of another program')
+  if (found > SCHEMA_VERSION) throw new StoreNewer(file, found, SCHEMA_VERSION)
+  return found
 }
 
 function refuseOldSqlite(): void {
