@@ -8,7 +8,7 @@ import type { Desk, ExitCode } from './command.ts'
 import { plain } from './json.ts'
 import { Live } from './live.ts'
 import { pendingOf, type Pending } from './pending.ts'
-import { untilRest } from './rest.ts'
+import { standingOf, untilRest } from './rest.ts'
 
 export interface CarryOptions {
   readonly isFollowed: boolean
@@ -48,22 +48,23 @@ export async function carry(
     out.status(undefined)
   }
   if (interruption.signal.aborted) return interruption.code
-  return conclude(desk, tl, await handle.info())
+  return await conclude(desk, tl, await handle.info())
 }
 
 /** Says once what a followed run waits for. */
 async function tellPending(desk: Desk, tl: Throughline, runId: string, told: Set<string>): Promise<void> {
   const row = await (await tl.run(runId)).info()
-  if (row.status !== 'waiting') return
+  if ((await standingOf(tl, row, Date.now())) !== 'parked') return
   for (const one of await pendingOf(tl, row, desk.storeFlag)) {
-    if (one.commands.length === 0 || told.has(one.what) || /sleeps|again/.test(one.what)) continue
+    // A sleep has its own line.
+    if (!one.isOutside || told.has(one.what)) continue
     told.add(one.what)
     sayPending(desk, one)
   }
 }
 
 function sayPending({ out }: Desk, { what, commands }: Pending): void {
-  out.say(`${out.tint('live', '◷')} ${what}${commands.length > 0 ? ':' : ''}`)
+  out.say(`${out.tint('live', '◷')} ${what.replace(/\.$/, '')}${commands.length > 0 ? ':' : ''}`)
   for (const command of commands) out.say(`    ${command}`)
 }
 
@@ -76,7 +77,10 @@ export async function conclude(desk: Desk, tl: Throughline, row: RunRow): Promis
     else out.line(JSON.stringify(output ?? null, undefined, 2))
     return 0
   }
-  if (row.status === 'failed' || row.status === 'cancelled') await (await tl.run(row.id)).result()
+  if (row.status === 'failed' || row.status === 'cancelled') {
+    out.say(`${out.tint('dim', 'What it did:')} throughline show ${row.id}${desk.storeFlag}`)
+    await (await tl.run(row.id)).result()
+  }
   const pending = await pendingOf(tl, row, desk.storeFlag)
   if (out.isJson)
     out.json({ run: row.id, status: row.status, mode: row.mode, message: row.message, waiting: row.waiting })
@@ -104,6 +108,7 @@ export function interruptible(desk: Desk, again: string): Interruption {
     if (controller.signal.aborted) process.exit(code)
     code = name === 'SIGTERM' ? 143 : 130
     out.say(`\nInterrupted. What was done is on record; this goes on from there:\n\n  ${again}\n`)
+    out.say(out.tint('dim', 'Finishing what is in flight; press again to stop at once.'))
     controller.abort()
   }
   process.on('SIGINT', stop).on('SIGTERM', stop)

@@ -149,9 +149,10 @@ async function countedLines(branch: Branch, options: DrawingOptions, depth: numb
   const total = branch.nodes.length
   const common = commonPrefix(branch.nodes.map(titleOf))
   const slow = slowest
+    .filter((node) => spanOf(node, options.now) >= 1)
     .map(
       (node) =>
-        `${shortened(titleOf(node).slice(common.length), 32)} ${lengthText(spanOf(node, options.now))}`,
+        `${shortened(titleOf(node).slice(common.length), 32)} (${lengthText(spanOf(node, options.now))})`,
     )
     .join(', ')
   const count = done === total ? `${total} × ${innerOf(branch)}` : `${done} of ${total} × ${innerOf(branch)}`

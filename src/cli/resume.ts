@@ -4,7 +4,7 @@ import { messageOf } from '../errors.ts'
 import { carry, conclude, interruptible, loggerFor } from './carry.ts'
 import { asClient, type Define, type Desk, type ExitCode } from './command.ts'
 import { tasksOf } from './module.ts'
-import { untilRest } from './rest.ts'
+import { listed, UNENDED, untilRest } from './rest.ts'
 import { statusText } from './status.ts'
 
 interface Options {
@@ -58,7 +58,7 @@ async function one(desk: Desk, runId: string, options: Options): Promise<ExitCod
 
 async function all(desk: Desk, options: Options): Promise<ExitCode> {
   const { out } = desk
-  const rows = await asClient(desk, openRuns)
+  const rows = await asClient(desk, (tl) => listed(tl, UNENDED))
   if (rows.length === 0) {
     if (out.isJson) out.json({ runs: [] })
     out.say('No run is waiting to be resumed.')
@@ -95,21 +95,6 @@ async function summarise(desk: Desk, tl: Throughline, rows: readonly RunRow[]): 
     for (const row of now)
       out.line(`${row.id}  ${row.task.padEnd(16)}  ${statusText(row, Date.now(), out.paint)}`)
   return now.some(({ status }) => status === 'failed') ? 1 : 0
-}
-
-async function openRuns(tl: Throughline): Promise<readonly RunRow[]> {
-  const rows: RunRow[] = []
-  let cursor: string | undefined
-  do {
-    const page = await tl.runs.list({
-      status: ['queued', 'running', 'waiting', 'halted'],
-      limit: 1000,
-      ...(cursor === undefined ? {} : { cursor }),
-    })
-    rows.push(...page.runs)
-    cursor = page.cursor
-  } while (cursor !== undefined)
-  return rows
 }
 
 /** The tasks of every file these runs were started from; a file that cannot be loaded is said, and left out. */

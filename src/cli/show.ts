@@ -44,7 +44,7 @@ async function drawRun(desk: Desk, tl: Throughline, row: RunRow, isWhole: boolea
       `\n${paint(ending.isBad ? 'bad' : 'dim', ending.label)} ${ending.isBad ? ending.text : shortened(ending.text, 3 * out.width)}`,
     )
   for (const { what, commands } of await pendingOf(tl, row, desk.storeFlag, now)) {
-    out.line(`\n${paint('live', '◷')} ${what}${commands.length > 0 ? ':' : ''}`)
+    out.line(`\n${paint('live', '◷')} ${what.replace(/\.$/, '')}${commands.length > 0 ? ':' : ''}`)
     for (const command of commands) out.line(`    ${command}`)
   }
   if (row.status === 'running' && tl.log.tryOwn())
