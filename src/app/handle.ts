@@ -89,10 +89,16 @@ export class RunHandle<Output = unknown> {
   /** Settles an effect in doubt: it happened (with this value), it did not (it may be tried again), or it failed. @throws {NotInDoubt} */
   async resolve(step: string, outcome: Resolution): Promise<void> {
     const { waiting } = this.#alive('resolved')
-    const inDoubt = waiting.filter((one) => one.kind === 'in_doubt').map((one) => one.name)
-    if (!inDoubt.some((name) => name === step || step.startsWith(`${name}#`)))
-      throw new NotInDoubt(this.id, step, inDoubt)
-    await this.#send({ kind: 'resolve', id: this.#options.newId('resolve'), step, outcome })
+    const inDoubt = waiting.filter((one) => one.kind === 'in_doubt')
+    const doubt = inDoubt.find(({ name }) => name === step || step.startsWith(`${name}#`))
+    if (!doubt)
+      throw new NotInDoubt(
+        this.id,
+        step,
+        inDoubt.map(({ name }) => name),
+      )
+    const attempt = doubt.attempt ?? 1
+    await this.#send({ kind: 'resolve', id: this.#options.newId('resolve'), step, attempt, outcome })
   }
 
   /** Every event of the run, chapter after chapter. */
@@ -111,7 +117,7 @@ export class RunHandle<Output = unknown> {
     signal.addEventListener('abort', abort)
     try {
       let seq = 0
-      for (let chapter = 1; !signal.aborted && !this.#options.isClosed(); ) {
+      for (let chapter = 1; !signal.aborted && !this.#options.isClosed();) {
         const committed = new Promise<void>((resolve) => (wake = resolve))
         let last: StoredEvent | undefined
         for await (const page of log.read(events.chapterStream(this.id, chapter), seq + 1)) {

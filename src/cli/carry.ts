@@ -8,9 +8,12 @@ import type { Desk, ExitCode } from './command.ts'
 import { plain } from './json.ts'
 import { Live } from './live.ts'
 import { pendingOf, type Pending } from './pending.ts'
-import { standingOf, untilRest } from './rest.ts'
+import { standingOf, untilRest, type RestOptions } from './rest.ts'
 
-export interface CarryOptions {
+/** Of more runs than this, only the first are told what they wait for. */
+const MOST_TOLD = 20
+
+export interface CarryOptions extends Pick<RestOptions, 'hasCode' | 'before'> {
   readonly isFollowed: boolean
   /** What was on record before: only what comes after is shown. */
   readonly from: number
@@ -25,30 +28,38 @@ export async function carry(
   runId: string,
   options: CarryOptions,
 ): Promise<ExitCode> {
-  const { out } = desk
   using interruption = interruptible(desk, options.again)
+  await attend(desk, tl, [runId], { ...options, signal: interruption.signal })
+  if (interruption.signal.aborted) return interruption.code
+  return await conclude(desk, tl, await (await tl.run(runId)).info())
+}
+
+/** Waits for runs to come to rest; shows what happens meanwhile to those who follow. */
+export async function attend(
+  desk: Desk,
+  tl: Throughline,
+  runIds: readonly string[],
+  options: Omit<CarryOptions, 'again'> & { readonly signal: AbortSignal },
+): Promise<void> {
+  const { isFollowed, from } = options
+  if (!isFollowed) return untilRest(tl, runIds, { ...options, isPatient: false })
   const shown = new AbortController()
-  const live = new Live(out)
-  if (options.isFollowed) await live.add(tl, runId)
-  const watching = options.isFollowed ? live.watch(tl, options.from, shown.signal) : undefined
+  const live = new Live(desk.out)
+  const several = runIds.length > 1
+  for (const id of runIds) await live.add(tl, id, several ? id.slice(-6) : '')
+  const watching = live.watch(tl, from, shown.signal)
   const told = new Set<string>()
-  const handle = await tl.run(runId)
+  const onLook = (): void => {
+    for (const id of runIds.slice(0, MOST_TOLD)) void tellPending(desk, tl, id, told)
+  }
   try {
-    await untilRest(tl, [runId], {
-      isPatient: options.isFollowed,
-      signal: interruption.signal,
-      onLook: () => {
-        if (options.isFollowed) void tellPending(desk, tl, runId, told)
-      },
-    })
+    await untilRest(tl, runIds, { ...options, isPatient: true, onLook })
   } finally {
     // What was committed last is still on its way to the screen.
     setImmediate(() => shown.abort())
     await watching
-    out.status(undefined)
+    desk.out.status(undefined)
   }
-  if (interruption.signal.aborted) return interruption.code
-  return await conclude(desk, tl, await handle.info())
 }
 
 /** Says once what a followed run waits for. */

@@ -17,6 +17,7 @@ const BAR = 24
 export class Live {
   readonly #out: Output
   readonly #depths = new Map<string, number>()
+  readonly #labels = new Map<string, string>()
   readonly #counts = new Map<string, number>()
   readonly #startedAt = new Map<string, number>()
   #progress: { readonly done: number; readonly total?: number; readonly note?: string } | undefined
@@ -25,10 +26,11 @@ export class Live {
     this.#out = out
   }
 
-  /** Shows this run from now on. */
-  async add(tl: Throughline, runId: string, depth = 0): Promise<void> {
+  /** Shows this run from now on; `label` tells several apart. */
+  async add(tl: Throughline, runId: string, label = '', depth = 0): Promise<void> {
     this.#depths.set(runId, depth)
-    for (const child of await openChildren(tl, runId)) await this.add(tl, child.id, depth + 1)
+    this.#labels.set(runId, label)
+    for (const child of await openChildren(tl, runId)) await this.add(tl, child.id, label, depth + 1)
   }
 
   /** Shows everything committed after `from`, until `signal` aborts. */
@@ -38,10 +40,15 @@ export class Live {
   }
 
   see(event: StoredEvent): void {
-    const depth = this.#depths.get(event.stream.replace(/~\d+$/, ''))
+    const run = event.stream.replace(/~\d+$/, '')
+    const depth = this.#depths.get(run)
     if (depth === undefined) return
-    if (event.kind === events.callStarted.name)
-      this.#depths.set(read(events.callStarted, event).run, depth + 1)
+    const label = this.#labels.get(run) ?? ''
+    if (event.kind === events.callStarted.name) {
+      const child = read(events.callStarted, event).run
+      this.#depths.set(child, depth + 1)
+      this.#labels.set(child, label)
+    }
     if (event.kind === events.runProgress.name) return this.#report(read(events.runProgress, event))
     const key = `${event.stream} ${event.name ?? ''}#${event.ordinal ?? 1}`
     if (event.kind.endsWith('.started') || event.kind.endsWith('.opened')) this.#startedAt.set(key, event.at)
@@ -58,7 +65,9 @@ export class Live {
     const since = this.#startedAt.get(key)
     const ms = line.ms ?? (line.tone === 'good' && since !== undefined ? event.at - since : undefined)
     const time = ms === undefined ? '' : `  ${this.#out.tint('dim', lengthText(ms))}`
-    this.#out.say(`${'  '.repeat(depth)}${this.#out.tint(line.tone, line.glyph)} ${line.text}${time}`)
+    this.#out.say(
+      `${label === '' ? '' : `${this.#out.tint('dim', label)}  `}${'  '.repeat(depth)}${this.#out.tint(line.tone, line.glyph)} ${line.text}${time}`,
+    )
   }
 
   /** Steps within branches of a map are counted where somebody watches; those of all and race are few and named. */

@@ -7,6 +7,7 @@
 import { readFileSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 import type { Desk, ExitCode } from './command.ts'
+import type { Output } from './output.ts'
 
 export async function main(argv: readonly string[]): Promise<void> {
   const [first] = argv
@@ -17,31 +18,32 @@ export async function main(argv: readonly string[]): Promise<void> {
   // Kept in the temporary folder, by Node: a start from sources takes half as long, from a build three quarters.
   enableCompileCache()
   quitWhenNobodyReads()
-  const code = await perform(argv)
-  const { flushed } = await import('./output.ts')
-  await flushed()
-  // A user's file may have left timers or sockets open; everything of ours is closed by now.
-  process.exit(code)
-}
-
-async function perform(argv: readonly string[]): Promise<ExitCode> {
-  const [{ Command, CommanderError }, { catalogue }, { terminalOutput }, { exitCodeOf, report }, requests] =
-    await Promise.all([
-      import('commander'),
-      import('./catalogue.ts'),
-      import('./output.ts'),
-      import('./failure.ts'),
-      import('./request.ts'),
-    ])
+  const [{ flushed, terminalOutput }, { report }] = await Promise.all([
+    import('./output.ts'),
+    import('./failure.ts'),
+  ])
   const out = terminalOutput(argv.includes('--json'))
-  let code: ExitCode = 0
   const crashed = (error: unknown) => {
     out.status(undefined)
     report(error, out)
     process.exit(1)
   }
   process.on('uncaughtException', crashed).on('unhandledRejection', crashed)
+  const code = await perform(argv, out)
+  await flushed()
+  // A user's file may have left timers or sockets open; everything of ours is closed by now.
+  process.exit(code)
+}
 
+/** Does what is asked and says with which code to exit. Never throws. */
+export async function perform(argv: readonly string[], out: Output): Promise<ExitCode> {
+  const [{ Command, CommanderError }, { catalogue }, { exitCodeOf, report }, requests] = await Promise.all([
+    import('commander'),
+    import('./catalogue.ts'),
+    import('./failure.ts'),
+    import('./request.ts'),
+  ])
+  let code: ExitCode = 0
   const program = new Command('throughline')
     .description('Durable execution for AI agents: runs that survive, on one record.')
     .option('--store <store>', 'where the record is kept (THROUGHLINE_STORE; file:./throughline.db)')
@@ -49,7 +51,7 @@ async function perform(argv: readonly string[]): Promise<ExitCode> {
     .version(version(), '-V, --version', 'print the version')
     .helpCommand('help [command]', 'explain a command')
     .configureHelp({ showGlobalOptions: true })
-    .configureOutput({ writeErr: () => {} })
+    .configureOutput({ writeOut: (text) => out.line(text.replace(/\n$/, '')), writeErr: () => {} })
     .exitOverride()
     .addHelpText(
       'after',

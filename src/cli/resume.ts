@@ -1,10 +1,10 @@
 /** `throughline resume`: go on with a run, or with everything that can go on. */
 import { BadRequest, open, type AnyTask, type RunRow, type Throughline } from '../app/index.ts'
-import { messageOf } from '../errors.ts'
-import { carry, conclude, interruptible, loggerFor } from './carry.ts'
+import { messageOf, ThroughlineError } from '../errors.ts'
+import { attend, carry, conclude, interruptible, loggerFor } from './carry.ts'
 import { asClient, type Define, type Desk, type ExitCode } from './command.ts'
 import { tasksOf } from './module.ts'
-import { listed, UNENDED, untilRest } from './rest.ts'
+import { codeIn, listed, UNENDED } from './rest.ts'
 import { statusText } from './status.ts'
 
 interface Options {
@@ -33,7 +33,10 @@ Example:
 }
 
 async function one(desk: Desk, runId: string, options: Options): Promise<ExitCode> {
-  const row = await asClient(desk, async (tl) => (await tl.run(runId)).info())
+  const { row, from } = await asClient(desk, async (tl) => ({
+    row: await (await tl.run(runId)).info(),
+    from: tl.log.position(),
+  }))
   const path = options.file ?? row.source
   const isOver = row.endedAt !== undefined
   if (path === undefined && !isOver)
@@ -43,22 +46,24 @@ async function one(desk: Desk, runId: string, options: Options): Promise<ExitCod
     )
   const { tasks } = isOver || path === undefined ? { tasks: [] } : await tasksOf(path, desk.out)
   return carrying(desk, tasks, async (tl) => {
-    const handle = await tl.run(runId)
     if (isOver) desk.out.say(`${runId} has ended already (${row.status}).`)
     if (isOver) return conclude(desk, tl, row)
-    const from = tl.log.position()
-    await handle.resume()
+    await goOn(tl, runId)
     desk.out.say(`${desk.out.tint('bold', runId)}  ${row.task}, going on`)
     if (!tl.isCarrying)
       desk.out.say(desk.out.tint('dim', 'Another process carries the runs of this store; following it.'))
     const again = `throughline resume ${runId} --follow${desk.storeFlag}`
-    return carry(desk, tl, runId, { isFollowed: options.follow ?? false, from, again })
+    const isFollowed = options.follow ?? false
+    return carry(desk, tl, runId, { isFollowed, from, again, hasCode: codeIn(tasks), before: [row] })
   })
 }
 
 async function all(desk: Desk, options: Options): Promise<ExitCode> {
   const { out } = desk
-  const rows = await asClient(desk, (tl) => listed(tl, UNENDED))
+  const { rows, from } = await asClient(desk, async (tl) => ({
+    rows: await listed(tl, UNENDED),
+    from: tl.log.position(),
+  }))
   if (rows.length === 0) {
     if (out.isJson) out.json({ runs: [] })
     out.say('No run is waiting to be resumed.')
@@ -70,15 +75,27 @@ async function all(desk: Desk, options: Options): Promise<ExitCode> {
       out.say(out.tint('dim', 'Another process carries the runs of this store; following it.'))
     using interruption = interruptible(desk, `throughline resume${desk.storeFlag}`)
     const wanted = rows.filter((row) => row.status !== 'halted')
-    for (const row of wanted) await (await tl.run(row.id)).resume()
-    await untilRest(
-      tl,
-      wanted.map(({ id }) => id),
-      { isPatient: options.follow ?? false, signal: interruption.signal },
-    )
+    for (const row of wanted) await goOn(tl, row.id)
+    const ids = wanted.map(({ id }) => id)
+    await attend(desk, tl, ids, {
+      isFollowed: options.follow ?? false,
+      from,
+      signal: interruption.signal,
+      hasCode: codeIn(tasks),
+      before: wanted,
+    })
     if (interruption.signal.aborted) return interruption.code
     return await summarise(desk, tl, rows)
   })
+}
+
+/** Wakes a run, or lifts its halt; one that ended the moment the store was opened needs neither. */
+async function goOn(tl: Throughline, runId: string): Promise<void> {
+  try {
+    await (await tl.run(runId)).resume()
+  } catch (error) {
+    if (!(error instanceof ThroughlineError && error.code === 'run_ended')) throw error
+  }
 }
 
 /** Prints how each stands now, top-level runs only. */
@@ -110,7 +127,14 @@ async function tasksFor(desk: Desk, rows: readonly RunRow[], file: string | unde
       continue
     }
     try {
-      tasks.push(...(await tasksOf(source, out)).tasks)
+      for (const task of (await tasksOf(source, out)).tasks) {
+        const isKnown = tasks.some(({ name, version }) => name === task.name && version === task.version)
+        if (!isKnown) tasks.push(task)
+        else if (!tasks.includes(task))
+          out.say(
+            `${out.tint('warn', 'left out:')} task "${task.name}" of ${source}: another file has it too; resume its runs by id.`,
+          )
+      }
     } catch (error) {
       out.say(`${out.tint('warn', 'left out:')} ${ids.length} of ${source}: ${messageOf(error)}`)
     }

@@ -4,6 +4,7 @@ import { carry, loggerFor } from './carry.ts'
 import type { Define, Desk, ExitCode } from './command.ts'
 import { jsonArgument } from './json.ts'
 import { chosenTask, tasksOf } from './module.ts'
+import { codeIn } from './rest.ts'
 
 interface Options {
   readonly task?: string
@@ -54,7 +55,12 @@ async function run(desk: Desk, path: string, options: Options): Promise<ExitCode
     if (!tl.isCarrying)
       out.say(out.tint('dim', 'Another process carries the runs of this store; following it.'))
     const again = `throughline resume ${handle.id} --follow${desk.storeFlag}`
-    return await carry(desk, tl, handle.id, { isFollowed: options.follow ?? false, from, again })
+    return await carry(desk, tl, handle.id, {
+      isFollowed: options.follow ?? false,
+      from,
+      again,
+      hasCode: codeIn(tasks),
+    })
   } finally {
     await tl.close()
   }

@@ -87,15 +87,15 @@ export async function performAll<T extends Record<string, unknown>>(
   parent: Branch,
   contextFor: ContextFor,
   branches: Branches<T>,
+  name: string,
 ): Promise<T> {
-  const prefix = numbered(parent, 'all')
+  checkName(name, 'all')
+  const prefix = numbered(parent, name)
   const entries = Object.entries(branches) as [string, (ctx: Context) => unknown][] // Branches<T> says so
   const values = await Promise.all(
-    entries.map(([name, fn]) =>
-      inBranch(generation, branchNamed(parent, prefix, name, false), contextFor, fn),
-    ),
+    entries.map(([key, fn]) => inBranch(generation, branchNamed(parent, prefix, key, false), contextFor, fn)),
   )
-  return Object.fromEntries(entries.map(([name], i) => [name, values[i]])) as T
+  return Object.fromEntries(entries.map(([key], i) => [key, values[i]])) as T
 }
 
 function branchNamed(parent: Branch, prefix: string, name: string, isRaced: boolean): Branch {
@@ -106,61 +106,54 @@ function branchNamed(parent: Branch, prefix: string, name: string, isRaced: bool
 /**
  * The first branch to end wins; who that was is recorded before anybody acts on it.
  *
- * Losers are released the moment the race is decided, before the record of it is written, live and replayed alike: nothing is
- * handed to them any more, so that they cannot take a message that others will wait for.
+ * Losers are released the moment the race is decided, before the record of it is written: nothing is handed to them any more, so
+ * that they cannot take a message that others will wait for. The record says how far outcomes had been handed out by then, and a
+ * replay hands a loser just those: what it did is rebuilt, with its compensations, and what came too late comes too late again.
  */
 export function performRace(
   generation: Generation,
   operation: Operation,
   contextFor: ContextFor,
   branches: Readonly<Record<string, (ctx: Context) => unknown>>,
+  name: string,
 ): void {
-  const prefix = numbered(operation.branch, 'race')
-  const recorded = operation.recorded?.outcome
-  const winner = recorded && read(raceSettled, recorded).winner
+  const prefix = numbered(operation.branch, name)
+  const recorded = operation.recorded?.outcome && read(raceSettled, operation.recorded.outcome)
   const own = new Map(
-    Object.keys(branches).map((name) => [name, branchNamed(operation.branch, prefix, name, true)]),
+    Object.keys(branches).map((key) => [key, branchNamed(operation.branch, prefix, key, true)]),
   )
   if (!recorded && !generation.mayBegin(operation))
     for (const branch of own.values()) branch.isReplayOnly = true
   let isDecided = false
-  const decide = (name: string, event: () => NewEvent) => {
-    if (isDecided || operation.branch.isReleased || generation.isClosed) return
-    if (winner !== undefined) {
-      // Decided in an earlier life: its record is handed out in its turn, whoever is first now.
-      if (name === winner) release(name)
-      return
-    }
+  const decide = (winner: string, end: { readonly v: unknown } | { readonly e: unknown }) => {
+    // Decided in an earlier life: its record is handed out in its turn, whoever is first now.
+    if (isDecided || recorded || operation.branch.isReleased || generation.isClosed) return
     isDecided = true
-    release(name)
-    if (operation.branch.isReplayOnly) return
-    generation.effect(() => generation.settle(operation, [event()]))
-  }
-  const release = (except: string) => {
-    for (const [name, branch] of own) if (name !== except) branch.release()
+    for (const [key, branch] of own) if (key !== winner) branch.release()
     generation.dropReleased()
+    if (operation.branch.isReplayOnly) return
+    const body = { winner, upTo: generation.deliveredSeq, ...end }
+    generation.effect(() => generation.settle(operation, [settledEvent(body, generation.ref(operation))]))
   }
-  for (const [name, branch] of own) {
-    if (winner !== undefined && name !== winner) branch.isReplayOnly = true
-    const fn = branches[name]
+  for (const [key, branch] of own) {
+    if (recorded && key !== recorded.winner) branch.lose(recorded.upTo)
+    const fn = branches[key]
     if (!fn) continue
-    const ref = () => generation.ref(operation)
     void inBranch(generation, branch, contextFor, fn).then(
-      (value) => decide(name, () => settledEvent({ winner: name, v: value }, ref())),
-      (error: unknown) =>
-        decide(name, () => eventOf(raceSettled, { winner: name, e: storable(error) }, ref())),
+      (v) => decide(key, { v }),
+      (error: unknown) => decide(key, { e: storable(error) }),
     )
   }
 }
 
 function settledEvent(
-  body: { readonly winner: string; readonly v: unknown },
+  body: { readonly winner: string; readonly upTo: number; readonly v?: unknown; readonly e?: unknown },
   ref: Parameters<typeof eventOf>[2],
 ): NewEvent {
   try {
     return eventOf(raceSettled, body, ref)
   } catch (error) {
-    return eventOf(raceSettled, { winner: body.winner, e: error }, ref)
+    return eventOf(raceSettled, { winner: body.winner, upTo: body.upTo, e: error }, ref)
   }
 }
 

@@ -2,6 +2,7 @@
 import { eventOf } from '../log/index.ts'
 import type {
   AnyTask,
+  BranchOptions,
   Context,
   ContextLog,
   Schema,
@@ -46,12 +47,15 @@ export function contextFor(generation: Generation, branch: Branch): Context {
       }),
     map: (name, items, fn, options = {}) =>
       asked(() => performMap(generation, branch, inBranch, name, items, fn, options)),
-    all: (branches) => asked(() => performAll(generation, branch, inBranch, branches)),
-    race: ((branches: Parameters<typeof performRace>[3]) =>
+    all: (branches, options = {}) =>
+      asked(() => performAll(generation, branch, inBranch, branches, options.name ?? 'all')),
+    race: ((branches: Parameters<typeof performRace>[3], options: BranchOptions = {}) =>
       asked(() => {
+        const name = options.name ?? 'race'
+        checked(name, 'race')
         checkRace(branches)
-        return generation.perform(branch, 'race', 'race', (operation) =>
-          performRace(generation, operation, inBranch, branches),
+        return generation.perform(branch, 'race', name, (operation) =>
+          performRace(generation, operation, inBranch, branches, name),
         )
       })) as Context['race'], // the winner's name and value are what the branches' types say
     sleep: (name, until) =>

@@ -34,6 +34,8 @@ export interface Waiting {
   readonly kind: 'sleep' | 'wait' | 'call' | 'retry' | 'in_doubt' | 'task'
   readonly name: string
   readonly due?: number
+  /** Of an effect in doubt: which attempt; a word about an earlier one does not settle it. */
+  readonly attempt?: number
   /** What a payload must look like. */
   readonly schema?: object
 }
@@ -108,16 +110,26 @@ export const callEnded = kind<{
 export const spawnStarted = kind<{ readonly run: string; readonly onParentEnd: 'cancel' | 'leave' }>(
   'spawn.started',
 )
-export const raceSettled = kind<{ readonly winner: string; readonly v?: unknown; readonly e?: unknown }>(
-  'race.settled',
-)
+/** `upTo`: the last outcome handed out when the race was decided. */
+export const raceSettled = kind<{
+  readonly winner: string
+  readonly upTo: number
+  readonly v?: unknown
+  readonly e?: unknown
+}>('race.settled')
 
 /** In a run's inbox: what others ask of it. */
 export type MessageBody =
   | { readonly kind: 'signal'; readonly id: string; readonly name: string; readonly payload: unknown }
   | { readonly kind: 'cancel'; readonly id: string; readonly reason: string }
   | { readonly kind: 'resume'; readonly id: string }
-  | { readonly kind: 'resolve'; readonly id: string; readonly step: string; readonly outcome: Resolution }
+  | {
+      readonly kind: 'resolve'
+      readonly id: string
+      readonly step: string
+      readonly attempt: number
+      readonly outcome: Resolution
+    }
   | { readonly kind: 'child'; readonly id: string; readonly run: string }
 
 /** How a person settles an effect in doubt. */

@@ -94,6 +94,8 @@ export class Generation {
   readonly pending = new Set<Operation>()
   readonly ending: Ending
   readonly #options: GenerationOptions
+  /** Of the last outcome handed to the body. */
+  deliveredSeq = 0
   readonly #ended = new Set<string>()
   #inFlight = 0
   #isClosed = false
@@ -314,7 +316,8 @@ export class Generation {
         if (this.#isClosed) return
         this.history.undelivered--
         this.pending.delete(operation)
-        if (operation.branch.isReleased) return this.#comeTooLate(operation, event)
+        if (!operation.branch.takes(event.seq)) return this.#comeTooLate(operation, event)
+        this.deliveredSeq = Math.max(this.deliveredSeq, event.seq)
         operation.branch.lastAt = event.at
         const settled = settledBy(event, this.runId, operation.path)
         if ('value' in settled) operation.resolve(settled.value)
@@ -448,9 +451,7 @@ export class Generation {
     this.#isIdle = true
     this.#stopTimer()
     const { clock } = this.surroundings
-    this.#stopTimer = clock.at(clock.now() + this.#options.lingerMs, () =>
-      this.close('evicted'),
-    )
+    this.#stopTimer = clock.at(clock.now() + this.#options.lingerMs, () => this.close('evicted'))
     this.#rest()
   }
 

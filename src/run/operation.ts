@@ -64,7 +64,7 @@ export function settledBy(event: StoredEvent, runId: string, name: string): Sett
     case spawnStarted.name:
       return { value: { id: read(spawnStarted, event).run } }
     case raceSettled.name: {
-      const { winner, ...rest } = read(raceSettled, event)
+      const { winner, upTo: _upTo, ...rest } = read(raceSettled, event)
       return 'e' in rest ? { error: rest.e } : { value: { winner, value: rest.v } }
     }
     case callEnded.name:

@@ -34,6 +34,8 @@ export class Branch {
   #isReleased = false
   /** Replaying the loser of a race that is settled: what has no record must not begin. */
   isReplayOnly = false
+  /** What was recorded later than this never reached it. */
+  #lastSeq = Number.POSITIVE_INFINITY
   /** The time of the last outcome it was given. */
   lastAt: number
   readonly #ordinals = new Map<string, number>()
@@ -51,6 +53,7 @@ export class Branch {
   child(name: string, isRaced: boolean): Branch {
     const child = new Branch(`${this.prefix}${name}${SEPARATOR}`, this, isRaced || this.isRaced, this.lastAt)
     child.isReplayOnly = this.isReplayOnly
+    child.#lastSeq = this.#lastSeq
     if (this.#isReleased) child.release()
     this.#children.push(child)
     return child
@@ -65,6 +68,17 @@ export class Branch {
     const ordinal = (this.#ordinals.get(name) ?? 0) + 1
     this.#ordinals.set(name, ordinal)
     return ordinal
+  }
+
+  /** The loser of a race that is on the record: it is given what it was given then, and begins nothing. */
+  lose(upTo: number): void {
+    this.isReplayOnly = true
+    this.#lastSeq = Math.min(this.#lastSeq, upTo)
+  }
+
+  /** Whether an outcome still reaches it. */
+  takes(seq: number): boolean {
+    return !this.#isReleased && seq <= this.#lastSeq
   }
 
   get isReleased(): boolean {

@@ -123,7 +123,8 @@ function answers(message: Message, operation: Operation): boolean {
     case 'resolve':
       return (
         operation.settleDoubt !== undefined &&
-        (operation.path === message.step || operation.key === message.step)
+        (operation.path === message.step || operation.key === message.step) &&
+        operation.waiting?.attempt === message.attempt
       )
     default:
       return false

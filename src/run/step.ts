@@ -243,7 +243,7 @@ class Step {
         ),
       ])
     generation.pending.add(this.#operation)
-    this.#operation.waiting = { kind: 'in_doubt', name: this.#operation.path }
+    this.#operation.waiting = { kind: 'in_doubt', name: this.#operation.path, attempt }
     this.#operation.settleDoubt = (resolution) => this.#resolved(resolution, attempt)
   }
 

@@ -78,6 +78,11 @@ export interface SpawnOptions extends ChildOptions {
 
 export type Branches<T> = { readonly [K in keyof T]: (branch: Context) => Promise<T[K]> | T[K] }
 
+export interface BranchOptions {
+  /** Tells this use from others in the same branch; needed where several are under way at once. */
+  readonly name?: string
+}
+
 export interface Context {
   /** Does `fn` once for the record: after any crash, its recorded outcome is handed back. */
   step<T>(name: string, fn: (tools: StepTools) => Promise<T> | T, options?: StepOptions<T>): Promise<T>
@@ -89,10 +94,11 @@ export interface Context {
     options?: MapOptions<Item>,
   ): Promise<T[]>
   /** Branches by name, all awaited. */
-  all<T extends Record<string, unknown>>(branches: Branches<T>): Promise<T>
+  all<T extends Record<string, unknown>>(branches: Branches<T>, options?: BranchOptions): Promise<T>
   /** Branches by name; the first to end wins, the others are released. */
   race<T extends Record<string, unknown>>(
     branches: Branches<T>,
+    options?: BranchOptions,
   ): Promise<{ [K in keyof T]: { readonly winner: K; readonly value: T[K] } }[keyof T]>
   /** Sleeps, durably: for a length of time, or until a date. */
   sleep(name: string, until: Duration | Date): Promise<void>

@@ -1,5 +1,6 @@
 export type {
   Branches,
+  BranchOptions,
   ChildOptions,
   Context,
   ContextLog,

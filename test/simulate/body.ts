@@ -21,33 +21,58 @@ export function simulated(world: World): { readonly main: AnyTask; readonly chil
     const { id } = operation
     switch (operation.op) {
       case 'step':
-        return same(await ctx.step(id, ({ attempt }) => (attempt <= operation.failures ? Promise.reject(new Error('not yet')) : id), { retry: { attempts: 3, initial: '10s' } }), id)
+        return same(
+          await ctx.step(
+            id,
+            ({ attempt }) => (attempt <= operation.failures ? Promise.reject(new Error('not yet')) : id),
+            { retry: { attempts: 3, initial: '10s' } },
+          ),
+          id,
+        )
       case 'fails':
-        return ctx.step(id, () => { throw new RangeError(id) }).then(() => 'no failure', (error: unknown) => same(error instanceof RangeError ? error.message : 'another class', id))
+        return ctx
+          .step(id, () => {
+            throw new RangeError(id)
+          })
+          .then(
+            () => 'no failure',
+            (error: unknown) => same(error instanceof RangeError ? error.message : 'another class', id),
+          )
       case 'once':
         return once(ctx, operation)
       case 'undoable':
-        return same(await ctx.step(id, () => id, { compensate: (value) => void world.undone.push(value) }), id)
+        return same(
+          await ctx.step(id, () => id, { compensate: (value) => void world.undone.push(value) }),
+          id,
+        )
       case 'sleep':
         await ctx.sleep(id, operation.ms)
         return id
       case 'wait':
         return same(await ctx.wait(id), `message ${id}`)
       case 'nobody':
-        return ctx.wait(id, { timeout: operation.ms }).then(() => 'somebody', (error: unknown) => (error instanceof WaitTimedOut ? id : 'another error'))
+        return ctx.wait(id, { timeout: operation.ms }).then(
+          () => 'somebody',
+          (error: unknown) => (error instanceof WaitTimedOut ? id : 'another error'),
+        )
       case 'plain':
         for (let i = 0; i < operation.turns; i++) await new Promise(setImmediate)
         return id
       case 'repeat': {
         const all: string[] = []
-        for (let i = 0; i < operation.times; i++) all.push(same(await ctx.step(id, () => `${id} ${i}`), `${id} ${i}`))
+        for (let i = 0; i < operation.times; i++)
+          all.push(same(await ctx.step(id, () => `${id} ${i}`), `${id} ${i}`))
         return all
       }
       case 'map':
-        return ctx.map(id, operation.branches, (branch, program) => interpret(branch, program), { concurrency: 2 })
+        return ctx.map(id, operation.branches, (branch, program) => interpret(branch, program), {
+          concurrency: 2,
+        })
       case 'all': {
-        const branches = Object.fromEntries(operation.branches.map((program, i) => [`b${i}`, (branch: Context) => interpret(branch, program)]))
-        return Object.values(await ctx.all(branches))
+        const branches = Object.fromEntries(
+          operation.branches.map((program, i) => [`b${i}`, (branch: Context) => interpret(branch, program)]),
+        )
+        return Object.values(await ctx.all(branches, { name: id }))
       }
       case 'side':
         return Promise.all(operation.branches.map((program) => interpret(ctx, program)))
@@ -74,21 +99,33 @@ export function simulated(world: World): { readonly main: AnyTask; readonly chil
         }
         return id
       },
-      { effect: 'once', ...(reconciles ? { reconcile: () => (world.has(id) ? { done: true as const, value: id } : { done: false as const }) } : {}) },
+      {
+        effect: 'once',
+        ...(reconciles
+          ? {
+              reconcile: () =>
+                world.has(id) ? { done: true as const, value: id } : { done: false as const },
+            }
+          : {}),
+      },
     )
     return same(value, id)
   }
 
   async function race(ctx: Context, operation: Operation & { readonly op: 'race' }): Promise<string> {
-    const { winner, value } = await ctx.race({
-      fast: (branch) => interpret(branch, operation.fast),
-      slow: async (branch) => {
-        await branch.sleep(`${operation.id} late`, '3h')
-        return interpret(branch, operation.slow)
+    const { winner, value } = await ctx.race(
+      {
+        fast: (branch) => interpret(branch, operation.fast),
+        slow: async (branch) => {
+          await branch.sleep(`${operation.id} late`, '3h')
+          return interpret(branch, operation.slow)
+        },
       },
-    })
+      { name: operation.id },
+    )
     const wanted = JSON.stringify(expected(winner === 'fast' ? operation.fast : operation.slow))
-    if (JSON.stringify(value) !== wanted) world.fault(`race ${operation.id} gave ${JSON.stringify(value)} for ${String(winner)}`)
+    if (JSON.stringify(value) !== wanted)
+      world.fault(`race ${operation.id} gave ${JSON.stringify(value)} for ${String(winner)}`)
     return operation.id
   }
 

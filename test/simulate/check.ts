@@ -13,14 +13,26 @@ export interface Checked {
   readonly expected: unknown
 }
 
-const OUTCOMES = new Set(['step.completed', 'step.failed', 'sleep.fired', 'wait.answered', 'wait.timed_out', 'call.ended', 'spawn.started', 'race.settled'])
+const OUTCOMES = new Set([
+  'step.completed',
+  'step.failed',
+  'sleep.fired',
+  'wait.answered',
+  'wait.timed_out',
+  'call.ended',
+  'spawn.started',
+  'race.settled',
+])
 const TABLES = ['runs', 'keys', 'inbox']
 
 export async function checkRecord(log: Log, checked: Checked): Promise<string[]> {
   const faults = [...(await outcomes(log)), ...ending(log, checked), ...effects(checked)]
   const { breaks } = await log.verify()
   for (const one of breaks) faults.push(`the chain of ${one.stream} breaks at ${one.seq}: ${one.reason}`)
-  const rows = () => JSON.stringify(TABLES.map((table) => log.select(table, { order: table === 'inbox' ? ['run', 'id'] : ['run'] })))
+  const rows = () =>
+    JSON.stringify(
+      TABLES.map((table) => log.select(table, { order: table === 'inbox' ? ['run', 'id'] : ['run'] })),
+    )
   const before = rows()
   await log.rebuild()
   if (rows() !== before) faults.push(`rebuilt projections differ\n${before}\n${rows()}`)
@@ -36,19 +48,30 @@ async function outcomes(log: Log): Promise<string[]> {
     for await (const page of log.read(head.stream)) {
       for (const event of page) {
         const key = `${event.name ?? ''}#${event.ordinal ?? 0}`
-        const message = event.kind === 'wait.answered' || event.kind === 'wait.returned' ? String((JSON.parse(event.body ?? '{}') as { message?: string }).message) : undefined
+        const message =
+          event.kind === 'wait.answered' || event.kind === 'wait.returned'
+            ? String((JSON.parse(event.body ?? '{}') as { message?: string }).message)
+            : undefined
         if (event.kind === 'wait.returned') seen.delete(key)
-        else if (OUTCOMES.has(event.kind) && seen.has(key)) faults.push(`${head.stream} has two outcomes of ${key}`)
+        else if (OUTCOMES.has(event.kind) && seen.has(key))
+          faults.push(`${head.stream} has two outcomes of ${key}`)
         if (OUTCOMES.has(event.kind)) seen.add(key)
         const run = head.stream.split('~')[0] ?? head.stream
-        if (message !== undefined) taken.set(`${run} ${message}`, (taken.get(`${run} ${message}`) ?? 0) + (event.kind === 'wait.answered' ? 1 : -1))
+        if (message !== undefined)
+          taken.set(
+            `${run} ${message}`,
+            (taken.get(`${run} ${message}`) ?? 0) + (event.kind === 'wait.answered' ? 1 : -1),
+          )
       }
     }
   }
   for (const [message, times] of taken) if (times > 1) faults.push(`${message} was taken ${times} times`)
   for (const row of log.select('inbox', { where: { kind: 'signal' } })) {
     const isTaken = (taken.get(`${String(row['run'])} ${String(row['id'])}`) ?? 0) === 1
-    if (isTaken !== (row['taken'] !== null)) faults.push(`${String(row['id'])} of ${String(row['run'])} is ${isTaken ? 'taken, but still in the inbox' : 'gone from the inbox, but nobody took it'}`)
+    if (isTaken !== (row['taken'] !== null))
+      faults.push(
+        `${String(row['id'])} of ${String(row['run'])} is ${isTaken ? 'taken, but still in the inbox' : 'gone from the inbox, but nobody took it'}`,
+      )
   }
   return faults
 }
@@ -57,13 +80,18 @@ function ending(log: Log, { id, scenario, expected, cancels, status }: Checked):
   const faults: string[] = []
   const [row] = log.select('runs', { where: { run: id } })
   const wanted = scenario.endsBadly ? 'failed' : 'done'
-  if (status !== wanted && !(cancels && status === 'cancelled')) faults.push(`the run ended ${status}, not ${wanted}: ${String(row?.['message'] ?? row?.['waiting'])}`)
-  for (const other of log.select('runs', { where: { ended_at: null } })) faults.push(`${String(other['run'])} (${String(other['task'])}) never ended: ${String(other['status'])} ${String(other['waiting'])}`)
+  if (status !== wanted && !(cancels && status === 'cancelled'))
+    faults.push(`the run ended ${status}, not ${wanted}: ${String(row?.['message'] ?? row?.['waiting'])}`)
+  for (const other of log.select('runs', { where: { ended_at: null } }))
+    faults.push(
+      `${String(other['run'])} (${String(other['task'])}) never ended: ${String(other['status'])} ${String(other['waiting'])}`,
+    )
   if (status !== 'done') return faults
   const last = log.head(String(row?.['stream']))
   const event = lastEvent(log, String(row?.['stream']), last?.seq ?? 0)
   const value = JSON.stringify((JSON.parse(event ?? '{}') as { v?: unknown }).v)
-  if (value !== JSON.stringify(expected)) faults.push(`the run gave ${value}, not ${JSON.stringify(expected)}`)
+  if (value !== JSON.stringify(expected))
+    faults.push(`the run gave ${value}, not ${JSON.stringify(expected)}`)
   return faults
 }
 
@@ -79,7 +107,8 @@ function effects({ world, scenario, status }: Checked): string[] {
   const faults: string[] = []
   for (const [id, times] of world.done) if (times > 1) faults.push(`${id} happened ${times} times`)
   const undone = world.undone.filter((id, i) => world.undone.indexOf(id) !== i)
-  if (status === 'done' && !scenario.endsBadly && world.undone.length > 0) faults.push(`a run that ended well undid ${world.undone.join()}`)
+  if (status === 'done' && !scenario.endsBadly && world.undone.length > 0)
+    faults.push(`a run that ended well undid ${world.undone.join()}`)
   // A compensation is a repeatable step: a crash before its record may repeat it, nothing else may.
   void undone
   return faults

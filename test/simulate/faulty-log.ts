@@ -39,8 +39,18 @@ export function faulty(store: Log, chance: Chance, crashed: (when: string) => vo
     inFlight: () => inFlight,
     die,
     async haunt() {
-      const outcomes = await Promise.all(held.splice(0).map((change) => store.commit(change).then(() => true, () => false)))
-      return { refused: outcomes.filter((gotIn) => !gotIn).length, gotIn: outcomes.filter((gotIn) => gotIn).length }
+      const outcomes = await Promise.all(
+        held.splice(0).map((change) =>
+          store.commit(change).then(
+            () => true,
+            () => false,
+          ),
+        ),
+      )
+      return {
+        refused: outcomes.filter((gotIn) => !gotIn).length,
+        gotIn: outcomes.filter((gotIn) => gotIn).length,
+      }
     },
   }
   const commit = async (change: Change): Promise<Committed> => {
@@ -56,7 +66,8 @@ export function faulty(store: Log, chance: Chance, crashed: (when: string) => vo
         if (chance.is(0.5)) held.push(change)
         return never()
       }
-      if (luck < 0.04) throw new StoreUnavailable(chance.pick(['store_busy', 'store_full']), 'simulated', undefined)
+      if (luck < 0.04)
+        throw new StoreUnavailable(chance.pick(['store_busy', 'store_full']), 'simulated', undefined)
       if (luck < 0.06) {
         await store.commit(change).catch(() => {})
         die()
@@ -76,11 +87,14 @@ export function faulty(store: Log, chance: Chance, crashed: (when: string) => vo
     get(target, key) {
       if (key === 'commit') return commit
       if (key === 'close') return () => Promise.resolve()
-      if (key === 'onCommit') return (heard: (isOurs: boolean) => void) => {
-        const stop = store.onCommit((isOurs) => { if (!isDead) heard(isOurs) })
-        stops.push(stop)
-        return stop
-      }
+      if (key === 'onCommit')
+        return (heard: (isOurs: boolean) => void) => {
+          const stop = store.onCommit((isOurs) => {
+            if (!isDead) heard(isOurs)
+          })
+          stops.push(stop)
+          return stop
+        }
       if (isDead && key === 'select') return () => []
       if (isDead && (key === 'head' || key === 'eventAt' || key === 'tryOwn')) return () => undefined
       const member: unknown = Reflect.get(target, key, target)

@@ -5,7 +5,12 @@ import { parseArgs } from 'node:util'
 import { simulate } from './seed.ts'
 
 const { values } = parseArgs({
-  options: { seeds: { type: 'string', default: '200' }, from: { type: 'string', default: '1' }, seed: { type: 'string' }, worker: { type: 'boolean', default: false } },
+  options: {
+    seeds: { type: 'string', default: '200' },
+    from: { type: 'string', default: '1' },
+    seed: { type: 'string' },
+    worker: { type: 'boolean', default: false },
+  },
 })
 
 interface Tally {
@@ -19,7 +24,9 @@ interface Tally {
 async function one(seed: number): Promise<void> {
   const verdict = await simulate(seed, true)
   for (const line of verdict.trace) process.stdout.write(`${line}\n`)
-  process.stdout.write(`seed ${seed}: ${verdict.status}, ${verdict.crashes} crashes, ${verdict.inDoubt} in doubt\n`)
+  process.stdout.write(
+    `seed ${seed}: ${verdict.status}, ${verdict.crashes} crashes, ${verdict.inDoubt} in doubt\n`,
+  )
   for (const fault of verdict.faults) process.stdout.write(`FAULT ${fault}\n`)
   process.exitCode = verdict.faults.length > 0 ? 1 : 0
 }
@@ -34,7 +41,9 @@ async function many(from: number, seeds: number, report: (tally: Tally) => void)
     tally.zombies += verdict.zombies
     if (verdict.faults.length > 0) {
       tally.failed++
-      process.stdout.write(`\nseed ${seed} failed: ${verdict.faults[0]?.slice(0, 300) ?? ''}\n  npm run simulate -- --seed ${seed}\n`)
+      process.stdout.write(
+        `\nseed ${seed} failed: ${verdict.faults[0]?.slice(0, 300) ?? ''}\n  npm run simulate -- --seed ${seed}\n`,
+      )
     }
     if (tally.seeds % 50 === 0) report(tally)
   }
@@ -48,15 +57,34 @@ async function sideBySide(from: number, seeds: number): Promise<Tally> {
   const share = Math.ceil(seeds / lanes)
   const tallies: Tally[] = []
   const started = performance.now()
-  const sum = () => tallies.reduce((a, b) => ({ seeds: a.seeds + b.seeds, crashes: a.crashes + b.crashes, inDoubt: a.inDoubt + b.inDoubt, zombies: a.zombies + b.zombies, failed: a.failed + b.failed }), { seeds: 0, crashes: 0, inDoubt: 0, zombies: 0, failed: 0 })
+  const sum = () =>
+    tallies.reduce(
+      (a, b) => ({
+        seeds: a.seeds + b.seeds,
+        crashes: a.crashes + b.crashes,
+        inDoubt: a.inDoubt + b.inDoubt,
+        zombies: a.zombies + b.zombies,
+        failed: a.failed + b.failed,
+      }),
+      { seeds: 0, crashes: 0, inDoubt: 0, zombies: 0, failed: 0 },
+    )
   await Promise.all(
     Array.from({ length: lanes }, (_, lane) => {
       const first = from + lane * share
       const count = Math.max(0, Math.min(share, from + seeds - first))
-      const child = fork(import.meta.filename, ['--worker', '--from', String(first), '--seeds', String(count)])
+      const child = fork(import.meta.filename, [
+        '--worker',
+        '--from',
+        String(first),
+        '--seeds',
+        String(count),
+      ])
       child.on('message', (tally: Tally) => {
         tallies[lane] = tally
-        if (process.stderr.isTTY) process.stderr.write(`\r${sum().seeds} of ${seeds} seeds, ${Math.round(sum().seeds / ((performance.now() - started) / 1000))}/s `)
+        if (process.stderr.isTTY)
+          process.stderr.write(
+            `\r${sum().seeds} of ${seeds} seeds, ${Math.round(sum().seeds / ((performance.now() - started) / 1000))}/s `,
+          )
       })
       return new Promise<void>((resolve) =>
         child.on('exit', (code) => {
@@ -77,6 +105,8 @@ else if (values.worker) {
   const started = performance.now()
   const tally = await sideBySide(Number(values.from), Number(values.seeds))
   const seconds = (performance.now() - started) / 1000
-  process.stdout.write(`\n${tally.seeds} seeds, ${tally.failed} failed; ${tally.crashes} crashes, ${tally.inDoubt} settled by a person, ${tally.zombies} late commits refused; ${seconds.toFixed(0)} s\n`)
+  process.stdout.write(
+    `\n${tally.seeds} seeds, ${tally.failed} failed; ${tally.crashes} crashes, ${tally.inDoubt} settled by a person, ${tally.zombies} late commits refused; ${seconds.toFixed(0)} s\n`,
+  )
   process.exitCode = tally.failed > 0 || tally.seeds < Number(values.seeds) ? 1 : 0
 }

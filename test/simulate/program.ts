@@ -29,7 +29,22 @@ export function scenario(chance: Chance): Scenario {
   const program = (length: number, depth: number): Program => Array.from({ length }, () => operation(depth))
   const operation = (depth: number): Operation => {
     const id = `o${++ids}`
-    const kind = chance.pick(['step', 'step', 'step', 'fails', 'once', 'once', 'undoable', 'sleep', 'wait', 'wait', 'nobody', 'plain', 'repeat', ...NESTED])
+    const kind = chance.pick([
+      'step',
+      'step',
+      'step',
+      'fails',
+      'once',
+      'once',
+      'undoable',
+      'sleep',
+      'wait',
+      'wait',
+      'nobody',
+      'plain',
+      'repeat',
+      ...NESTED,
+    ])
     const inner = () => program(chance.int(1, 3), depth + 1)
     switch (depth < 2 ? kind : chance.pick(['step', 'once', 'wait', 'sleep', 'plain'])) {
       case 'fails':
@@ -51,7 +66,11 @@ export function scenario(chance: Chance): Scenario {
       case 'map':
       case 'all':
       case 'side':
-        return { op: chance.pick(['map', 'all', 'side']), id, branches: Array.from({ length: chance.int(1, 4) }, inner) }
+        return {
+          op: chance.pick(['map', 'all', 'side']),
+          id,
+          branches: Array.from({ length: chance.int(1, 4) }, inner),
+        }
       case 'race':
         return { op: 'race', id, fast: inner(), slow: inner() }
       case 'call':

@@ -36,7 +36,15 @@ export async function simulate(seed: number, wantsTrace = false): Promise<Verdic
   let tl: Throughline
   const boot = async () => {
     life = faulty(store, chance, () => crashes++)
-    tl = await open({ store: life.log, tasks, clock, logger: silent, lingerMs: chance.pick([0, 0, 1000]), ids: newId, random: () => chance.next() })
+    tl = await open({
+      store: life.log,
+      tasks,
+      clock,
+      logger: silent,
+      lingerMs: chance.pick([0, 0, 1000]),
+      ids: newId,
+      random: () => chance.next(),
+    })
   }
   const turn = () => new Promise(setImmediate)
   bed.settle = async () => {
@@ -73,7 +81,8 @@ export async function simulate(seed: number, wantsTrace = false): Promise<Verdic
     if (open.length === 0) break
     await mishap()
     await attend(open.map((one) => String(one['run'])))
-    if (round === wantsCancel && row?.['ended_at'] === null) await quietly(async () => (await handle(id)).cancel('simulated'))
+    if (round === wantsCancel && row?.['ended_at'] === null)
+      await quietly(async () => (await handle(id)).cancel('simulated'))
     await clock.advance(chance.pick([0, 10, 60_000, 3_600_000, 5 * 3_600_000]))
     for (let i = chance.int(0, 5); i > 0; i--) await turn()
   }
@@ -90,19 +99,28 @@ export async function simulate(seed: number, wantsTrace = false): Promise<Verdic
       await reborn()
     }
     if (chance.is(0.05)) clock.jump(clock.now() + chance.int(-3_600_000, 3_600_000))
-    if (chance.is(0.1)) for (const { run } of store.select('runs', { where: { ended_at: null }, columns: ['run'] })) await quietly(async () => (await handle(String(run))).resume())
+    if (chance.is(0.1))
+      for (const { run } of store.select('runs', { where: { ended_at: null }, columns: ['run'] }))
+        await quietly(async () => (await handle(String(run))).resume())
   }
 
   /** What people do: answer waits (before, while and long after they are asked), settle what is in doubt. */
   async function attend(runs: readonly string[]): Promise<void> {
     for (const run of runs) {
       if (life.isDead()) return
-      const info = await handle(run).then((one) => one.info()).catch(() => undefined)
+      const info = await handle(run)
+        .then((one) => one.info())
+        .catch(() => undefined)
       for (const one of info?.waiting ?? []) {
         if (one.kind === 'in_doubt' && chance.is(0.7)) {
           inDoubt++
           const step = one.name.split(' › ').at(-1) ?? one.name
-          await quietly(async () => (await handle(run)).resolve(one.name, world.has(step) ? { done: true, value: step } : { done: false }))
+          await quietly(async () =>
+            (await handle(run)).resolve(
+              one.name,
+              world.has(step) ? { done: true, value: step } : { done: false },
+            ),
+          )
         }
         if (one.kind === 'wait' && run !== id && one.due === undefined) await tell(run, one.name)
       }
@@ -122,7 +140,10 @@ export async function simulate(seed: number, wantsTrace = false): Promise<Verdic
 
   /** A request that a dying process never answers is as good as refused. */
   async function quietly(request: () => Promise<unknown>): Promise<boolean> {
-    const answered = request().then(() => true, () => false)
+    const answered = request().then(
+      () => true,
+      () => false,
+    )
     const gaveUp = (async () => {
       for (let i = 0; i < 400 && !life.isDead(); i++) await turn()
       return false
@@ -130,7 +151,18 @@ export async function simulate(seed: number, wantsTrace = false): Promise<Verdic
     return Promise.race([answered, gaveUp])
   }
 
-  const faults = [...world.faults, ...(await checkRecord(store, { id, scenario: what, world, cancels, crashes, status, expected: expected(what.chapters.at(-1) ?? []) }))]
+  const faults = [
+    ...world.faults,
+    ...(await checkRecord(store, {
+      id,
+      scenario: what,
+      world,
+      cancels,
+      crashes,
+      status,
+      expected: expected(what.chapters.at(-1) ?? []),
+    })),
+  ]
   const trace = wantsTrace ? await traceOf(store, what) : []
   life!.die()
   clock.forget()
@@ -141,7 +173,13 @@ export async function simulate(seed: number, wantsTrace = false): Promise<Verdic
 /** The program, and every event in the order of the store. */
 async function traceOf(store: Log, what: Scenario): Promise<string[]> {
   const events: StoredEvent[] = []
-  for (const head of store.heads({ limit: 10_000 })) for await (const page of store.read(head.stream)) events.push(...page)
+  for (const head of store.heads({ limit: 10_000 }))
+    for await (const page of store.read(head.stream)) events.push(...page)
   events.sort((a, b) => a.position - b.position)
-  return [JSON.stringify(what), ...events.map((e) => `${e.position} ${e.stream} ${e.seq} ${e.kind} ${e.name ?? ''} ${e.body ?? ''}`.slice(0, 220))]
+  return [
+    JSON.stringify(what),
+    ...events.map((e) =>
+      `${e.position} ${e.stream} ${e.seq} ${e.kind} ${e.name ?? ''} ${e.body ?? ''}`.slice(0, 220),
+    ),
+  ]
 }

@@ -82,6 +82,16 @@ export class Reader {
     return Number(this.#sql.tip.get()?.['position'] ?? 0)
   }
 
+  /** Reads that see the same moment of the store, whatever other processes commit meanwhile. */
+  atOnce<T>(work: () => T): T {
+    this.#db.exec('BEGIN')
+    try {
+      return work()
+    } finally {
+      this.#db.exec('COMMIT')
+    }
+  }
+
   /** Events whose numbers cannot have come from a writer: too large to be read, or in a place that was never given out. */
   impossible(): readonly { readonly stream: string; readonly seq: number }[] {
     const tip = this.count() + Number(this.#sql.pruned.get()?.['n'] ?? 0)

@@ -91,7 +91,7 @@ export class SqliteLog implements Log {
       this.#rows = new Rows(this.#db, options.projections)
       this.#projecting = new Projecting(this.#db, this.#reader, this.#rows, options.projections)
       if (!isReadOnly) this.#projecting.prepare()
-      if (!isReadOnly && options.file !== ':memory:') growWal(options.file)
+      if (!isReadOnly && options.file !== ':memory:') growWal(this.#db, options.file)
     } catch (error) {
       this.#db.close()
       throw error

@@ -22,7 +22,7 @@ export async function verify(reader: Reader, only?: string, onProgress?: Progres
   if (only === undefined)
     for (const line of reader.integrity()) breaks.push({ stream: 'the file', seq: 0, reason: line })
   const total = only === undefined ? reader.count() : (reader.head(only)?.seq ?? 0)
-  const impossible = reader.impossible().filter(({ stream }) => only === undefined || stream === only)
+  const impossible = reader.atOnce(() => reader.impossible()).filter(({ stream }) => only === undefined || stream === only)
   for (const event of impossible)
     breaks.push({ ...event, reason: 'it has a number, or a place in the store, that no writer gives' })
   const unreadable = new Set(impossible.map(({ stream }) => stream))

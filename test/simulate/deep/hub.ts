@@ -1,0 +1,118 @@
+/** What the processes of a simulation share: one store, one clock that any of them may read, and the news of commits between them. */
+import type { Log } from 'throughline'
+import type { Process } from './process.ts'
+import type { Random } from './random.ts'
+
+interface Timer {
+  readonly owner: Process
+  readonly at: number
+  readonly fire: () => void
+}
+
+/** Time that moves when the driver says so; each timer goes with its process. */
+export class SharedClock {
+  now = Date.UTC(2026, 0, 1)
+  readonly #timers = new Set<Timer>()
+
+  at(owner: Process, at: number, fire: () => void): () => void {
+    const timer = { owner, at, fire }
+    if (!owner.isDead) this.#timers.add(timer)
+    return () => void this.#timers.delete(timer)
+  }
+
+  forget(owner: Process): void {
+    for (const timer of this.#timers) if (timer.owner === owner) this.#timers.delete(timer)
+  }
+
+  /** Fires what is due by now; whether there was any. */
+  fireDue(): boolean {
+    const due = [...this.#timers]
+      .filter((timer) => timer.at <= this.now && timer.owner.state === 'running')
+      .sort((a, b) => a.at - b.at)
+    for (const timer of due) if (this.#timers.delete(timer)) timer.fire()
+    return due.length > 0
+  }
+
+  /** When the next timer of a running process is due. */
+  next(): number | undefined {
+    let next: number | undefined
+    for (const { at, owner } of this.#timers)
+      if (owner.state === 'running' && (next === undefined || at < next)) next = at
+    return next
+  }
+}
+
+export interface HubOptions {
+  readonly store: Log
+  readonly clock: SharedClock
+  readonly random: Random
+  /** How often a commit finds the store busy or full. */
+  readonly refusals: number
+  /** How often the news of a commit is delayed, doubled, or lost. */
+  readonly badNews: number
+  readonly hasTrace: boolean
+}
+
+export class Hub {
+  readonly store: Log
+  readonly clock: SharedClock
+  readonly processes: Process[] = []
+  /** Off for the reference, and towards the end, so that every program comes to one. */
+  hasMisfortune = true
+  readonly trace: string[] = []
+  struck: (process: Process) => void = () => {}
+  readonly #options: HubOptions
+  readonly #news: { left: number; readonly to: Process }[] = []
+
+  constructor(options: HubOptions) {
+    this.store = options.store
+    this.clock = options.clock
+    this.#options = options
+  }
+
+  say(what: string): void {
+    if (this.#options.hasTrace) this.trace.push(`          -- ${what}`)
+  }
+
+  refusal(): 'store_busy' | 'store_full' | undefined {
+    const { random, refusals } = this.#options
+    if (!this.hasMisfortune || !random.chance(refusals)) return undefined
+    return random.pick(['store_busy', 'store_full'])
+  }
+
+  /** One process committed: it knows at once, the others hear of it. */
+  notify(from: Process): void {
+    const { random, badNews } = this.#options
+    from.hear(true)
+    for (const to of this.processes) {
+      if (to === from || to.isDead) continue
+      const luck =
+        this.hasMisfortune && random.chance(badNews)
+          ? random.pick(['late', 'twice', 'lost'] as const)
+          : 'good'
+      if (luck === 'lost') continue
+      this.#news.push({ left: luck === 'late' ? random.between(1, 30) : 1, to })
+      if (luck === 'twice') this.#news.push({ left: random.between(1, 30), to })
+    }
+  }
+
+  tick(): void {
+    for (let i = this.#news.length - 1; i >= 0; i--) {
+      const one = this.#news[i]
+      if (!one || --one.left > 0) continue
+      this.#news.splice(i, 1)
+      one.to.hear(false)
+    }
+    for (const process of this.processes) process.tick()
+    this.clock.fireDue()
+  }
+
+  /** Everybody looks: news may be lost, but looking again finds what it was of. */
+  poll(): void {
+    for (const process of this.processes) process.hear(false)
+  }
+
+  get isBusy(): boolean {
+    return this.#news.length > 0 || this.processes.some((process) => process.isBusy)
+  }
+}

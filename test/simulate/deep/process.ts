@@ -1,0 +1,154 @@
+/**
+ * A process of the simulation: an engine over a log that can fail it, a clock of its own to be forgotten with it, and turns that
+ * end when it does.
+ */
+import type { Change, Clock, Committed, Log } from 'throughline'
+import { StoreUnavailable } from 'throughline'
+import type { Host } from './bodies.ts'
+import type { Hub } from './hub.ts'
+
+export type State = 'running' | 'stopped' | 'dead'
+
+/** What becomes of the next commits of a process. */
+export interface Fate {
+  /** How many commits succeed before misfortune strikes. */
+  readonly commits: number
+  readonly how: 'dies before' | 'dies after' | 'is stopped' | 'closes' | 'nothing'
+}
+
+interface Waiter {
+  left: number
+  readonly resolve: () => void
+}
+
+const never = () => new Promise<never>(() => {})
+
+export class Process implements Host {
+  readonly name: string
+  readonly log: Log
+  readonly clock: Clock
+  state: State = 'running'
+  /** Commits handed to the store and not answered. */
+  inFlight = 0
+  /** Commits it asked for while it was stopped. */
+  readonly #held: (() => void)[] = []
+  readonly #waiters = new Set<Waiter>()
+  readonly #hub: Hub
+  readonly #heard = new Set<(isOurs: boolean) => void>()
+  #left: number
+
+  constructor(name: string, hub: Hub, fate: Fate) {
+    this.name = name
+    this.#hub = hub
+    this.fate = fate
+    this.#left = fate.commits
+    this.log = this.#wrap(hub.store)
+    this.clock = { now: () => hub.clock.now, at: (at, fire) => hub.clock.at(this, at, fire) }
+  }
+
+  readonly fate: Fate
+
+  get isDead(): boolean {
+    return this.state === 'dead'
+  }
+
+  get isBusy(): boolean {
+    return this.inFlight > 0 || (this.state === 'running' && this.#waiters.size > 0)
+  }
+
+  turns(count: number): Promise<void> {
+    if (count === 0 && this.state === 'running') return Promise.resolve()
+    return new Promise((resolve) => this.#waiters.add({ left: count, resolve }))
+  }
+
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => this.clock.at(this.clock.now() + ms, resolve))
+  }
+
+  /** A turn of the event loop has passed. */
+  tick(): void {
+    if (this.state !== 'running') return
+    for (const waiter of this.#waiters) {
+      if (--waiter.left > 0) continue
+      this.#waiters.delete(waiter)
+      waiter.resolve()
+    }
+  }
+
+  die(): void {
+    this.state = 'dead'
+    this.#waiters.clear()
+    this.#held.length = 0
+    this.#heard.clear()
+    this.#hub.clock.forget(this)
+  }
+
+  stop(): void {
+    this.state = 'stopped'
+  }
+
+  /** Wakes a stopped process: what it wanted to write is written now, or refused. */
+  wake(): void {
+    this.state = 'running'
+    for (const go of this.#held.splice(0)) go()
+  }
+
+  hear(isOurs: boolean): void {
+    if (this.state === 'running') for (const heard of this.#heard) heard(isOurs)
+  }
+
+  async #commit(change: Change): Promise<Committed> {
+    if (
+      this.state === 'running' &&
+      this.#hub.hasMisfortune &&
+      this.fate.how !== 'nothing' &&
+      this.#left-- === 0
+    )
+      this.#strike()
+    if (this.state === 'stopped') await new Promise<void>((resolve) => this.#held.push(resolve))
+    if (this.isDead) return never()
+    const refusal = this.#hub.refusal()
+    if (refusal) throw new StoreUnavailable(refusal, 'the simulated file', undefined)
+    this.inFlight++
+    try {
+      const committed = this.#hub.store.commit(change)
+      if (this.#left === -2) this.die()
+      const done = await committed
+      if (this.isDead) return await never()
+      this.#hub.notify(this)
+      return done
+    } catch (error) {
+      if (this.isDead) return await never()
+      throw error
+    } finally {
+      this.inFlight--
+    }
+  }
+
+  #strike(): void {
+    this.#hub.say(`${this.name} ${this.fate.how}`)
+    this.#hub.struck(this)
+    if (this.fate.how === 'dies before') this.die()
+    else if (this.fate.how === 'dies after') this.#left = -2
+    else if (this.fate.how === 'is stopped') this.stop()
+  }
+
+  #wrap(store: Log): Log {
+    const commit = (change: Change) => this.#commit(change)
+    const onCommit: Log['onCommit'] = (heard) => {
+      this.#heard.add(heard)
+      return () => void this.#heard.delete(heard)
+    }
+    return new Proxy(store, {
+      get: (target, key) => {
+        if (key === 'commit') return commit
+        if (key === 'onCommit') return onCommit
+        if (key === 'close') return () => Promise.resolve()
+        if (this.isDead && key === 'select') return () => []
+        if (this.isDead && (key === 'head' || key === 'eventAt' || key === 'tryOwn')) return () => undefined
+        const member: unknown = Reflect.get(target, key, target)
+        return typeof member === 'function' ? (member.bind(target) as unknown) : member
+      },
+    })
+  }
+}
