@@ -42,6 +42,7 @@ export interface Undoable {
   readonly undo: (tools: { readonly idempotencyKey: string; readonly signal: AbortSignal }) => unknown
 }
 
+const LOOKING_MS = 1000
 const COMPENSATION_RETRY = { attempts: 5, initial: '1s' } as const
 
 export class Ending {
@@ -138,10 +139,10 @@ export class Ending {
     const generation = this.#generation
     if ([...generation.pending].some((operation) => operation.settleDoubt !== undefined)) return false
     const missing = this.#missing()
-    if (missing === undefined || this.#hasLooked || this.#body) return true
+    if (missing === undefined || this.#hasLooked) return true
     // A plain await may lie between the body and the step: give it the time that a resting run is given.
     const { clock, limits } = generation.surroundings
-    this.#stopLooking ??= clock.at(clock.now() + limits.lingerMs, () => {
+    this.#stopLooking ??= clock.at(clock.now() + Math.max(limits.lingerMs, LOOKING_MS), () => {
       this.#hasLooked = true
       generation.delivery.poke()
     })
