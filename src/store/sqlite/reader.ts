@@ -3,7 +3,7 @@ import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import type { Head, StoredEvent } from '../../log/index.ts'
 import { SALT_BYTES, unpackBlob } from './bodies.ts'
 
-const PAGE = 1000
+export const PAGE = 1000
 const COLUMNS = `e.stream, e.position, e.seq, e.kind, e.version, e.name, e.ordinal, e.after, e.at, e.actor, e.domain, e.key_id, e.encoding,
   e.body, e.blob, e.digest, e.seal FROM events e`
 
