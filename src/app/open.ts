@@ -63,6 +63,7 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
     newId,
     random: options.random ?? Math.random,
     wake,
+    rested: () => dispatcher?.rearm(),
     attach: (child, caller) => attach({ log, watchers, wake }, child, caller),
     limits: { lingerMs: options.lingerMs ?? 1000, stalledMs: options.stalledMs ?? 300_000 },
     isDevelopment: process.env['NODE_ENV'] !== 'production',

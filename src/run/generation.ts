@@ -13,16 +13,12 @@
  *
  * Not here: what each kind of operation does (step.ts, waits.ts, child.ts, branches.ts), how a run ends (ending.ts).
  */
-import { ThroughlineError } from '../errors.ts'
 import {
   eventOf,
-  GuardFailed,
-  OwnershipLost,
   type Append,
   type Change,
   type Clock,
   type Committed,
-  type Expected,
   type Log,
   type NewEvent,
   type OperationRef,
@@ -31,19 +27,13 @@ import {
 import type { AnyTask, ContextLog } from '../task/index.ts'
 import { Delivery } from './delivery.ts'
 import { Ending } from './ending.ts'
-import {
-  runAwaitedOutside,
-  runStalled,
-  runOfStream,
-  runSuspended,
-  waitAnswered,
-  waitReturned,
-  type Waiting,
-} from './events.ts'
+import { runAwaitedOutside, waitAnswered, waitReturned } from './events.ts'
 import { read, type History, type OperationKind, type Performed } from './history.ts'
 import { Mailbox } from './mailbox.ts'
 import { settledBy, type Operation } from './operation.ts'
 import { Branch, places } from './place.ts'
+import { never, Recorder } from './recorder.ts'
+import { Rest } from './rest.ts'
 import { settleNext } from './settlement.ts'
 
 /** What a generation needs of the process it lives in. */
@@ -55,6 +45,8 @@ export interface Surroundings {
   /** Draws for jitter. */
   readonly random: () => number
   readonly wake: (runId: string) => void
+  /** A run came to rest: its wake-up may be the earliest now. */
+  readonly rested: () => void
   /** Puts a child's end into its caller's inbox, for a child that was started by somebody else. */
   readonly attach: (child: string, caller: string) => void
   readonly limits: { readonly lingerMs: number; readonly stalledMs: number }
@@ -75,11 +67,7 @@ export interface GenerationOptions {
   readonly lingerMs: number
 }
 
-/** Never settles. A fresh one each time: a shared one would hold on to every body that ever awaited it. */
-const never = (): Promise<never> => new Promise<never>(() => {})
-
 const MOST_BEFORE = 16
-const LONGEST_PAUSE_MS = 1000
 
 export class Generation {
   readonly surroundings: Surroundings
@@ -102,15 +90,12 @@ export class Generation {
   #isEvicted = false
   #hasBegun = false
   #isLettingGo = false
-  #isIdle = false
   #isSettling = false
-  #isSuspending = false
-  #suspendedFor = ''
   /** Resolves when this generation is closed. */
   readonly released: Promise<void>
   readonly #markReleased: () => void
-  readonly #resting: (() => void)[] = []
-  #stopTimer: () => void = () => {}
+  readonly #recorder: Recorder
+  readonly #rest: Rest
 
   constructor(options: GenerationOptions) {
     this.#options = options
@@ -123,6 +108,8 @@ export class Generation {
     this.root = new Branch('', undefined, false, options.history.startedAt)
     this.mailbox = new Mailbox(options.surroundings.log, this.runId)
     this.ending = new Ending(this)
+    this.#recorder = new Recorder(this)
+    this.#rest = new Rest(this, options.lingerMs)
     const { promise, resolve } = Promise.withResolvers<void>()
     this.released = promise
     this.#markReleased = resolve
@@ -141,6 +128,11 @@ export class Generation {
     return this.#isClosed
   }
 
+  /** No effect is running, and nothing is on its way to the body. */
+  get isQuiet(): boolean {
+    return this.#inFlight === 0 && this.delivery.isEmpty
+  }
+
   /** Begins the body. */
   start(body: () => Promise<unknown>): void {
     this.mailbox.refresh()
@@ -157,10 +149,10 @@ export class Generation {
   /** Looks for messages and due timers; resolves when the run waits, ends or is no longer ours. */
   advance(): Promise<void> {
     if (this.#isClosed) return Promise.resolve()
-    this.#revive()
+    this.#rest.revive()
     this.mailbox.refresh()
     this.delivery.poke()
-    return new Promise((resolve) => this.#resting.push(resolve))
+    return this.#rest.next()
   }
 
   /** The one primitive (I4): answers from the record, or begins. */
@@ -212,7 +204,7 @@ export class Generation {
     this.#warnOfTwins(operation)
     this.pending.add(operation)
     if (recorded?.outcome) this.deliver(operation, recorded.outcome)
-    this.#revive()
+    this.#rest.revive()
     begin(operation)
     return promise
   }
@@ -233,7 +225,7 @@ export class Generation {
       this.delivery.poke()
     }
     work().then(ended, (error: unknown) => {
-      this.#broke(error)
+      this.broke(error)
       ended()
     })
   }
@@ -244,44 +236,12 @@ export class Generation {
     also: readonly Append[] = [],
     unless?: Change['unless'],
   ): Promise<Committed> {
-    return this.#commit({ epoch: this.epoch }, events, also, unless)
+    return this.#recorder.record({ epoch: this.epoch }, events, also, unless)
   }
 
   /** Commits the last events of this stream: the epoch is raised with them, so that nothing late can follow. */
   recordLast(events: readonly NewEvent[], also: readonly Append[] = []): Promise<Committed> {
-    return this.#commit({ claim: this.epoch }, events, also)
-  }
-
-  async #commit(
-    expected: Expected,
-    events: readonly NewEvent[],
-    also: readonly Append[],
-    unless?: Change['unless'],
-  ): Promise<Committed> {
-    const change: Change = {
-      appends: [{ stream: this.stream, expected, events }, ...also],
-      ...(unless ? { unless } : {}),
-    }
-    for (let pauseMs = 5; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
-      if (this.#isClosed) return never()
-      try {
-        const committed = await this.surroundings.log.commit(change)
-        // Who was written to has something to do now: a new child, a parent, a child that is to stop.
-        for (const { stream } of also) this.surroundings.wake(runOfStream(stream))
-        return committed
-      } catch (error) {
-        if (error instanceof OwnershipLost) {
-          this.close('fenced')
-          return never()
-        }
-        if (error instanceof GuardFailed || !(error instanceof ThroughlineError) || !error.retryable)
-          throw error
-        if (pauseMs > 100) this.surroundings.logger.warn(error.message, { run: this.runId })
-        await new Promise<void>((resolve) =>
-          this.surroundings.clock.at(this.surroundings.clock.now() + pauseMs, resolve),
-        )
-      }
-    }
+    return this.#recorder.record({ claim: this.epoch }, events, also)
   }
 
   /** Commits an operation's outcome (the last of `events`), then hands it to the body. */
@@ -358,11 +318,10 @@ export class Generation {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#isEvicted = how === 'evicted'
-    this.#stopTimer()
     if (how !== 'evicted') this.root.release()
     this.pending.clear()
     this.#options.closed(how)
-    this.#rest()
+    this.#rest.end()
     this.#markReleased()
   }
 
@@ -387,87 +346,18 @@ export class Generation {
       })
       return
     }
-    this.#armTimer()
+    this.#rest.armTimer(this.#inFlight)
     if (this.#inFlight > 0 || this.ending.proceed()) return
-    if (this.pending.size > 0) this.#suspend()
-  }
-
-  /** While resident and at work, its own timer; a resting run is woken by the dispatcher. */
-  #armTimer(): void {
-    this.#stopTimer()
-    this.#stopTimer = () => {}
-    if (this.#isIdle) return
-    let due = Number.POSITIVE_INFINITY
-    for (const { waiting } of this.pending) if (waiting?.due !== undefined) due = Math.min(due, waiting.due)
-    if (due < Number.POSITIVE_INFINITY)
-      this.#stopTimer = this.surroundings.clock.at(due, () => this.delivery.poke())
-    else if (this.#inFlight === 0 && this.pending.size === 0) this.#watchForStall()
-  }
-
-  #watchForStall(): void {
-    const since = this.surroundings.clock.now()
-    this.#stopTimer = this.surroundings.clock.at(since + this.surroundings.limits.stalledMs, () => {
-      this.surroundings.logger.warn(
-        'The body awaits nothing of ours and does not end; put what it does into ctx.step.',
-        { run: this.runId },
-      )
-      this.note(eventOf(runStalled, { since }))
-    })
+    if (this.pending.size > 0) this.#rest.suspend()
   }
 
   /** Records something nobody waits for. */
   note(event: NewEvent): void {
-    void this.record([event]).catch((error: unknown) => this.#broke(error))
-  }
-
-  #suspend(): void {
-    if (this.#isSuspending) return
-    const waits: Waiting[] = []
-    for (const { waiting } of this.pending) if (waiting) waits.push(waiting)
-    waits.sort((a, b) => (a.due ?? Infinity) - (b.due ?? Infinity))
-    const due = waits[0]?.due
-    const body = { waits: waits.slice(0, 100), ...(due === undefined ? {} : { due }) }
-    const suspendedFor = JSON.stringify([body, this.mailbox.seen, this.history.last.seq])
-    if (suspendedFor === this.#suspendedFor) return this.#idle()
-    this.#isSuspending = true
-    const unless = [
-      { table: 'inbox', where: { run: this.runId, taken: null, position: { gt: this.mailbox.seen } } },
-    ]
-    void this.record([eventOf(runSuspended, body)], [], unless)
-      .then(
-        () => {
-          this.#suspendedFor = suspendedFor
-          if (this.#inFlight === 0 && this.delivery.isEmpty) this.#idle()
-        },
-        (error: unknown) => (error instanceof GuardFailed ? this.mailbox.refresh() : this.#broke(error)),
-      )
-      .finally(() => {
-        this.#isSuspending = false
-        if (!this.#isIdle) this.delivery.poke()
-      })
-  }
-
-  #idle(): void {
-    this.#isIdle = true
-    this.#stopTimer()
-    const { clock } = this.surroundings
-    this.#stopTimer = clock.at(clock.now() + this.#options.lingerMs, () => this.close('evicted'))
-    this.#rest()
-  }
-
-  #revive(): void {
-    if (!this.#isIdle) return
-    this.#isIdle = false
-    this.#suspendedFor = ''
-    this.#stopTimer()
-  }
-
-  #rest(): void {
-    for (const resolve of this.#resting.splice(0)) resolve()
+    void this.record([event]).catch((error: unknown) => this.broke(error))
   }
 
   /** The store cannot carry this run on: it is left as it is recorded, for when it can. */
-  #broke(error: unknown): void {
+  broke(error: unknown): void {
     if (this.#isClosed) return
     this.surroundings.logger.error(
       `${this.runId} cannot be carried on here: ${error instanceof Error ? error.message : String(error)}`,

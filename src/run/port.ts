@@ -19,7 +19,9 @@ export interface Dispatcher {
   start(): void
   /** The run has something to do now. */
   wake(runId: string): void
-  /** A run's next wake-up may have changed: look again. */
+  /** A run came to rest: its wake-up may be the earliest now. */
+  rearm(): void
+  /** Something was written by others: look for what is due. */
   look(): void
   /** Hands out nothing any more; resolves when what is under way has come to rest. */
   stop(): Promise<void>

@@ -128,7 +128,7 @@ export class InProcessDispatcher implements Dispatcher {
   }
 
   /** A run came to rest: its wake-up may be the earliest now. */
-  #rearm(): void {
+  rearm(): void {
     if (this.#isArmScheduled) return
     this.#isArmScheduled = true
     setImmediate(() => {
@@ -154,7 +154,7 @@ export class InProcessDispatcher implements Dispatcher {
       this.#advancing.delete(runId)
       this.#noteIfStillDue(runId)
       if (isWoken) this.wake(runId)
-      this.#rearm()
+      this.rearm()
       this.#fill()
       this.#settleStop()
     })
