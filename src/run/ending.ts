@@ -73,11 +73,13 @@ export class Ending {
   }
 
   returned(value: unknown): void {
+    this.#generation.goesOn('the end of its body')
     this.#body ??= { value }
     this.#generation.delivery.poke()
   }
 
   threw(error: unknown): void {
+    this.#generation.goesOn('the end of its body')
     this.#body ??= { error }
     this.#generation.delivery.poke()
   }
@@ -227,7 +229,7 @@ export class Ending {
     while (generation.history.operations.get(`${path}#${ordinal}`)?.outcome?.kind === 'step.failed') ordinal++
     const work = {
       fn: ({ signal }: { readonly signal: AbortSignal }) =>
-        undo({ signal, idempotencyKey: idempotencyKey(generation.runId, path) }),
+        undo({ signal, idempotencyKey: idempotencyKey(generation.stream, path) }),
       options: { retry: COMPENSATION_RETRY },
     }
     return generation.perform(branch, 'step', path, (operation) => performStep(generation, operation, work), {

@@ -132,7 +132,7 @@ export function checkName(name: unknown, kind: string): asserts name is string {
   }
 }
 
-/** The same for every attempt of an operation of a run, on any machine; another for a fork. */
-export function idempotencyKey(runId: string, key: string): string {
-  return hash('sha256', `${runId}\0${key}`, 'base64url').slice(0, 32)
+/** The same for every attempt of an operation of a chapter (`stream`), on any machine; another for a fork, and after a restart. */
+export function idempotencyKey(stream: string, key: string): string {
+  return hash('sha256', `${stream}\0${key}`, 'base64url').slice(0, 32)
 }

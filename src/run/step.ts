@@ -57,7 +57,7 @@ class Step {
   }
 
   get #idempotencyKey(): string {
-    return idempotencyKey(this.#generation.runId, this.#operation.key)
+    return idempotencyKey(this.#generation.stream, this.#operation.key)
   }
 
   get #isOnce(): boolean {
