@@ -9,6 +9,7 @@ import {
   runClaimed,
   runDone,
   runFailed,
+  runForked,
   runHalted,
   runOfInbox,
   runRestarted,
@@ -33,7 +34,7 @@ const BACK_TO_WORK = [sleepFired.name, waitTimedOut.name]
 
 export const runsProjection: Projection = {
   name: 'runs',
-  version: 1,
+  version: 2,
   mode: 'inline',
   kinds: [
     runStarted,
@@ -47,6 +48,7 @@ export const runsProjection: Projection = {
     runCancelled,
     runHalted,
     runRestarted,
+    runForked,
     runAwaitedOutside,
     messageSent,
     sleepFired,
@@ -135,6 +137,11 @@ export const runsProjection: Projection = {
             where: { run },
           },
         ]
+      case runForked.name: {
+        // What was copied spoke of work; nobody does it yet.
+        const set = { status: 'queued', waiting_for: null, waiting: null, wake_at: at, updated_at: at }
+        return [{ patch: 'runs', set, where: { run } }]
+      }
       case runCancelling.name:
         return [working(run, at), taken(run, bodyOf(runCancelling, event).message, at)]
       case runResumed.name:
