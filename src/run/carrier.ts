@@ -5,6 +5,7 @@
  *     it again is no new take-over.
  * K2. At most one generation of a run lives in a process; a second `advance` joins the first.
  */
+import { ThroughlineError } from '../errors.ts'
 import { eventOf, OwnershipLost, type Head, type Log } from '../log/index.ts'
 import { contextFor } from './context.ts'
 import { chapterStream, runCancelling, runClaimed, runResumed, runSuspended } from './events.ts'
@@ -24,6 +25,7 @@ export interface CarrierOptions {
 }
 
 const LATE_LINGER_MS = 30_000
+const LONGEST_LINGER_MS = 3_600_000
 const PATIENCE_MS = 30_000
 const TRY_AGAIN_MS = 10_000
 
@@ -35,7 +37,7 @@ export class RunCarrier implements Carrier {
   /** Streams taken over by this process, and the epoch it holds of each. */
   readonly #epochs = new Map<string, number>()
   /** Runs whose bodies awaited something outside a step: they are kept longer. */
-  readonly #lingering = new Map<string, string | undefined>()
+  readonly #lingering = new Map<string, { readonly times: number; operation: string | undefined }>()
   #isClosed = false
 
   constructor(options: CarrierOptions) {
@@ -86,6 +88,10 @@ export class RunCarrier implements Carrier {
 
   #cannotLoad(runId: string, error: unknown): void {
     if (error instanceof OwnershipLost) return
+    const { clock, wake } = this.#options.surroundings
+    // Busy or full: perhaps not for ever.
+    if (error instanceof ThroughlineError && error.retryable)
+      clock.at(clock.now() + TRY_AGAIN_MS, () => wake(runId))
     this.#options.surroundings.logger.error(
       `${runId} cannot be carried: ${error instanceof Error ? error.message : String(error)}`,
       { run: runId, error },
@@ -123,19 +129,20 @@ export class RunCarrier implements Carrier {
       history.cancelling = { reason: cancel.reason }
     }
     const late = this.#lingering.get(runId)
-    const { lingerMs } = this.#options.surroundings.limits
     const generation: Generation = new Generation({
       surroundings: this.#options.surroundings,
       task,
       stream,
       epoch,
       history,
-      lingerMs: this.#lingering.has(runId) ? Math.max(LATE_LINGER_MS, 30 * lingerMs) : lingerMs,
+      lingerMs: this.#lingerMs(late?.times ?? 0),
       late: (operation) => this.#late(runId, operation),
       closed: (how) => this.#closed(runId, generation, how),
     })
-    if (late !== undefined) await generation.record([Generation.awaitedOutside(late)])
-    if (this.#lingering.has(runId)) this.#lingering.set(runId, undefined)
+    if (late?.operation !== undefined) {
+      await generation.record([Generation.awaitedOutside(late.operation)])
+      late.operation = undefined
+    }
     this.#generations.set(runId, generation)
     const ctx = contextFor(generation, generation.root)
     // The input was checked against the task's schema when the run was started.
@@ -171,9 +178,16 @@ export class RunCarrier implements Carrier {
     if (how === 'failed') clock.at(clock.now() + TRY_AGAIN_MS, () => wake(runId))
   }
 
+  /** Longer each time that a body turned out to have been put to rest in the middle of something. */
+  #lingerMs(times: number): number {
+    const { lingerMs } = this.#options.surroundings.limits
+    if (times === 0) return lingerMs
+    return Math.min(LONGEST_LINGER_MS, Math.max(LATE_LINGER_MS, 30 * lingerMs) * 2 ** (times - 1))
+  }
+
   #late(runId: string, operation: string): void {
-    if (this.#isClosed || this.#lingering.has(runId)) return
-    this.#lingering.set(runId, operation)
+    if (this.#isClosed) return
+    this.#lingering.set(runId, { times: (this.#lingering.get(runId)?.times ?? 0) + 1, operation })
     this.#options.surroundings.logger.warn(
       `${runId} performed "${operation}" after an await outside any step, when it had already been put to rest; it is carried again, and kept longer. Put that await into ctx.step.`,
       { run: runId },
