@@ -126,6 +126,7 @@ export function performRace(
     for (const branch of own.values()) branch.isReplayOnly = true
   let isDecided = false
   const decide = (winner: string, end: { readonly v: unknown } | { readonly e: unknown }) => {
+    generation.goesOn(operation.path)
     // Decided in an earlier life: its record is handed out in its turn, whoever is first now.
     if (isDecided || recorded || operation.branch.isReleased || generation.isClosed) return
     isDecided = true

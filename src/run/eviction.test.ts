@@ -83,3 +83,18 @@ test('a body that awaits nothing of ours is shown as stalled', async () => {
   expect((await run.info()).note).toBe('stalled')
   await bed.close()
 })
+
+test('a body that ends after it was put out of memory is carried again, to its end', async () => {
+  const say = () => {}
+  const hasty = task({
+    name: 'hasty',
+    run: (ctx) =>
+      Promise.race([ctx.wait('never'), new Promise((resolve) => setTimeout(() => resolve('gave up'), 20))]),
+  })
+  const bed = await testbed({ tasks: [hasty], logger: { debug: say, info: say, warn: say, error: say } })
+  const run = await bed.start(hasty, {})
+  await bed.settle()
+  await bed.clock.advance('2s')
+  expect(await run.result()).toBe('gave up')
+  await bed.close()
+})

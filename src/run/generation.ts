@@ -88,6 +88,7 @@ export class Generation {
   #inFlight = 0
   #isClosed = false
   #isEvicted = false
+  #isLate = false
   #hasBegun = false
   #isLettingGo = false
   #isSettling = false
@@ -165,10 +166,7 @@ export class Generation {
   ): Promise<unknown> {
     const place = places.getStore()
     const path = parts.path ?? `${branch.prefix}${name}`
-    if (this.#isEvicted) {
-      this.#options.late(path)
-      return never()
-    }
+    this.goesOn(path)
     if (this.#isClosed || this.#isLettingGo || branch.isReleased) return never()
     const ordinal = parts.ordinal ?? branch.nextOrdinal(name)
     const before = place?.owner === this ? place.before : []
@@ -207,6 +205,13 @@ export class Generation {
     this.#rest.revive()
     begin(operation)
     return promise
+  }
+
+  /** The body does something: if it had been put out of memory meanwhile, the run is to be carried again. */
+  goesOn(what: string): void {
+    if (!this.#isEvicted || this.#isLate) return
+    this.#isLate = true
+    this.#options.late(what)
   }
 
   /** Whether an operation without an outcome may begin. */
@@ -346,9 +351,16 @@ export class Generation {
       })
       return
     }
-    this.#rest.armTimer(this.#inFlight)
+    const awaits = this.#awaits()
+    this.#rest.armTimer(this.#inFlight, awaits)
     if (this.#inFlight > 0 || this.ending.proceed()) return
-    if (this.pending.size > 0) this.#rest.suspend()
+    if (awaits) this.#rest.suspend()
+  }
+
+  /** Something that can wake it is awaited. A race alone is not: its branches may be in plain awaits. */
+  #awaits(): boolean {
+    for (const { waiting } of this.pending) if (waiting) return true
+    return false
   }
 
   /** Records something nobody waits for. */

@@ -33,7 +33,7 @@ export class Rest {
   }
 
   /** While at work, the run keeps its own timer; at rest it is woken by the dispatcher. */
-  armTimer(inFlight: number): void {
+  armTimer(inFlight: number, awaits: boolean): void {
     this.#stopTimer()
     this.#stopTimer = () => {}
     if (this.#isIdle) return
@@ -41,7 +41,7 @@ export class Rest {
     let due = Number.POSITIVE_INFINITY
     for (const { waiting } of pending) if (waiting?.due !== undefined) due = Math.min(due, waiting.due)
     if (due < Number.POSITIVE_INFINITY) this.#stopTimer = surroundings.clock.at(due, () => delivery.poke())
-    else if (inFlight === 0 && pending.size === 0) this.#watchForStall()
+    else if (inFlight === 0 && !awaits) this.#watchForStall()
   }
 
   suspend(): void {
