@@ -57,14 +57,20 @@ function connectToRead(file: string): DatabaseSync {
   } catch (error) {
     db.close()
     const hasLog = existsSync(`${file}-wal`) && statSync(`${file}-wal`).size > 0
-    if (hasLog || !(error instanceof Error && 'errcode' in error && error.errcode === CANTOPEN)) throw error
+    if (hasLog || !isForWantOfWriting(error)) throw error
     const url = pathToFileURL(file)
     url.searchParams.set('immutable', '1')
     return new DatabaseSync(url, { readOnly: true })
   }
 }
 
+const READONLY = 8
 const CANTOPEN = 14
+
+function isForWantOfWriting(error: unknown): boolean {
+  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0
+  return code === READONLY || code === CANTOPEN
+}
 
 /** Said at once: SQLite opens a file it may not write, and fails only at the first commit. @throws {StoreUnavailable} @throws {StoreMissing} */
 function mustBeWritable(file: string): void {
