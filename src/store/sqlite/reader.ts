@@ -139,7 +139,7 @@ export class Reader {
       domain: row[10] === null ? undefined : String(this.#sql.domain.get(row[10] as number)?.['name']),
       keyId: (row[11] ?? undefined) as string | undefined,
       encoding: row[12] as number,
-      body: row[14] === null ? ((row[13] ?? undefined) as string | undefined) : this.#blob(row[14] as number),
+      body: row[14] === null ? textOrUndefined(row[13]) : this.#blob(row[14] as number),
       digest: (row[15] ?? undefined) as Uint8Array | undefined,
       salt: seal.subarray(0, SALT_BYTES),
       hash: seal.subarray(SALT_BYTES),
@@ -159,6 +159,11 @@ interface StreamRow {
 
 function streamOf(row: Record<string, SQLOutputValue> | undefined): StreamRow {
   return { name: String(row?.['name']), tenant: String(row?.['tenant']) }
+}
+
+/** The one column of any type: a body that is no text was put there by somebody else, and reads as none, as a damaged blob does. */
+function textOrUndefined(value: SQLOutputValue | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined
 }
 
 /** A damaged blob reads as no body: the chain, which knows its digest, then says which event it is. */
