@@ -22,12 +22,37 @@ function parse(text: string, what: string): unknown {
     return JSON.parse(text)
   } catch (error) {
     const message = messageOf(error)
-    const found = /position (\d+)/.exec(message)?.[1]
-    const at = found === undefined ? text.length : Number(found)
+    const at = faultOf(text, message)
     const said = message.replace(/,? (?:in JSON )?at position .*$| in JSON$|, ".*$/s, '')
     throw new BadRequest(
       `${what} is not JSON at character ${at + 1}: ${said}.\n${excerpt(text, at)}\nQuote it for the shell ('{"name":"value"}'), or put it into a file and give @file.json.`,
       { at },
+    )
+  }
+}
+
+/** Where the fault is: where the parser says so, otherwise before the end of the shortest beginning that nothing can complete. */
+function faultOf(text: string, message: string): number {
+  const said = /at position (\d+)/.exec(message)?.[1]
+  if (said !== undefined) return Number(said)
+  let [fine, broken] = [0, text.length + 1]
+  while (broken - fine > 1) {
+    const middle = (fine + broken) >> 1
+    if (mayGoOn(text.slice(0, middle))) fine = middle
+    else broken = middle
+  }
+  return fine
+}
+
+/** Whether more text could make it JSON. */
+function mayGoOn(beginning: string): boolean {
+  try {
+    JSON.parse(beginning)
+    return true
+  } catch (error) {
+    const message = messageOf(error)
+    return (
+      /end of JSON input|^Unterminated/.test(message) || message.includes(`position ${beginning.length} `)
     )
   }
 }
