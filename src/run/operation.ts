@@ -43,7 +43,7 @@ export interface Operation {
 
 /** What a person's word means for an effect in doubt: its outcome, or another try. */
 export type Doubted =
-  | { readonly outcome: NewEvent }
+  | { readonly outcome: NewEvent; readonly recorded?: (seq: number) => void }
   | { readonly attempts: number; readonly again: () => void }
 
 export type Settled = { readonly value: unknown } | { readonly error: unknown }

@@ -33,7 +33,8 @@ interface Due {
 type Settlement = {
   readonly events: readonly NewEvent[]
   readonly isOutcome: boolean
-  readonly next?: () => void
+  /** Once it is recorded; `seq` is of the last of its events. */
+  readonly next?: ((seq: number) => void) | undefined
 }
 
 /** The next thing to settle, if anything is due. */
@@ -69,7 +70,7 @@ async function settleTogether(generation: Generation, due: readonly Due[]): Prom
     const operation = due[i]?.operation
     if (isOutcome && operation && committed)
       generation.deliverCommitted(operation, own.at(-1), seq - 1, committed.at)
-    next?.()
+    next?.(seq - 1)
   }
 }
 
@@ -142,7 +143,11 @@ async function taken(generation: Generation, operation: Operation, message: Mess
   const ref = generation.ref(operation)
   if (!doubted) return { events: [], isOutcome: false }
   if ('outcome' in doubted)
-    return { events: [eventOf(stepResolved, { message: message.id }, ref), doubted.outcome], isOutcome: true }
+    return {
+      events: [eventOf(stepResolved, { message: message.id }, ref), doubted.outcome],
+      isOutcome: true,
+      next: doubted.recorded,
+    }
   return {
     events: [eventOf(stepCleared, { by: 'person', n: doubted.attempts, message: message.id }, ref)],
     isOutcome: false,

@@ -222,8 +222,7 @@ class Step {
         eventOf(stepCleared, { by: 'reconcile', n: attempt }, generation.ref(this.#operation)),
       ])
       if (thrown) return this.#failed(attempt, thrown.error)
-      if (generation.mayBegin(this.#operation) && !this.#operation.branch.isReleased)
-        this.#attempt(attempt + 1)
+      this.#again(attempt + 1)
     })
   }
 
@@ -258,9 +257,17 @@ class Step {
         ...(resolution.value === undefined ? {} : { v: resolution.value }),
         ...(this.#work.options.compensate ? { c: 1 as const } : {}),
       }
-      return { outcome: eventOf(stepCompleted, body, ref) }
+      const outcome = eventOf(stepCompleted, body, ref)
+      return { outcome, recorded: (seq) => this.remember({ ...outcome, seq }) }
     }
-    return { attempts: attempt, again: () => this.#attempt(attempt + 1) }
+    return { attempts: attempt, again: () => this.#again(attempt + 1) }
+  }
+
+  /** Another try, unless the run is being stopped or the branch has lost: then nothing begins any more. */
+  #again(attempt: number): void {
+    const { pending } = this.#generation
+    if (this.#operation.branch.isReleased) pending.delete(this.#operation)
+    else if (this.#generation.mayBegin(this.#operation)) this.#attempt(attempt)
   }
 }
 
