@@ -109,6 +109,8 @@ export class InProcessDispatcher implements Dispatcher {
   /** One timer, for the earliest wake-up not looked at yet: it may have passed since. */
   #arm(): void {
     const { log, clock } = this.#options
+    // A clock that was set back: what was looked at lies ahead again.
+    this.#lookedAt = Math.min(this.#lookedAt, clock.now())
     const [next] = log.select('runs', {
       where: { wake_at: { gt: this.#lookedAt } },
       order: ['wake_at'],
