@@ -155,7 +155,8 @@ async function countedLines(branch: Branch, options: DrawingOptions, depth: numb
         `${shortened(titleOf(node).slice(common.length), 32)} (${lengthText(spanOf(node, options.now))})`,
     )
     .join(', ')
-  const count = done === total ? `${total} × ${innerOf(branch)}` : `${done} of ${total} × ${innerOf(branch)}`
+  const inner = innerOf(branch)
+  const count = `${done === total ? total : `${done} of ${total}`} ${inner === undefined ? 'branches' : `× ${inner}`}`
   const head = lineOf(branch, options, depth, `${count}${slow === '' ? '' : `; slowest ${slow}`}`)
   const lines: Line[] = [head]
   for (const node of urgent) lines.push(...(await nodeLines(node, options, depth + 1)))
@@ -179,9 +180,10 @@ export function commonPrefix(titles: readonly string[]): string {
   return /^.*[/:]/s.exec(prefix)?.[0] ?? ''
 }
 
-/** What each of many consists of: the names of its steps. */
-function innerOf(branch: Branch): string {
-  const inner = new Set(branch.nodes.flatMap((node) => (isBranch(node) ? leavesOf(node).map(titleOf) : [])))
-  if (inner.size === 0) return 'step'
-  return inner.size <= 3 ? [...inner].join(' + ') : `${inner.size} steps`
+/** What each of many consists of: the names of its steps, unless they are too many to say. */
+function innerOf(branch: Branch): string | undefined {
+  const inner = new Set(
+    branch.nodes.flatMap((node) => (isBranch(node) ? leavesOf(node).map(titleOf) : ['step'])),
+  )
+  return inner.size <= 3 ? [...inner].join(' + ') : undefined
 }

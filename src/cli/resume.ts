@@ -45,6 +45,11 @@ async function one(desk: Desk, runId: string, options: Options): Promise<ExitCod
       { run: runId, task: row.task },
     )
   const { tasks } = isOver || path === undefined ? { tasks: [] } : await tasksOf(path, desk.out)
+  if (!isOver && !codeIn(tasks)(row))
+    throw new BadRequest(
+      `${path} exports no task "${row.task}" that carries version "${row.version}"; bring it back, let a later version say resumes: ['${row.version}'], or give --file.`,
+      { run: runId, task: row.task, version: row.version },
+    )
   return carrying(desk, tasks, async (tl) => {
     if (isOver) desk.out.say(`${runId} has ended already (${row.status}).`)
     if (isOver) return conclude(desk, tl, row)
@@ -74,7 +79,8 @@ async function all(desk: Desk, options: Options): Promise<ExitCode> {
     if (!tl.isCarrying)
       out.say(out.tint('dim', 'Another process carries the runs of this store; following it.'))
     using interruption = interruptible(desk, `throughline resume${desk.storeFlag}`)
-    const wanted = rows.filter((row) => row.status !== 'halted')
+    // Without its code a run would only be noted as waiting for that, over what it really waits for.
+    const wanted = rows.filter((row) => row.status !== 'halted' && codeIn(tasks)(row))
     for (const row of wanted) await goOn(tl, row.id)
     const ids = wanted.map(({ id }) => id)
     await attend(desk, tl, ids, {
