@@ -14,7 +14,7 @@ export interface Block {
 const FENCE = /^```ts(?<info>[^\n]*)\n(?<code>.*?)^```$/gms
 
 export function documents(project: string): readonly string[] {
-  return globSync(['*.md', 'docs/**/*.md', 'examples/**/*.md'], { cwd: project }).toSorted()
+  return globSync(['[A-Z]*.md', 'docs/**/*.md', 'examples/**/*.md'], { cwd: project }).toSorted()
 }
 
 /** Every ```ts block of the documents. A block that is not run says why on its fence: ```ts no-run: it takes an hour. */

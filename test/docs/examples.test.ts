@@ -15,6 +15,9 @@ const folder = join(import.meta.dirname, '.examples')
 const blocks = blocksOf(project)
 const scratch = mkdtempSync(join(tmpdir(), 'throughline-docs-'))
 
+/** What one process compiled, the next need not: a quarter of the time. */
+const env = { ...process.env, NODE_COMPILE_CACHE: join(scratch, 'compiled') }
+
 interface Outcome {
   readonly exitCode: number
   readonly output: string
@@ -22,7 +25,7 @@ interface Outcome {
 
 function execute(command: string, args: readonly string[], cwd: string): Promise<Outcome> {
   return new Promise((resolve) =>
-    execFile(command, args, { cwd, timeout: 20_000 }, (error, stdout, stderr) =>
+    execFile(command, args, { cwd, env, timeout: 20_000 }, (error, stdout, stderr) =>
       resolve({
         exitCode: error === null ? 0 : typeof error.code === 'number' ? error.code : -1,
         output: `${stdout}${stderr}`,
