@@ -17,14 +17,21 @@ export interface InProcessOptions {
 
 const LOOK_AT_MOST = 500
 
+/** A time alone does not tell one wake-up from another: a message may come in the millisecond a timer fires. */
+interface WakeUp {
+  readonly at: number
+  /** What was recorded by then. */
+  readonly position: number
+}
+
 export class InProcessDispatcher implements Dispatcher {
   readonly #options: InProcessOptions
   readonly #ready: string[] = []
   readonly #isReady = new Set<string>()
   readonly #advancing = new Map<string, boolean>()
   /** The wake-up each run is being advanced for, and those that were to no avail. */
-  readonly #wokenFor = new Map<string, number>()
-  readonly #tried = new Map<string, number>()
+  readonly #wokenFor = new Map<string, WakeUp>()
+  readonly #tried = new Map<string, WakeUp>()
   #isStarted = false
   #isLookScheduled = false
   #isArmScheduled = false
@@ -100,7 +107,7 @@ export class InProcessDispatcher implements Dispatcher {
       this.#hasMore = due.length === 2 * LOOK_AT_MOST
       for (const row of due) {
         const [runId, at] = [String(row['run']), Number(row['wake_at'])]
-        if (this.#tried.get(runId) !== at) this.#wakeFor(runId, at)
+        if (!this.#isTheSame(runId, at, this.#tried.get(runId))) this.#wakeFor(runId, at)
       }
     }
     this.#arm()
@@ -163,8 +170,15 @@ export class InProcessDispatcher implements Dispatcher {
   }
 
   #wakeFor(runId: string, at: number): void {
-    this.#wokenFor.set(runId, at)
+    this.#wokenFor.set(runId, { at, position: this.#options.log.position() })
     this.wake(runId)
+  }
+
+  /** Whether a run that is due at `at` was woken for just that before. */
+  #isTheSame(runId: string, at: number, before: WakeUp | undefined): boolean {
+    if (before?.at !== at) return false
+    const where = { run: runId, taken: null, position: { gt: before.position } }
+    return this.#options.log.select('inbox', { where, limit: 1, columns: ['position'] }).length === 0
   }
 
   /**
@@ -180,7 +194,7 @@ export class InProcessDispatcher implements Dispatcher {
     })
     const at = row && Number(row['wake_at'])
     if (at === undefined) return
-    if (at === wokenFor) this.#tried.set(runId, at)
+    if (wokenFor && this.#isTheSame(runId, at, wokenFor)) this.#tried.set(runId, wokenFor)
     else this.#wakeFor(runId, at)
   }
 
