@@ -53,6 +53,16 @@ export function chainHash(
   salt: Uint8Array,
   digest?: Uint8Array,
 ): Uint8Array {
+  return Buffer.from(chainText(previous, event, header, salt, digest), 'latin1')
+}
+
+function chainText(
+  previous: Uint8Array,
+  event: NewEvent,
+  header: Header,
+  salt: Uint8Array,
+  digest: Uint8Array | undefined,
+): string {
   const bodyDigest =
     digest === undefined ? digestText(salt, event.body ?? '') : Buffer.from(digest).toString('latin1')
   const text = headerText(event, header)
@@ -60,7 +70,7 @@ export function chainHash(
   room.set(previous, 0)
   const end = HASH_BYTES + room.write(text, HASH_BYTES, 'utf8')
   room.write(bodyDigest, end, 'latin1')
-  return Buffer.from(hash('sha256', room.subarray(0, end + HASH_BYTES), 'binary'), 'latin1')
+  return hash('sha256', room.subarray(0, end + HASH_BYTES), 'binary')
 }
 
 /** The header as JSON: an array in a fixed order, its first element the version of this layout. */
@@ -72,9 +82,12 @@ function json(text: string | undefined): string {
   return text === undefined ? 'null' : JSON.stringify(text)
 }
 
-/** What the hash of a stored event should be after `previous`. A digest stands in for a body that is gone, never for one that is there. */
-export function expectedHash(previous: Uint8Array, event: StoredEvent): Uint8Array {
-  return chainHash(previous, event, event, event.salt, event.body === undefined ? event.digest : undefined)
+const wanted = Buffer.alloc(HASH_BYTES)
+
+/** Whether a stored event is what was recorded after `previous`. */
+export function fits(previous: Uint8Array, event: StoredEvent): boolean {
+  wanted.write(chainText(previous, event, event, event.salt, event.digest), 0, 'latin1')
+  return event.hash.length === HASH_BYTES && wanted.equals(event.hash)
 }
 
 /** Whether two hashes are the same. */

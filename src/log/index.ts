@@ -1,4 +1,4 @@
-export { chainHash, digestOf, expectedHash, GENESIS, sameHash } from './chain.ts'
+export { chainHash, digestOf, fits, GENESIS, sameHash } from './chain.ts'
 export { systemClock, type Clock } from './clock.ts'
 export { decode, encode, type ErrorClass } from './codec.ts'
 export {

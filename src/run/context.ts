@@ -16,6 +16,7 @@ import { id, random } from './derive.ts'
 import { BadOperation } from './errors.ts'
 import { runProgress } from './events.ts'
 import type { Generation } from './generation.ts'
+import { unlooked } from './operation.ts'
 import { checkName, places, type Branch } from './place.ts'
 import { performStep } from './step.ts'
 import { checkDate, openWait, performSleep, performWait } from './waits.ts'
@@ -46,9 +47,9 @@ export function contextFor(generation: Generation, branch: Branch): Context {
         ) as Promise<T>
       }),
     map: (name, items, fn, options = {}) =>
-      asked(() => performMap(generation, branch, inBranch, name, items, fn, options)),
+      unlooked(performMap(generation, branch, inBranch, name, items, fn, options)),
     all: (branches, options = {}) =>
-      asked(() => performAll(generation, branch, inBranch, branches, options.name ?? 'all')),
+      unlooked(performAll(generation, branch, inBranch, branches, options.name ?? 'all')),
     race: ((branches: Parameters<typeof performRace>[3], options: BranchOptions = {}) =>
       asked(() => {
         const name = options.name ?? 'race'
@@ -123,18 +124,13 @@ function runFacts(generation: Generation): Context['run'] {
   }
 }
 
-/**
- * What the body is given. A failure it forgot to await is on the record; it must not end the process, and every other run in it.
- */
+/** What the body is given, also when what it asked for cannot be. */
 function asked<T>(begin: () => Promise<T>): Promise<T> {
-  let promise: Promise<T>
   try {
-    promise = begin()
+    return begin()
   } catch (error) {
-    promise = Promise.reject(error)
+    return unlooked(Promise.reject(error))
   }
-  promise.then(undefined, () => {})
-  return promise
 }
 
 const lastProgress = new WeakMap<Generation, number>()

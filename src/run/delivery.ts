@@ -27,7 +27,8 @@ export class Delivery {
     // Nearly always the newest: found from the end.
     let at = this.#queue.length
     while (at > 0 && (this.#queue[at - 1]?.seq ?? 0) > outcome.seq) at--
-    this.#queue.splice(at, 0, outcome)
+    if (at === this.#queue.length) this.#queue.push(outcome)
+    else this.#queue.splice(at, 0, outcome)
     this.poke()
   }
 

@@ -13,7 +13,7 @@
  * N3. The end, the word to the parent, and the cancelling of children are one commit.
  */
 import { ThroughlineError } from '../errors.ts'
-import { eventOf, type Append } from '../log/index.ts'
+import { eventOf, type Append, type BodyTooLarge } from '../log/index.ts'
 import { validate } from '../task/index.ts'
 import { cancelChild, type Child } from './child.ts'
 import { CompensationFailed, CompensationMissing } from './errors.ts'
@@ -53,6 +53,7 @@ export class Ending {
   #cancelled: { readonly reason: string } | undefined
   #failing: { readonly error: unknown } | undefined
   #hasBegun = false
+  #isRefused = false
   #undoBranch: Branch | undefined
   #stopLooking: (() => void) | undefined
   #hasLooked = false
@@ -244,6 +245,16 @@ export class Ending {
     return this.#end(
       eventOf(runCancelled, { reason: this.#cancelled.reason, ...(untaken.length > 0 ? { untaken } : {}) }),
     )
+  }
+
+  /** What the run wants recorded is larger than the store takes: it halts, also in the middle of ending. False when it cannot even do that. */
+  haltsFor(error: BodyTooLarge): boolean {
+    if (this.#isRefused) return false
+    this.#isRefused = true
+    this.#hasBegun = true
+    this.#release()
+    this.#generation.effect(() => this.#haltNow(error))
+    return true
   }
 
   async #haltNow(error: unknown): Promise<void> {

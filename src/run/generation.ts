@@ -14,6 +14,7 @@
  * Not here: what each kind of operation does (step.ts, waits.ts, child.ts, branches.ts), how a run ends (ending.ts).
  */
 import {
+  BodyTooLarge,
   eventOf,
   type Append,
   type Change,
@@ -30,7 +31,7 @@ import { Ending } from './ending.ts'
 import { runAwaitedOutside, waitAnswered, waitReturned } from './events.ts'
 import { read, type History, type OperationKind, type Performed } from './history.ts'
 import { Mailbox } from './mailbox.ts'
-import { settledBy, type Operation } from './operation.ts'
+import { settledBy, unlooked, type Operation } from './operation.ts'
 import { Branch, places } from './place.ts'
 import { never, Recorder } from './recorder.ts'
 import { Rest } from './rest.ts'
@@ -286,7 +287,10 @@ export class Generation {
         operation.branch.lastAt = event.at
         const settled = settledBy(event, this.runId, operation.path)
         if ('value' in settled) operation.resolve(settled.value)
-        else operation.reject(settled.error)
+        else {
+          void unlooked(operation.promise)
+          operation.reject(settled.error)
+        }
       },
     })
   }
@@ -371,6 +375,7 @@ export class Generation {
   /** The store cannot carry this run on: it is left as it is recorded, for when it can. */
   broke(error: unknown): void {
     if (this.#isClosed) return
+    if (error instanceof BodyTooLarge && this.ending.haltsFor(error)) return
     this.surroundings.logger.error(
       `${this.runId} cannot be carried on here: ${error instanceof Error ? error.message : String(error)}`,
       { run: this.runId, error },

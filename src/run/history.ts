@@ -8,8 +8,7 @@
 import {
   bodyOf,
   ChainBroken,
-  expectedHash,
-  sameHash,
+  fits,
   type Kind,
   type Log,
   type StoredEvent,
@@ -209,7 +208,7 @@ export async function readChapter(log: Log, stream: string): Promise<StoredEvent
     for (const event of page) {
       if (event.seq !== events.length + 1)
         throw new ChainBroken(stream, events.length + 1, 'the event is missing')
-      if (!sameHash(expectedHash(previous, event), event.hash))
+      if (!fits(previous, event))
         throw new ChainBroken(
           stream,
           event.seq,

@@ -1,4 +1,5 @@
 /** One operation of a body: what it is, what is recorded of it, and the promise the body holds. */
+import { textOf } from '../errors.ts'
 import type { NewEvent, StoredEvent } from '../log/index.ts'
 import type { Schema } from '../task/index.ts'
 import { ChildFailed, WaitTimedOut } from './errors.ts'
@@ -92,8 +93,14 @@ function childSettled(
       end.message,
       end.status,
       end.mode ?? 'unclassified',
-      end.e instanceof Error ? end.e.message : String(end.e),
+      end.e instanceof Error ? end.e.message : textOf(end.e),
       end.e,
     ),
   }
+}
+
+/** A failure that the body forgot to await is on the record; it must not end the process, and every other run in it. */
+export function unlooked<T>(promise: Promise<T>): Promise<T> {
+  promise.then(undefined, () => {})
+  return promise
 }

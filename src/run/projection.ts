@@ -1,4 +1,5 @@
 /** Inline views of runs: what each is doing (`runs`), whose key is whose (`keys`), and what waits to be taken (`inbox`). */
+import { textOf } from '../errors.ts'
 import { bodyOf, type Projection, type RowChange, type StoredEvent } from '../log/index.ts'
 import {
   callEnded,
@@ -238,7 +239,7 @@ function ended(
   return [{ patch: 'runs', set, where: { run } }]
 }
 
-const text = (e: unknown): string => (e instanceof Error ? e.message : String(e)).slice(0, 2000)
+const text = (e: unknown): string => (e instanceof Error ? e.message : textOf(e)).slice(0, 2000)
 
 function started(event: StoredEvent): readonly RowChange[] {
   const body = bodyOf(runStarted, event)

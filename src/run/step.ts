@@ -11,7 +11,7 @@
  *         ▼
  *     in doubt ─▶ reconcile ─▶ done: completed | not done: cleared, may be tried again | unknown: a person settles it
  */
-import { ThroughlineError } from '../errors.ts'
+import { textOf, ThroughlineError } from '../errors.ts'
 import { eventOf, NotSerializable, type NewEvent } from '../log/index.ts'
 import { durationMs, validate, type Reconciled, type StepOptions, type StepTools } from '../task/index.ts'
 import { runAttempt } from './attempt.ts'
@@ -38,9 +38,11 @@ export interface StepWork {
 }
 
 export function performStep(generation: Generation, operation: Operation, work: StepWork): void {
+  const outcome = operation.recorded?.outcome
+  if (outcome && !work.options.compensate) return
   const step = new Step(generation, operation, work)
-  if (operation.recorded?.outcome) return step.remember(operation.recorded.outcome)
-  step.begin()
+  if (outcome) step.remember(outcome)
+  else step.begin()
 }
 
 class Step {
@@ -214,7 +216,7 @@ class Step {
             intent: { step: this.#operation.path, at: intendedAt },
           })
       } catch (error) {
-        because += `; reconcile threw: ${String(error)}`
+        because += `; reconcile threw: ${textOf(error)}`
       }
       if (answer === 'unknown') return this.#doubt(attempt, because, thrown, isDoubted)
       if (answer.done) return this.#completed(answer.value, attempt, 0)
@@ -237,7 +239,7 @@ class Step {
       await generation.record([
         eventOf(
           stepDoubted,
-          { because: thrown ? `${because}: ${String(thrown.error)}` : because },
+          { because: thrown ? `${because}: ${textOf(thrown.error)}` : because },
           generation.ref(this.#operation),
         ),
       ])
@@ -294,6 +296,6 @@ export function storable(error: unknown): unknown {
     eventOf(stepFailed, { e: error, n: 1 })
     return error
   } catch {
-    return new Error(`Something that cannot be recorded was thrown: ${String(error)}`)
+    return new Error(`Something that cannot be recorded was thrown: ${textOf(error)}`)
   }
 }

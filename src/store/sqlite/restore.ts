@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import {
   AlreadyThere,
   ChainBroken,
-  expectedHash,
+  fits,
   GENESIS,
   sameHash,
   type Head,
@@ -46,7 +46,7 @@ export function restore(
     if (!stream) throw new ChainBroken(event.stream, event.seq, 'no head of its stream was given')
     if (event.seq !== stream.seq + 1)
       throw new ChainBroken(event.stream, stream.seq + 1, 'the event is missing')
-    if (event.tenant !== stream.head.tenant || !sameHash(expectedHash(stream.hash, event), event.hash)) {
+    if (event.tenant !== stream.head.tenant || !fits(stream.hash, event)) {
       throw new ChainBroken(
         event.stream,
         event.seq,

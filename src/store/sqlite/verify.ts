@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import {
   bodyOf,
-  expectedHash,
+  fits,
   GENESIS,
   sameHash,
   type Break,
@@ -119,7 +119,7 @@ function whyBroken(
 ): string | undefined {
   if (event.seq !== seq) return `event ${seq} is missing`
   if (event.position <= position) return 'it stands before its predecessor in the order of the store'
-  return sameHash(expectedHash(previous, event), event.hash)
+  return fits(previous, event)
     ? undefined
     : 'its hash does not fit its header, its body and its predecessor'
 }
