@@ -30,5 +30,14 @@ export class ThroughlineError extends Error {
 /** The message of anything that was thrown, Errors or not. */
 export function messageOf(thrown: unknown): string {
   if (thrown instanceof Error) return thrown.message || thrown.name
-  return typeof thrown === 'string' ? thrown : String(thrown)
+  return textOf(thrown)
+}
+
+/** Anything as text, also what has a toString of its own that fails, or none. */
+export function textOf(value: unknown): string {
+  try {
+    return String(value)
+  } catch {
+    return Object.prototype.toString.call(value)
+  }
 }

@@ -1,4 +1,5 @@
 /** A run, to whoever started it or knows its id. */
+import { textOf } from '../errors.ts'
 import { AlreadyThere, eventOf, type Log, type StoredEvent } from '../log/index.ts'
 import {
   events,
@@ -176,7 +177,7 @@ export class RunHandle<Output = unknown> {
       runId: this.id,
       mode: end.mode,
       cause: end.e,
-      message: end.e instanceof Error ? end.e.message : String(end.e),
+      message: end.e instanceof Error ? end.e.message : textOf(end.e),
     }
   }
 

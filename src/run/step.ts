@@ -93,7 +93,10 @@ class Step {
       if (event.kind === stepAttempted.name) ({ n: attempts, retryAt } = read(stepAttempted, event))
       if (event.kind === stepAttempted.name || event.kind === stepCleared.name) intendedAt = undefined
       if (event.kind === stepCleared.name) attempts = read(stepCleared, event).n
-      if (event.kind === stepIntended.name) intendedAt = event.at
+      if (event.kind === stepIntended.name) {
+        intendedAt = event.at
+        isDoubted = false
+      }
       if (event.kind === stepDoubted.name) isDoubted = true
     }
     // An effect that may have happened is settled even while the run is being stopped.
@@ -106,6 +109,7 @@ class Step {
   #pause(attempt: number, due: number): void {
     this.#operation.waiting = { kind: 'retry', name: this.#operation.path, due }
     this.#operation.fire = () => () => this.#attempt(attempt)
+    this.#generation.delivery.poke() // nothing else may be under way that would look at it
   }
 
   #attempt(attempt: number): void {
