@@ -18,10 +18,12 @@ export interface Shape {
   /** Rounds at most, and the seconds after which no further round of a workload is begun. */
   readonly rounds: number
   readonly seconds: number
+  /** Before each workload, the same for every subject: what a process that has been up for a while reaches. */
+  readonly warmUpSeconds: number
 }
 
-export const quick: Shape = { steps: 1000, bytes: 200, fleetRuns: 100, fleetSteps: 50, rounds: 3, seconds: 4 }
-export const full: Shape = { ...quick, rounds: 7, seconds: 30 }
+export const quick: Shape = { steps: 1000, bytes: 200, fleetRuns: 100, fleetSteps: 50, rounds: 3, seconds: 4, warmUpSeconds: 2 }
+export const full: Shape = { ...quick, rounds: 7, seconds: 30, warmUpSeconds: 5 }
 
 export interface Measured {
   readonly name: string
@@ -38,6 +40,11 @@ export interface Measured {
   readonly bytesPerStep?: number
 }
 
+async function warmUp(shape: Shape, round: () => Promise<unknown>): Promise<void> {
+  const until = performance.now() + shape.warmUpSeconds * 1000
+  while (performance.now() < until) await round()
+}
+
 export async function measure(
   subject: Subject,
   shape: Shape,
@@ -46,8 +53,7 @@ export async function measure(
   tell(`${subject.name}: starting`)
   await subject.start()
   try {
-    await subject.sequential(100, shape.bytes)
-    await subject.fleet(10, 10)
+    await warmUp(shape, () => subject.sequential(100, shape.bytes))
     const before = await subject.bytes?.()
     tell(`${subject.name}: one run of ${shape.steps} steps`)
     const first = await oneRun(subject, shape)
@@ -55,6 +61,7 @@ export async function measure(
     const rounds = [first, ...(await repeat(shape, first.seconds, () => oneRun(subject, shape)))]
     tell(`${subject.name}: ${shape.fleetRuns} runs of ${shape.fleetSteps} steps at once`)
     const fleetRound = async () => ({ seconds: await subject.fleet(shape.fleetRuns, shape.fleetSteps) })
+    await warmUp(shape, () => subject.fleet(shape.fleetRuns, 10))
     const firstFleet = await fleetRound()
     const fleets = [firstFleet, ...(await repeat(shape, firstFleet.seconds, fleetRound))]
     return {
