@@ -10,9 +10,10 @@ import {
   type Projection,
   type StoredEvent,
 } from '../../log/index.ts'
+import { ThroughlineError } from '../../errors.ts'
 import { Bodies, isLarge } from './bodies.ts'
 import type { Reader } from './reader.ts'
-import { Rows } from './rows.ts'
+import { RowRefused, Rows } from './rows.ts'
 
 export interface Recorded {
   readonly heads: readonly Head[]
@@ -75,16 +76,42 @@ export function restore(
       event.digest ?? null,
       Buffer.concat([event.salt, event.hash]),
     )
-    for (const projection of projections) {
-      if (projection.mode !== 'inline' || !projection.kinds.includes(event.kind)) continue
-      for (const change of projection.apply({ ...event, position })) rows.change(change)
-    }
+    project({ ...event, position }, projections, rows)
   }
   for (const { head, hash, seq } of incoming.values()) {
     if (!head.isPruned && (seq !== head.seq || !sameHash(hash, head.hash)))
       throw new ChainBroken(head.stream, seq + 1, `its head says ${head.seq} events, ${seq} came`)
+    const origin = head.continues && reader.head(head.continues.stream)
+    if (head.continues && (!origin || !sameHash(origin.hash, head.continues.hash)))
+      throw new ChainBroken(
+        head.stream,
+        1,
+        `it continues ${head.continues.stream}, which did not come with it`,
+      )
   }
 }
+
+/** A chain can be sound around a body that makes no sense: whoever can hash can write one. */
+function project(event: StoredEvent, projections: readonly Projection[], rows: Rows): void {
+  try {
+    for (const projection of projections) {
+      if (projection.mode !== 'inline' || !projection.kinds.includes(event.kind)) continue
+      for (const change of projection.apply(event)) rows.change(change)
+    }
+  } catch (error) {
+    if (error instanceof ThroughlineError) throw error
+    if (error instanceof RowRefused)
+      throw new AlreadyThere(
+        `A row of "${error.table}" that ${event.stream} needs (${JSON.stringify(error.row)})`,
+      )
+    const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : undefined
+    if (code !== undefined && code !== CONSTRAINT && code !== MISMATCH) throw error
+    throw new ChainBroken(event.stream, event.seq, `its body is not that of a ${event.kind} event`)
+  }
+}
+
+const CONSTRAINT = 19
+const MISMATCH = 20
 
 function create(db: DatabaseSync, reader: Reader, head: Head): Incoming {
   if (reader.head(head.stream)) throw new AlreadyThere(head.stream)
