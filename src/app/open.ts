@@ -77,7 +77,7 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
   const takeOver = () => {
     if (!log.tryOwn()) return false
     dispatcher = new InProcessDispatcher({ log, clock, carrier, concurrency: options.concurrency ?? 256 })
-    wakeInterrupted(log, registry, dispatcher)
+    wakeInterrupted({ log, registry, dispatcher, lingerMs: surroundings.limits.lingerMs })
     dispatcher.start()
     return true
   }
@@ -141,9 +141,19 @@ export function fileOf(store: string): string {
 }
 
 /** What was under way when the last owner went, and what waited for code that is here now. */
-function wakeInterrupted(log: Log, registry: Registry, dispatcher: Dispatcher): void {
+function wakeInterrupted(found: {
+  readonly log: Log
+  readonly registry: Registry
+  readonly dispatcher: Dispatcher
+  readonly lingerMs: number
+}): void {
+  const { log, registry, dispatcher, lingerMs } = found
   dispatcher.start()
   for (const row of log.select('runs', { where: { status: 'running' } })) dispatcher.wake(String(row['run']))
+  // Those put to rest last were in memory still, perhaps in an await that no record shows: they look for themselves.
+  const last = log.eventAt(log.position())?.at ?? 0
+  const resting = { status: 'waiting', updated_at: { gte: last - lingerMs } }
+  for (const row of log.select('runs', { where: resting })) dispatcher.wake(String(row['run']))
   for (const { name, versions } of registry.carried()) {
     const where = { status: 'waiting', waiting_for: 'task', task: name, version: { in: versions } }
     for (const row of log.select('runs', { where })) dispatcher.wake(String(row['run']))

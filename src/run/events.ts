@@ -45,6 +45,8 @@ export const runClaimed = kind<{ readonly by: string }>('run.claimed')
 export const runSuspended = kind<{ readonly waits: readonly Waiting[]; readonly due?: number }>(
   'run.suspended',
 )
+/** At rest on the record, its body performed something after all: it had been in a plain await. */
+export const runRevived = kind<undefined>('run.revived')
 export const runStalled = kind<{ readonly since: number }>('run.stalled')
 export const runProgress = kind<{ readonly done: number; readonly total?: number; readonly note?: string }>(
   'run.progress',

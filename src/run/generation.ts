@@ -203,7 +203,7 @@ export class Generation {
     this.#warnOfTwins(operation)
     this.pending.add(operation)
     if (recorded?.outcome) this.deliver(operation, recorded.outcome)
-    this.#rest.revive()
+    this.#rest.stir()
     begin(operation)
     return promise
   }

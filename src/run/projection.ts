@@ -15,6 +15,7 @@ import {
   runOfInbox,
   runRestarted,
   runResumed,
+  runRevived,
   runStarted,
   runStalled,
   runSuspended,
@@ -41,6 +42,7 @@ export const runsProjection: Projection = {
     runStarted,
     runClaimed,
     runSuspended,
+    runRevived,
     runStalled,
     runCancelling,
     runResumed,
@@ -128,6 +130,8 @@ export const runsProjection: Projection = {
         }
         return [{ patch: 'runs', set, where: { run } }]
       }
+      case runRevived.name:
+        return [working(run, at)]
       case runStalled.name:
         return [{ patch: 'runs', set: { waiting_for: 'stalled', updated_at: at }, where: { run } }]
       case runAwaitedOutside.name:

@@ -8,7 +8,7 @@
  * The suspending commit succeeds only if the inbox holds nothing newer than what was looked at: no wake-up is lost.
  */
 import { eventOf, GuardFailed } from '../log/index.ts'
-import { runStalled, runSuspended, type Waiting } from './events.ts'
+import { runRevived, runStalled, runSuspended, type Waiting } from './events.ts'
 import type { Generation } from './generation.ts'
 
 const MOST_WAITS_NAMED = 100
@@ -19,6 +19,7 @@ export class Rest {
   readonly #awaiting: (() => void)[] = []
   #isIdle = false
   #isSuspending = false
+  #isStirred = false
   #suspendedFor = ''
   #stopTimer: () => void = () => {}
 
@@ -64,12 +65,14 @@ export class Rest {
       .then(
         () => {
           this.#suspendedFor = suspendedFor
-          if (generation.isQuiet) this.#idle()
+          if (this.#isStirred) this.#noteRevival()
+          else if (generation.isQuiet) this.#idle()
         },
         (error: unknown) => (error instanceof GuardFailed ? mailbox.refresh() : generation.broke(error)),
       )
       .finally(() => {
         this.#isSuspending = false
+        this.#isStirred = false
         if (!this.#isIdle) generation.delivery.poke()
       })
   }
@@ -80,6 +83,21 @@ export class Rest {
     this.#isIdle = false
     this.#suspendedFor = ''
     this.#stopTimer()
+  }
+
+  /**
+   * The body performs an operation. If it was at rest it had been in a plain await, and the record says so again:
+   * a run that rests is not taken up by the next process, and nobody would go on with this operation.
+   */
+  stir(): void {
+    if (this.#isSuspending) this.#isStirred = true
+    if (!this.#isIdle) return
+    this.revive()
+    this.#noteRevival()
+  }
+
+  #noteRevival(): void {
+    this.#generation.note(eventOf(runRevived, undefined))
   }
 
   end(): void {
