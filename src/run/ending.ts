@@ -100,8 +100,9 @@ export class Ending {
   async cancel(reason: string, message: string): Promise<void> {
     const generation = this.#generation
     this.#cancelled = { reason }
-    await generation.record([eventOf(runCancelling, { reason, message })], this.#cancelChildren(reason))
+    // The request is durable already; nothing may begin while it is being taken.
     this.#release()
+    await generation.record([eventOf(runCancelling, { reason, message })], this.#cancelChildren(reason))
   }
 
   /** Ends the run where it stands; a person can lift it. */
