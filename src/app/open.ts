@@ -2,7 +2,14 @@
 import { fileURLToPath } from 'node:url'
 import { InProcessDispatcher } from '../dispatch/in-process/index.ts'
 import { AlreadyThere, eventOf, systemClock, type Clock, type Log } from '../log/index.ts'
-import { events, Registry, RunCarrier, type Dispatcher, type Surroundings } from '../run/index.ts'
+import {
+  events,
+  Registry,
+  RunCarrier,
+  watchAmbient,
+  type Dispatcher,
+  type Surroundings,
+} from '../run/index.ts'
 import { openSqlite } from '../store/sqlite/index.ts'
 import type { AnyTask, ContextLog } from '../task/index.ts'
 import { BadStore } from './errors.ts'
@@ -36,6 +43,8 @@ export interface OpenOptions {
   readonly stalledMs?: number
 }
 
+/** Taken when this module is loaded: what watches over bodies must not see the layer's own use. */
+const chance = Math.random
 const TAKE_OVER_EVERY_MS = 100
 
 /**
@@ -61,13 +70,14 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
     clock,
     logger: options.logger ?? plainLogger(),
     newId,
-    random: options.random ?? Math.random,
+    random: options.random ?? chance,
     wake,
     rested: () => dispatcher?.rearm(),
     attach: (child, caller) => attach({ log, watchers, wake }, child, caller),
     limits: { lingerMs: options.lingerMs ?? 1000, stalledMs: options.stalledMs ?? 300_000 },
     isDevelopment: process.env['NODE_ENV'] !== 'production',
   }
+  const unwatch = surroundings.isDevelopment ? warnOfAmbient(surroundings.logger) : () => {}
   const carrier = new RunCarrier({
     surroundings,
     registry,
@@ -100,6 +110,7 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
     busy: () => dispatcher?.busy ?? 0,
     residents: () => carrier.residents,
     async close() {
+      unwatch()
       clearInterval(attempts)
       stopListening()
       const stopped = dispatcher?.stop()
@@ -109,6 +120,19 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
       watchers.close()
       if (typeof options.store !== 'object') await log.close()
     },
+  })
+}
+
+/** In development: says once for each run and function what a replay cannot repeat. */
+function warnOfAmbient(logger: ContextLog): () => void {
+  const told = new WeakMap<object, Set<string>>()
+  return watchAmbient(({ function: name, instead, owner }) => {
+    const already = told.get(owner) ?? new Set<string>()
+    if (already.has(name)) return
+    told.set(owner, already.add(name))
+    logger.warn(
+      `${name} was used in a task's body: a replay will see another value. Use ${instead}, or put it into ctx.step.`,
+    )
   })
 }
 

@@ -99,8 +99,15 @@ export class RunCarrier implements Carrier {
   }
 
   async #load(runId: string): Promise<void> {
-    const row = this.#log.select('runs', { where: { run: runId }, columns: ['chapter', 'ended_at'] })[0]
+    const columns = ['chapter', 'ended_at', 'lifts']
+    const row = this.#log.select('runs', { where: { run: runId }, columns })[0]
     if (!row || row['ended_at'] !== null) return
+    const mailbox = new Mailbox(this.#log, runId)
+    mailbox.refresh()
+    const cancel = mailbox.messages.find((message) => message.kind === 'cancel')
+    const resume = mailbox.messages.find((message) => message.kind === 'resume')
+    // Halted: taking it over would say that it runs. Only a person's word lifts that.
+    if (row['lifts'] === 1 && !resume && !cancel) return
     const stream = chapterStream(runId, Number(row['chapter']))
     const head = this.#log.head(stream)
     if (!head) return
@@ -108,14 +115,8 @@ export class RunCarrier implements Carrier {
     const history = new History(await readChapter(this.#log, stream))
     const record = (events: Parameters<Log['commit']>[0]['appends'][number]['events']) =>
       this.#log.commit({ appends: [{ stream, expected: { epoch }, events }] })
-    const mailbox = new Mailbox(this.#log, runId)
-    mailbox.refresh()
-    const cancel = mailbox.messages.find((message) => message.kind === 'cancel')
-    if (history.halted) {
-      const resume = mailbox.messages.find((message) => message.kind === 'resume')
-      if (resume) await record([eventOf(runResumed, { message: resume.id })])
-      else if (!cancel) return
-    }
+    const lifting = resume ?? (history.cancelling ? cancel : undefined)
+    if (history.halted && lifting) await record([eventOf(runResumed, { message: lifting.id })])
     const task = this.#options.registry.codeFor(history.started.task, history.started.version)
     if (!task) {
       const { task: name, version } = history.started

@@ -83,6 +83,8 @@ export class Generation {
   readonly pending = new Set<Operation>()
   readonly ending: Ending
   readonly #options: GenerationOptions
+  /** Called for every operation that is not on the record. */
+  onNew: (key: string) => void = () => {}
   /** Of the last outcome handed to the body. */
   deliveredSeq = 0
   readonly #ended = new Set<string>()
@@ -136,9 +138,9 @@ export class Generation {
   }
 
   /** Begins the body. */
-  start(body: () => Promise<unknown>): void {
+  start(body: () => Promise<unknown>, options: { readonly onlyReplay?: boolean } = {}): void {
     this.mailbox.refresh()
-    this.root.isReplayOnly = this.ending.isStopping
+    this.root.isReplayOnly = this.ending.isStopping || (options.onlyReplay ?? false)
     places.run({ owner: this, isInStep: false, before: [] }, () => {
       void body().then(
         (value) => this.ending.returned(value),
@@ -186,7 +188,10 @@ export class Generation {
       isInStep: false,
       before: this.#isUsedUp ? [performed] : [performed, ...before].slice(0, MOST_BEFORE),
     })
-    if (!recorded) this.#hasBegun = true
+    if (!recorded) {
+      this.#hasBegun = true
+      this.onNew(`${path}#${ordinal}`)
+    }
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
     const operation: Operation = {
       kind,

@@ -5,14 +5,7 @@
  * H2. Another kind under the same name is an error naming both.
  * H3. For names that repeat, an operation reached after another predecessor than the recorded one is an error, never another's result.
  */
-import {
-  bodyOf,
-  ChainBroken,
-  fits,
-  type Kind,
-  type Log,
-  type StoredEvent,
-} from '../log/index.ts'
+import { bodyOf, ChainBroken, fits, type Kind, type Log, type StoredEvent } from '../log/index.ts'
 import { ERROR_CLASSES, ReplayDiverged } from './errors.ts'
 import {
   callEnded,
@@ -117,8 +110,10 @@ export class History {
     if (OPERATIONS.has(group) && event.name !== undefined)
       return this.#addOperation(group as OperationKind, event, event.name)
     if (event.kind === 'run.claimed') this.attempt++
-    else if (event.kind === runCancelling.name) this.cancelling = read(runCancelling, event)
-    else if (event.kind === runFailing.name) this.failing = { error: read(runFailing, event).e }
+    else if (event.kind === runCancelling.name) {
+      this.cancelling = read(runCancelling, event)
+      this.halted = undefined
+    } else if (event.kind === runFailing.name) this.failing = { error: read(runFailing, event).e }
     else if (event.kind === runHalted.name) this.halted = read(runHalted, event)
     else if (event.kind === runResumed.name) this.halted = undefined
     else if (event.kind === runForked.name) this.fork = { seq: event.seq, seed: read(runForked, event).seed }

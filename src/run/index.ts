@@ -1,3 +1,4 @@
+export { watchAmbient, type AmbientUse } from './ambient.ts'
 export { RunCarrier, type CarrierOptions } from './carrier.ts'
 export { contextFor } from './context.ts'
 export {

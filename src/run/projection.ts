@@ -148,7 +148,11 @@ export const runsProjection: Projection = {
         return [{ patch: 'runs', set, where: { run } }]
       }
       case runCancelling.name:
-        return [working(run, at), taken(run, bodyOf(runCancelling, event).message, at)]
+        return [
+          working(run, at),
+          { patch: 'runs', set: { mode: null, message: null, lifts: 0 }, where: { run } },
+          taken(run, bodyOf(runCancelling, event).message, at),
+        ]
       case runResumed.name:
         return [
           {

@@ -97,7 +97,9 @@ export class Rest {
   }
 
   #noteRevival(): void {
-    this.#generation.note(eventOf(runRevived, undefined))
+    const generation = this.#generation
+    this.#suspendedFor = ''
+    generation.effect(async () => void (await generation.record([eventOf(runRevived, undefined)])))
   }
 
   end(): void {

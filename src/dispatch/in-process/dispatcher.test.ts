@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest'
 import { open, task, type Clock } from 'throughline'
+import { dispatcherContract } from '../../testing/index.ts'
+import { InProcessDispatcher } from './index.ts'
+
+dispatcherContract({ name: 'in one process', test, expect, open: (parts) => new InProcessDispatcher(parts) })
 
 /** Time passes whenever somebody looks: between any two things the layer does. */
 function restlessClock(): Clock {

@@ -119,9 +119,7 @@ function whyBroken(
 ): string | undefined {
   if (event.seq !== seq) return `event ${seq} is missing`
   if (event.position <= position) return 'it stands before its predecessor in the order of the store'
-  return fits(previous, event)
-    ? undefined
-    : 'its hash does not fit its header, its body and its predecessor'
+  return fits(previous, event) ? undefined : 'its hash does not fit its header, its body and its predecessor'
 }
 
 function prunedHeads(reader: Reader, breaks: Break[]): ReadonlyMap<string, string> {

@@ -51,7 +51,11 @@ class Body {
 
   async all(ctx: Context, ops: readonly Op[], where: string): Promise<unknown[]> {
     const values: unknown[] = []
-    for (const op of ops) values.push(await this.#one(ctx, op, where))
+    for (const op of ops) {
+      if (process.env['SIM_LOG']) console.log('BEGIN', (this.#host as any).name, markOf(op, where), op.kind)
+      values.push(await this.#one(ctx, op, where))
+      if (process.env['SIM_LOG']) console.log('END', (this.#host as any).name, markOf(op, where), op.kind)
+    }
     return values
   }
 
@@ -149,7 +153,7 @@ class Body {
     for (let round = 1; ; round++) {
       const { winner, value } = await ctx.race({
         ok: (b) => b.wait(mark),
-        nudge: (b) => b.sleep('pause', ms + 500),
+        nudge: (b) => b.sleep('pause', ms),
       })
       this.#world.won(this.#run, `${mark} round ${round}`, winner)
       if (winner === 'ok') return [this.#expect(value, messageOf(mark, 1))]

@@ -10,6 +10,8 @@ interface Around {
   readonly isBare: boolean
   /** Somebody catches what is thrown here. */
   readonly isCaught: boolean
+  /** Within a race, a failure would win it: nothing fails there. */
+  readonly mayFail: boolean
 }
 
 const NAMES = ['a', 'b', 'c'] as const
@@ -31,7 +33,7 @@ export class Generator {
       tasks: Array.from({ length: tasks }, (_, index) => {
         this.#left = index === 0 ? random.between(2, 16) : random.between(1, 5)
         const later = Array.from({ length: tasks - index - 1 }, (_, i) => index + 1 + i)
-        const around = { depth: 0, tasks: later, isBare: false, isCaught: false }
+        const around = { depth: 0, tasks: later, isBare: false, isCaught: false, mayFail: true }
         const ops: Op[] = this.#ops(around, random.between(1, 6))
         if (later.length > 0 && index === 0) ops.splice(random.between(0, ops.length), 0, this.#child(around))
         if (index === 0 && random.chance(0.07)) ops.push({ kind: 'hold', id: ++this.#id })
@@ -74,7 +76,7 @@ export class Generator {
       contest: 1.5 * nests,
       nudge: 1,
       collect: 0.7,
-      child: around.tasks.length > 0 ? 2 : 0,
+      child: around.mayFail && around.tasks.length > 0 ? 2 : 0,
       try: 1.5 * nests,
     })
     switch (kind) {
@@ -82,8 +84,9 @@ export class Generator {
         return this.#step(id, around)
       case 'sleep':
       case 'expire':
-      case 'nudge':
         return { kind, id, ms: this.#ms() }
+      case 'nudge':
+        return { kind, id, ms: random.pick([500, 60_000, 3_600_000]) }
       case 'wait':
         return {
           kind,
@@ -92,7 +95,7 @@ export class Generator {
           isPicky: random.chance(0.15),
         }
       case 'pause':
-        return { kind, id, turns: random.between(0, 12), ms: random.chance(0.15) ? this.#ms() : 0 }
+        return { kind, id, turns: random.between(0, 12), ms: random.chance(0.15) ? random.pick([1, 250, 5000]) : 0 }
       case 'progress':
         return { kind, id }
       case 'collect':
@@ -106,11 +109,11 @@ export class Generator {
       case 'loose':
         return { kind, id, ops: this.#ops(inner, 2) }
       case 'race': {
-        const fast = this.#ops({ ...inner, isCaught: false }, 2)
-        return { kind, id, fast, slow: this.#ops({ ...inner, isCaught: false }, 1) }
+        const fast = this.#ops({ ...inner, mayFail: false }, 2)
+        return { kind, id, fast, slow: this.#ops({ ...inner, mayFail: false }, 1) }
       }
       case 'contest':
-        return { kind, id, branches: this.#several({ ...inner, isCaught: false }, 3) }
+        return { kind, id, branches: this.#several({ ...inner, mayFail: false }, 3) }
       case 'child':
         return this.#child(around)
       case 'try':
@@ -135,7 +138,7 @@ export class Generator {
     const isOnce = random.chance(0.25)
     const fails = !isOnce && random.chance(0.15) ? random.between(1, 2) : 0
     // Left to itself a step that fails for good fails its run: rarely.
-    const mayDie = !around.isBare && fails > 0 && random.chance(around.isCaught ? 0.4 : 0.05)
+    const mayDie = around.mayFail && !around.isBare && fails > 0 && random.chance(around.isCaught ? 0.4 : 0.05)
     return {
       kind: 'step',
       id,

@@ -61,6 +61,7 @@ export class Hub {
   hasMisfortune = true
   readonly trace: string[] = []
   struck: (process: Process) => void = () => {}
+  zombied: () => void = () => {}
   readonly #options: HubOptions
   readonly #news: { left: number; readonly to: Process }[] = []
 

@@ -21,6 +21,9 @@ interface Waiter {
   readonly resolve: () => void
 }
 
+/** In place of a number of commits left: the process dies once this one is handed over. */
+const AFTER_THIS = Number.NEGATIVE_INFINITY
+
 const never = () => new Promise<never>(() => {})
 
 export class Process implements Host {
@@ -84,6 +87,7 @@ export class Process implements Host {
   }
 
   stop(): void {
+    this.#hub.zombied()
     this.state = 'stopped'
   }
 
@@ -107,29 +111,29 @@ export class Process implements Host {
       this.#strike()
     if (this.state === 'stopped') await new Promise<void>((resolve) => this.#held.push(resolve))
     if (this.isDead) return never()
-    const refusal = this.#hub.refusal()
+    const refusal = this.#left === AFTER_THIS ? undefined : this.#hub.refusal()
+    if (process.env['SIM_LOG']) console.log('COMMIT', this.name, refusal, JSON.stringify(change.appends.map((a) => [a.stream, a.expected, a.events.map((e) => e.kind)])))
     if (refusal) throw new StoreUnavailable(refusal, 'the simulated file', undefined)
     this.inFlight++
     try {
-      const committed = this.#hub.store.commit(change)
-      if (this.#left === -2) this.die()
-      const done = await committed
-      if (this.isDead) return await never()
+      const committing = this.#hub.store.commit(change)
+      if (this.#left === AFTER_THIS) this.die()
+      const committed = await committing
       this.#hub.notify(this)
-      return done
+      if (!this.isDead) return committed
     } catch (error) {
-      if (this.isDead) return await never()
-      throw error
+      if (!this.isDead) throw error
     } finally {
       this.inFlight--
     }
+    return never()
   }
 
   #strike(): void {
     this.#hub.say(`${this.name} ${this.fate.how}`)
     this.#hub.struck(this)
     if (this.fate.how === 'dies before') this.die()
-    else if (this.fate.how === 'dies after') this.#left = -2
+    else if (this.fate.how === 'dies after') this.#left = AFTER_THIS
     else if (this.fate.how === 'is stopped') this.stop()
   }
 

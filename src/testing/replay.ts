@@ -1,0 +1,132 @@
+/**
+ * Does this code still carry that record?
+ *
+ * The body runs against the recorded outcomes alone: no effect is performed, nothing is written, no time passes. What it asks for
+ * that is not on the record stays open.
+ */
+import { idsBy } from '../app/index.ts'
+import { systemClock, type Committed, type Log, type StoredEvent } from '../log/index.ts'
+import {
+  contextFor,
+  Generation,
+  History,
+  read,
+  events as runEvents,
+  watchAmbient,
+  type AmbientUse,
+} from '../run/index.ts'
+import type { AnyTask } from '../task/index.ts'
+
+export interface Replayed {
+  /** The code reaches everything that was recorded, the same way. */
+  readonly ok: boolean
+  /** Where it does not: the step, how it was recorded, how it is reached now. */
+  readonly diverged:
+    | { readonly step: string; readonly recorded: string; readonly reached: string; readonly message: string }
+    | undefined
+  /** Recorded outcomes this code never asks for: steps it lost. */
+  readonly unclaimed: readonly string[]
+  /** Operations this code performs that are not on the record: steps it gained, or where the record ends. */
+  readonly gained: readonly string[]
+  /** Uses of time and chance in the body that a replay cannot repeat. */
+  readonly ambient: readonly AmbientUse[]
+}
+
+/** A body in plain awaits is given so many turns of the event loop. */
+const TURNS = 200
+
+/**
+ * Replays a history on a task's code.
+ *
+ * @param history the events of one chapter of a run, such as `run.history()` gives
+ * @example
+ * const verdict = await replay(run.history(), reviewAsItIsNow)
+ * expect(verdict.ok).toBe(true)
+ */
+export async function replay(
+  history: Iterable<StoredEvent> | AsyncIterable<StoredEvent>,
+  task: AnyTask,
+): Promise<Replayed> {
+  const recorded = lastChapter(await Array.fromAsync(history))
+  const past = new History(recorded)
+  let diverged: Replayed['diverged']
+  const generation = new Generation({
+    surroundings: {
+      log: silentLog((change) => {
+        for (const event of change.appends.flatMap((append) => append.events)) {
+          if (event.kind === runEvents.runHalted.name) diverged = divergence(event as StoredEvent)
+        }
+      }),
+      clock: { now: () => systemClock.now(), at: () => () => {} },
+      logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+      newId: idsBy(systemClock),
+      random: () => 0,
+      wake: () => {},
+      rested: () => {},
+      attach: () => {},
+      limits: { lingerMs: Number.MAX_SAFE_INTEGER, stalledMs: Number.MAX_SAFE_INTEGER },
+      isDevelopment: false,
+    },
+    task,
+    stream: past.started.run,
+    epoch: 1,
+    history: past,
+    lingerMs: Number.MAX_SAFE_INTEGER,
+    closed: () => {},
+    late: () => {},
+  })
+  const gained = new Set<string>()
+  generation.onNew = (key) => gained.add(key)
+  const ambient: AmbientUse[] = []
+  const unwatch = watchAmbient((use) => ambient.push(use))
+  try {
+    const ctx = contextFor(generation, generation.root)
+    generation.start(async () => task.run(ctx, past.started.input as never), { onlyReplay: true })
+    for (let turn = 0; turn < TURNS; turn++) await new Promise(setImmediate)
+  } finally {
+    unwatch()
+  }
+  return {
+    ok: diverged === undefined && past.unclaimed().length === 0,
+    diverged,
+    unclaimed: past.unclaimed(),
+    gained: [...gained],
+    ambient,
+  }
+}
+
+function lastChapter(events: readonly StoredEvent[]): StoredEvent[] {
+  const first = events.findLastIndex((event) => event.kind === runEvents.runStarted.name)
+  return events.slice(Math.max(0, first))
+}
+
+function divergence(event: StoredEvent): Replayed['diverged'] {
+  const { e } = read(runEvents.runHalted, event)
+  const data = (e instanceof Error && 'data' in e ? e.data : {}) as {
+    readonly step?: string
+    readonly recorded?: string
+    readonly reached?: string
+  }
+  return {
+    step: String(data.step),
+    recorded: String(data.recorded),
+    reached: String(data.reached),
+    message: e instanceof Error ? e.message : String(e),
+  }
+}
+
+/** A log in which nothing is and to which nothing comes; a commit is told to `heard` and never answered. */
+function silentLog(heard: (change: Parameters<Log['commit']>[0]) => void): Log {
+  const never = () => new Promise<Committed>(() => {})
+  const log: Partial<Log> = {
+    maxBodyBytes: Number.MAX_SAFE_INTEGER,
+    commit(change) {
+      heard(change)
+      return never()
+    },
+    select: () => [],
+    head: () => undefined,
+    eventAt: () => undefined,
+  }
+  return log as Log // a generation that only replays asks for no more
+}

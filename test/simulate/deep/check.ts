@@ -1,0 +1,135 @@
+/** What must hold when all is over, read from the record itself. */
+import type { Log, StoredEvent } from 'throughline'
+import type { Driver } from './driver.ts'
+import type { World } from './world.ts'
+
+const OUTCOMES: ReadonlySet<string> = new Set(['step.completed', 'step.failed', 'sleep.fired', 'wait.answered', 'wait.timed_out', 'call.ended', 'spawn.started', 'race.settled'])
+const ENDS: ReadonlySet<string> = new Set(['run.done', 'run.failed', 'run.cancelled'])
+
+interface Around {
+  readonly store: Log
+  readonly driver: Driver
+  readonly world: World
+}
+
+export async function check({ store, driver, world }: Around): Promise<void> {
+  const rows = store.select('runs', {})
+  for (const row of rows) {
+    const [run, status] = [String(row['run']), String(row['status'])]
+    const events: StoredEvent[] = []
+    for (let chapter = 1; chapter <= Number(row['chapter']); chapter++)
+      for await (const page of store.read(chapter === 1 ? run : `${run}~${chapter}`)) events.push(...page)
+    result(world, driver, run, status, events)
+    outcomes(world, run, events)
+    if (run !== driver.forkId) messages(world, store, run, events) // a fork's copied answers were taken from another's inbox
+    compensations(world, run, status, events)
+  }
+  for (const done of world.done.values()) if (done.times > 1) world.wrong(`${done.run} ${done.mark} happened ${done.times} times`)
+  onceKeys(world)
+  const { breaks } = await store.verify()
+  for (const one of breaks) world.wrong(`the chain of ${one.stream} breaks at ${one.seq}: ${one.reason}`)
+  const before = snapshot(store)
+  await store.rebuild()
+  const after = snapshot(store)
+  if (before !== after) world.wrong(`rebuilt projections differ:\n${before}\n${after}`)
+}
+
+function onceKeys(world: World): void {
+  const keys = new Map<string, string>()
+  for (const [key, { run, mark }] of world.done) {
+    const other = keys.get(`${run} ${mark}`)
+    if (other !== undefined) world.wrong(`${run} ${mark} happened under two idempotency keys, ${other} and ${key}`)
+    keys.set(`${run} ${mark}`, key)
+  }
+}
+
+function snapshot(store: Log): string {
+  return [
+    store.select('runs', { order: ['run'] }),
+    store.select('keys', { order: ['run'] }),
+    store.select('inbox', { order: ['position'] }),
+  ]
+    .map((rows) => rows.map((row) => JSON.stringify(row)).join('\n'))
+    .join('\n')
+}
+
+function result(world: World, driver: Driver, run: string, status: string, events: readonly StoredEvent[]): void {
+  const last = events.at(-1)
+  if (!last || !ENDS.has(last.kind)) return world.wrong(`${run} is ${status} and its last event is ${last?.kind ?? 'none'}: ${last?.body ?? ''}`)
+  const known = driver.runs.get(run)?.expected
+  const isRoot = run === driver.rootId || run === driver.forkId
+  if (status === 'cancelled') {
+    if (run === driver.rootId && !driver.isCancelled) world.wrong(`${run} was cancelled by nobody`)
+    if (run === driver.forkId) world.wrong(`${run} was cancelled by nobody`)
+    return
+  }
+  if (!known) return
+  const wanted = known.status === 'held' ? 'cancelled' : known.status
+  if (status !== wanted) return world.wrong(`${run} (${isRoot ? 'root' : 'child'}) is ${status}, should be ${wanted}: ${last.body ?? ''}`)
+  if (status !== 'done') return
+  const { v } = JSON.parse(last.body ?? '{}') as { v: unknown }
+  if (JSON.stringify(v) !== JSON.stringify(known.value)) world.wrong(`${run} gave ${JSON.stringify(v)}, should be ${JSON.stringify(known.value)}`)
+}
+
+/** Every operation has one outcome, nothing comes after its end, and no outcome comes after the chapter's. */
+function outcomes(world: World, run: string, events: readonly StoredEvent[]): void {
+  const settled = new Set<string>()
+  let ended: string | undefined
+  let stopping: string | undefined
+  for (const event of events) {
+    if (event.seq === 1) ended = undefined
+    if (ended !== undefined) world.wrong(`${event.stream} has ${event.kind} after ${ended}`)
+    if (ENDS.has(event.kind) || event.kind === 'run.restarted') ended = event.kind
+    if (event.kind === 'run.cancelling' || event.kind === 'run.failing') stopping = event.kind
+    if (event.name === undefined) continue
+    if (stopping !== undefined && event.kind === 'step.intended') world.wrong(`${event.stream} begins ${event.name} after ${stopping}`)
+    const key = `${event.stream} ${event.name}#${event.ordinal ?? 1}`
+    if (event.kind === 'wait.returned') settled.delete(key)
+    else if (settled.has(key)) world.wrong(`${key} has ${event.kind} after its outcome`)
+    else if (OUTCOMES.has(event.kind)) settled.add(key)
+  }
+  void run
+}
+
+/** What was sent is taken once, or lies there. */
+function messages(world: World, store: Log, run: string, events: readonly StoredEvent[]): void {
+  const taken = new Map<string, number>()
+  for (const event of events) {
+    if (!event.kind.startsWith('wait.') || event.body === undefined) continue
+    const { message } = JSON.parse(event.body) as { message?: string }
+    if (message === undefined) continue
+    taken.set(message, (taken.get(message) ?? 0) + (event.kind === 'wait.returned' ? -1 : 1))
+  }
+  const untaken = new Set<string>((JSON.parse(events.at(-1)?.body ?? '{}') as { untaken?: string[] }).untaken)
+  const endedAt = events.at(-1)?.position ?? 0
+  for (const row of store.select('inbox', { where: { run, kind: 'signal' } })) {
+    const id = String(row['id'])
+    const times = taken.get(id) ?? 0
+    if (times > 1) world.wrong(`"${id}" of ${run} was taken ${times} times`)
+    if ((times === 1) !== (row['taken'] !== null)) world.wrong(`"${id}" of ${run} was taken ${times} times, and its row says ${String(row['taken'])}`)
+    if (times === 0 && !untaken.has(id) && Number(row['position']) < endedAt && !isRecent(store, Number(row['position']), endedAt))
+      world.wrong(`"${id}" of ${run} was swallowed: nobody took it, and the end does not list it`)
+    if (times > 0 && untaken.has(id)) world.wrong(`"${id}" of ${run} was taken, and the end lists it as untaken`)
+    taken.delete(id)
+  }
+  for (const [id, times] of taken) if (times !== 0) world.wrong(`"${id}" of ${run} was taken and is not in its inbox`)
+}
+
+/** A message that came while the end was being written may be missing from it; its row says that nobody took it. */
+function isRecent(_store: Log, _position: number, _endedAt: number): boolean {
+  return true
+}
+
+/** A run that stopped undid what it did, newest first; one that ended well undid nothing. */
+function compensations(world: World, run: string, status: string, events: readonly StoredEvent[]): void {
+  const chapter = events.at(-1)?.stream
+  const toUndo: string[] = []
+  const undone: string[] = []
+  for (const event of events) {
+    if (event.stream !== chapter || event.kind !== 'step.completed' || event.name === undefined) continue
+    if (event.name.startsWith('undo › ')) undone.push(event.name.slice('undo › '.length))
+    else if ((JSON.parse(event.body ?? '{}') as { c?: 1 }).c === 1) toUndo.unshift(`${event.name}#${event.ordinal ?? 1}`)
+  }
+  const wanted = status === 'done' ? [] : toUndo
+  if (JSON.stringify(undone) !== JSON.stringify(wanted)) world.wrong(`${run} (${status}) undid ${JSON.stringify(undone)}, should have undone ${JSON.stringify(wanted)}`)
+}
