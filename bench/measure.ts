@@ -22,7 +22,15 @@ export interface Shape {
   readonly warmUpSeconds: number
 }
 
-export const quick: Shape = { steps: 1000, bytes: 200, fleetRuns: 100, fleetSteps: 50, rounds: 3, seconds: 4, warmUpSeconds: 2 }
+export const quick: Shape = {
+  steps: 1000,
+  bytes: 200,
+  fleetRuns: 100,
+  fleetSteps: 50,
+  rounds: 3,
+  seconds: 4,
+  warmUpSeconds: 2,
+}
 export const full: Shape = { ...quick, rounds: 7, seconds: 30, warmUpSeconds: 5 }
 
 export interface Measured {

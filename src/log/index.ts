@@ -6,7 +6,6 @@ export {
   BodyTooLarge,
   ChainBroken,
   GuardFailed,
-  KindTooNew,
   NotSerializable,
   OwnershipLost,
   StreamMoved,

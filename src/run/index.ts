@@ -8,7 +8,6 @@ export {
   CompensationMissing,
   DuplicateKey,
   EffectNotDone,
-  ERROR_CLASSES,
   ForkPointNotFound,
   KeyReused,
   NotInDoubt,
@@ -26,8 +25,7 @@ export * as events from './events.ts' // a namespace, not a spread: every kind u
 export type { MessageBody, Resolution, RunStartedBody, Waiting } from './events.ts'
 export { fork } from './fork.ts'
 export { Generation, type Surroundings } from './generation.ts'
-export { History, read, readChapter, type OperationKind, type Recorded } from './history.ts'
-export { Branch, idempotencyKey, places } from './place.ts'
+export { History, read, type OperationKind, type Recorded } from './history.ts'
 export type { Carrier, Dispatcher } from './port.ts'
 export { runsProjection } from './projection.ts'
 export { DuplicateTask, Registry, UnknownTask } from './registry.ts'

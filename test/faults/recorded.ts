@@ -30,10 +30,10 @@ export const parent = task({
 
 export const tasks = [parent, child]
 
-/** Fills a store: two runs, one of them over, in two chapters each. */
-export async function record(store: string): Promise<void> {
+/** Fills a store: a run that is over, in two chapters, and unless told otherwise one that waits. */
+export async function record(store: string, keys: readonly string[] = ['over', 'under way']): Promise<void> {
   await using tl = await open({ store, tasks })
-  const runs = [await tl.start(parent, 1, { key: 'over' }), await tl.start(parent, 1, { key: 'under way' })]
+  const runs = await Promise.all(keys.map((key) => tl.start(parent, 1, { key })))
   for (const run of runs) for await (const event of run.events()) if (event.kind === 'wait.opened') break
   await runs[0]?.signal('go', 'yes')
   await runs[0]?.result()

@@ -1,4 +1,3 @@
 export { StoreMissing } from './connection.ts'
 export { ForeignStore, SqliteTooOld, StoreNewer, StoreUnavailable } from './errors.ts'
 export { openSqlite, type SqliteLog, type SqliteOptions } from './sqlite-log.ts'
-export { SCHEMA_VERSION } from './schema.ts'
