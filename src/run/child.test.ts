@@ -118,3 +118,18 @@ test('crashes between parent and child lose neither', async () => {
   expect(await (await bed.run(id)).result()).toBe('done')
   await bed.close()
 })
+
+test('a wrong input for a spawned child is an outcome too, and starts nothing', async () => {
+  const parent = task({
+    name: 'parent',
+    run: (ctx) =>
+      ctx.spawn(double, { n: 'x' } as unknown as { n: number }).then(
+        () => 'started',
+        () => 'refused',
+      ),
+  })
+  const bed = await testbed({ tasks: [parent, double] })
+  expect(await (await bed.start(parent, {})).result()).toBe('refused')
+  expect((await bed.tl.runs.list({ task: 'double' })).runs).toEqual([])
+  await bed.close()
+})

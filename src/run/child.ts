@@ -5,6 +5,7 @@ import {
   callEnded,
   callStarted,
   runStarted,
+  spawnRefused,
   spawnStarted,
   inboxOf,
   messageSent,
@@ -75,7 +76,10 @@ export function performSpawn(
   const onParentEnd = options.onParentEnd ?? 'leave'
   generation.effect(async () => {
     const prepared = await prepare(generation, operation, task, input, options, false)
-    if ('refused' in prepared) throw prepared.refused
+    if ('refused' in prepared) {
+      const body = { e: storable(prepared.refused) }
+      return generation.settle(operation, [eventOf(spawnRefused, body, generation.ref(operation))])
+    }
     const run = await startChild(
       generation,
       prepared,

@@ -109,6 +109,8 @@ export const callEnded = kind<{
   readonly v?: unknown
   readonly e?: unknown
 }>('call.ended')
+/** The child's input does not fit its schema, or cannot be recorded. */
+export const spawnRefused = kind<{ readonly e: unknown }>('spawn.refused')
 export const spawnStarted = kind<{ readonly run: string; readonly onParentEnd: 'cancel' | 'leave' }>(
   'spawn.started',
 )

@@ -7,6 +7,7 @@ import {
   callEnded,
   raceSettled,
   sleepFired,
+  spawnRefused,
   spawnStarted,
   stepCompleted,
   stepFailed,
@@ -62,6 +63,8 @@ export function settledBy(event: StoredEvent, runId: string, name: string): Sett
       return { value: read(waitAnswered, event).v }
     case waitTimedOut.name:
       return { error: new WaitTimedOut(runId, name) }
+    case spawnRefused.name:
+      return { error: read(spawnRefused, event).e }
     case spawnStarted.name:
       return { value: { id: read(spawnStarted, event).run } }
     case raceSettled.name: {

@@ -5,8 +5,9 @@
  *     losers before they can take anything.
  * T2. Messages go to waits of their name, first in first out on both sides; what nobody waits for stays.
  */
+import { messageOf } from '../errors.ts'
 import { eventOf, type NewEvent } from '../log/index.ts'
-import { validate, InvalidValue } from '../task/index.ts'
+import { validate } from '../task/index.ts'
 import {
   callEnded,
   runDone,
@@ -167,8 +168,8 @@ async function answered(
     operation.waiting = undefined
     return { events: [eventOf(waitAnswered, { message, v: value }, ref)], isOutcome: true }
   } catch (error) {
-    if (!(error instanceof InvalidValue)) throw error
-    return { events: [eventOf(waitRefused, { message, issues: error.message }, ref)], isOutcome: false }
+    // A schema that throws refuses: a check that crashes is a failed check.
+    return { events: [eventOf(waitRefused, { message, issues: messageOf(error) }, ref)], isOutcome: false }
   }
 }
 

@@ -263,3 +263,27 @@ test('a failure that nobody awaits is on the record, and does not end the proces
   expect(kinds).toContain('step.failed')
   await bed.close()
 })
+
+test('a retry.on that throws fails the step with what it threw', async () => {
+  const picky = task({
+    name: 'picky',
+    run: (ctx) =>
+      ctx.step(
+        'call',
+        () => {
+          throw new Error('first')
+        },
+        {
+          retry: {
+            attempts: 5,
+            on: () => {
+              throw new TypeError('a broken check')
+            },
+          },
+        },
+      ),
+  })
+  const bed = await testbed({ tasks: [picky] })
+  await expect((await bed.start(picky, {})).result()).rejects.toMatchObject({ cause: expect.any(TypeError) })
+  await bed.close()
+})

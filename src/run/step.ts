@@ -181,8 +181,12 @@ class Step {
   /** Tries again, or fails for good. */
   async #failed(attempt: number, error: unknown): Promise<void> {
     const generation = this.#generation
-    const mayRetry =
-      this.#work.options.retry?.on?.(error) ?? !(error instanceof ThroughlineError && !error.retryable)
+    let mayRetry = !(error instanceof ThroughlineError && !error.retryable)
+    try {
+      mayRetry = this.#work.options.retry?.on?.(error) ?? mayRetry
+    } catch (thrown) {
+      return this.#fail(attempt, thrown) // a check that crashes is a failed check
+    }
     const isOver = attempt >= this.#backoff.attempts || !mayRetry || this.#operation.branch.isReleased
     if (isOver) return this.#fail(attempt, error)
     const { clock, random } = generation.surroundings

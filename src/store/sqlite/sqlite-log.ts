@@ -21,6 +21,7 @@ import {
   type StoredEvent,
   type Verdict,
 } from '../../log/index.ts'
+import { ThroughlineError } from '../../errors.ts'
 import { connect } from './connection.ts'
 import { fromDriver } from './errors.ts'
 import { GroupCommit } from './group-commit.ts'
@@ -111,9 +112,13 @@ export class SqliteLog implements Log {
   }
 
   commit(change: Change): Promise<Committed> {
-    if (!this.#group || this.#isClosed)
+    if (this.#isClosed)
       return Promise.reject(
-        fromDriver(Object.assign(new Error('read-only or closed'), { errcode: 8 }), this.file),
+        new ThroughlineError('closed', { message: `${this.file} was closed; open it again.` }),
+      )
+    if (!this.#group)
+      return Promise.reject(
+        fromDriver(Object.assign(new Error('opened read-only'), { errcode: 8 }), this.file),
       )
     for (const append of change.appends) {
       for (const event of append.events) {
