@@ -1,8 +1,14 @@
-/** npm run simulate -- --seeds N [--from F] [--seed S]: many deployments under bad luck, each from its seed alone. */
+/**
+ * npm run simulate -- --seeds N [--from F] [--seed S] [--deep]: many deployments under bad luck, each from its seed alone.
+ *
+ * Broad: one task of many operations, checked against what its program says. Deep (in deep/): several tasks with forks, a hub that
+ * delays, doubles and loses wake-ups, and processes that are paused and come back.
+ */
 import { fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { simulate } from './seed.ts'
+import { Trials } from './deep/trial.ts'
+import { simulate, type Verdict } from './seed.ts'
 
 const { values } = parseArgs({
   options: {
@@ -10,6 +16,7 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
     worker: { type: 'boolean', default: false },
+    deep: { type: 'boolean', default: false },
   },
 })
 
@@ -21,8 +28,16 @@ interface Tally {
   failed: number
 }
 
+const trials = values.deep ? new Trials() : undefined
+
+async function simulated(seed: number, wantsTrace = false): Promise<Verdict> {
+  if (!trials) return simulate(seed, wantsTrace)
+  const { violations, crashes, trace } = await trials.tryOut(seed, wantsTrace)
+  return { faults: violations, crashes, inDoubt: 0, zombies: 0, status: 'tried', trace }
+}
+
 async function one(seed: number): Promise<void> {
-  const verdict = await simulate(seed, true)
+  const verdict = await simulated(seed, true)
   for (const line of verdict.trace) process.stdout.write(`${line}\n`)
   process.stdout.write(
     `seed ${seed}: ${verdict.status}, ${verdict.crashes} crashes, ${verdict.inDoubt} in doubt\n`,
@@ -34,7 +49,7 @@ async function one(seed: number): Promise<void> {
 async function many(from: number, seeds: number, report: (tally: Tally) => void): Promise<Tally> {
   const tally: Tally = { seeds: 0, crashes: 0, inDoubt: 0, zombies: 0, failed: 0 }
   for (let seed = from; seed < from + seeds; seed++) {
-    const verdict = await simulate(seed)
+    const verdict = await simulated(seed)
     tally.seeds++
     tally.crashes += verdict.crashes
     tally.inDoubt += verdict.inDoubt
@@ -42,7 +57,7 @@ async function many(from: number, seeds: number, report: (tally: Tally) => void)
     if (verdict.faults.length > 0) {
       tally.failed++
       process.stdout.write(
-        `\nseed ${seed} failed: ${verdict.faults[0]?.slice(0, 300) ?? ''}\n  npm run simulate -- --seed ${seed}\n`,
+        `\nseed ${seed} failed: ${verdict.faults[0]?.slice(0, 300) ?? ''}\n  npm run simulate -- ${values.deep ? '--deep ' : ''}--seed ${seed}\n`,
       )
     }
     if (tally.seeds % 50 === 0) report(tally)
@@ -78,6 +93,7 @@ async function sideBySide(from: number, seeds: number): Promise<Tally> {
         String(first),
         '--seeds',
         String(count),
+        ...(values.deep ? ['--deep'] : []),
       ])
       child.on('message', (tally: Tally) => {
         tallies[lane] = tally

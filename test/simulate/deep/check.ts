@@ -3,16 +3,27 @@ import type { Log, StoredEvent } from 'throughline'
 import type { Driver } from './driver.ts'
 import type { World } from './world.ts'
 
-const OUTCOMES: ReadonlySet<string> = new Set(['step.completed', 'step.failed', 'sleep.fired', 'wait.answered', 'wait.timed_out', 'call.ended', 'spawn.started', 'race.settled'])
+const OUTCOMES: ReadonlySet<string> = new Set([
+  'step.completed',
+  'step.failed',
+  'sleep.fired',
+  'wait.answered',
+  'wait.timed_out',
+  'call.ended',
+  'spawn.started',
+  'race.settled',
+])
 const ENDS: ReadonlySet<string> = new Set(['run.done', 'run.failed', 'run.cancelled'])
 
 interface Around {
+  /** The store refuses commits now and then: what a body began before a cancellation may be recorded after it. */
+  readonly hasRefusals: boolean
   readonly store: Log
   readonly driver: Driver
   readonly world: World
 }
 
-export async function check({ store, driver, world }: Around): Promise<void> {
+export async function check({ store, driver, world, hasRefusals }: Around): Promise<void> {
   const rows = store.select('runs', {})
   for (const row of rows) {
     const [run, status] = [String(row['run']), String(row['status'])]
@@ -20,11 +31,16 @@ export async function check({ store, driver, world }: Around): Promise<void> {
     for (let chapter = 1; chapter <= Number(row['chapter']); chapter++)
       for await (const page of store.read(chapter === 1 ? run : `${run}~${chapter}`)) events.push(...page)
     result(world, driver, run, status, events)
-    outcomes(world, run, events)
+    outcomes(world, events, hasRefusals)
     if (run !== driver.forkId) messages(world, store, run, events) // a fork's copied answers were taken from another's inbox
     compensations(world, run, status, events)
   }
-  for (const done of world.done.values()) if (done.times > 1) world.wrong(`${done.run} ${done.mark} happened ${done.times} times`)
+  if (driver.doubts > driver.crashes + world.thrown)
+    world.wrong(
+      `a person settled ${driver.doubts} effects after ${driver.crashes} crashes and ${world.thrown} throws`,
+    )
+  for (const done of world.done.values())
+    if (done.times > 1) world.wrong(`${done.run} ${done.mark} happened ${done.times} times`)
   onceKeys(world)
   const { breaks } = await store.verify()
   for (const one of breaks) world.wrong(`the chain of ${one.stream} breaks at ${one.seq}: ${one.reason}`)
@@ -38,7 +54,8 @@ function onceKeys(world: World): void {
   const keys = new Map<string, string>()
   for (const [key, { run, mark }] of world.done) {
     const other = keys.get(`${run} ${mark}`)
-    if (other !== undefined) world.wrong(`${run} ${mark} happened under two idempotency keys, ${other} and ${key}`)
+    if (other !== undefined)
+      world.wrong(`${run} ${mark} happened under two idempotency keys, ${other} and ${key}`)
     keys.set(`${run} ${mark}`, key)
   }
 }
@@ -53,9 +70,18 @@ function snapshot(store: Log): string {
     .join('\n')
 }
 
-function result(world: World, driver: Driver, run: string, status: string, events: readonly StoredEvent[]): void {
+function result(
+  world: World,
+  driver: Driver,
+  run: string,
+  status: string,
+  events: readonly StoredEvent[],
+): void {
   const last = events.at(-1)
-  if (!last || !ENDS.has(last.kind)) return world.wrong(`${run} is ${status} and its last event is ${last?.kind ?? 'none'}: ${last?.body ?? ''}`)
+  if (!last || !ENDS.has(last.kind))
+    return world.wrong(
+      `${run} is ${status} and its last event is ${last?.kind ?? 'none'}: ${last?.body ?? ''}`,
+    )
   const known = driver.runs.get(run)?.expected
   const isRoot = run === driver.rootId || run === driver.forkId
   if (status === 'cancelled') {
@@ -65,14 +91,18 @@ function result(world: World, driver: Driver, run: string, status: string, event
   }
   if (!known) return
   const wanted = known.status === 'held' ? 'cancelled' : known.status
-  if (status !== wanted) return world.wrong(`${run} (${isRoot ? 'root' : 'child'}) is ${status}, should be ${wanted}: ${last.body ?? ''}`)
+  if (status !== wanted)
+    return world.wrong(
+      `${run} (${isRoot ? 'root' : 'child'}) is ${status}, should be ${wanted}: ${last.body ?? ''}`,
+    )
   if (status !== 'done') return
   const { v } = JSON.parse(last.body ?? '{}') as { v: unknown }
-  if (JSON.stringify(v) !== JSON.stringify(known.value)) world.wrong(`${run} gave ${JSON.stringify(v)}, should be ${JSON.stringify(known.value)}`)
+  if (JSON.stringify(v) !== JSON.stringify(known.value))
+    world.wrong(`${run} gave ${JSON.stringify(v)}, should be ${JSON.stringify(known.value)}`)
 }
 
 /** Every operation has one outcome, nothing comes after its end, and no outcome comes after the chapter's. */
-function outcomes(world: World, run: string, events: readonly StoredEvent[]): void {
+function outcomes(world: World, events: readonly StoredEvent[], hasRefusals: boolean): void {
   const settled = new Set<string>()
   let ended: string | undefined
   let stopping: string | undefined
@@ -82,13 +112,13 @@ function outcomes(world: World, run: string, events: readonly StoredEvent[]): vo
     if (ENDS.has(event.kind) || event.kind === 'run.restarted') ended = event.kind
     if (event.kind === 'run.cancelling' || event.kind === 'run.failing') stopping = event.kind
     if (event.name === undefined) continue
-    if (stopping !== undefined && event.kind === 'step.intended') world.wrong(`${event.stream} begins ${event.name} after ${stopping}`)
+    if (!hasRefusals && stopping !== undefined && event.kind === 'step.intended')
+      world.wrong(`${event.stream} begins ${event.name} after ${stopping}`)
     const key = `${event.stream} ${event.name}#${event.ordinal ?? 1}`
     if (event.kind === 'wait.returned') settled.delete(key)
     else if (settled.has(key)) world.wrong(`${key} has ${event.kind} after its outcome`)
     else if (OUTCOMES.has(event.kind)) settled.add(key)
   }
-  void run
 }
 
 /** What was sent is taken once, or lies there. */
@@ -106,13 +136,21 @@ function messages(world: World, store: Log, run: string, events: readonly Stored
     const id = String(row['id'])
     const times = taken.get(id) ?? 0
     if (times > 1) world.wrong(`"${id}" of ${run} was taken ${times} times`)
-    if ((times === 1) !== (row['taken'] !== null)) world.wrong(`"${id}" of ${run} was taken ${times} times, and its row says ${String(row['taken'])}`)
-    if (times === 0 && !untaken.has(id) && Number(row['position']) < endedAt && !isRecent(store, Number(row['position']), endedAt))
+    if ((times === 1) !== (row['taken'] !== null))
+      world.wrong(`"${id}" of ${run} was taken ${times} times, and its row says ${String(row['taken'])}`)
+    if (
+      times === 0 &&
+      !untaken.has(id) &&
+      Number(row['position']) < endedAt &&
+      !isRecent(store, Number(row['position']), endedAt)
+    )
       world.wrong(`"${id}" of ${run} was swallowed: nobody took it, and the end does not list it`)
-    if (times > 0 && untaken.has(id)) world.wrong(`"${id}" of ${run} was taken, and the end lists it as untaken`)
+    if (times > 0 && untaken.has(id))
+      world.wrong(`"${id}" of ${run} was taken, and the end lists it as untaken`)
     taken.delete(id)
   }
-  for (const [id, times] of taken) if (times !== 0) world.wrong(`"${id}" of ${run} was taken and is not in its inbox`)
+  for (const [id, times] of taken)
+    if (times !== 0) world.wrong(`"${id}" of ${run} was taken and is not in its inbox`)
 }
 
 /** A message that came while the end was being written may be missing from it; its row says that nobody took it. */
@@ -128,8 +166,12 @@ function compensations(world: World, run: string, status: string, events: readon
   for (const event of events) {
     if (event.stream !== chapter || event.kind !== 'step.completed' || event.name === undefined) continue
     if (event.name.startsWith('undo › ')) undone.push(event.name.slice('undo › '.length))
-    else if ((JSON.parse(event.body ?? '{}') as { c?: 1 }).c === 1) toUndo.unshift(`${event.name}#${event.ordinal ?? 1}`)
+    else if ((JSON.parse(event.body ?? '{}') as { c?: 1 }).c === 1)
+      toUndo.unshift(`${event.name}#${event.ordinal ?? 1}`)
   }
   const wanted = status === 'done' ? [] : toUndo
-  if (JSON.stringify(undone) !== JSON.stringify(wanted)) world.wrong(`${run} (${status}) undid ${JSON.stringify(undone)}, should have undone ${JSON.stringify(wanted)}`)
+  if (JSON.stringify(undone) !== JSON.stringify(wanted))
+    world.wrong(
+      `${run} (${status}) undid ${JSON.stringify(undone)}, should have undone ${JSON.stringify(wanted)}`,
+    )
 }

@@ -33,7 +33,14 @@ interface Known {
 const QUIET_TURNS = 4
 const MOST_TURNS = 30_000
 const MISFORTUNE_TURNS = 1500
-const silent = process.env["SIM_LOG"] ? { debug: console.log, info: console.log, warn: console.log, error: (m: string, f: unknown) => console.log(m, f) } : { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+const silent = process.env['SIM_LOG']
+  ? {
+      debug: console.log,
+      info: console.log,
+      warn: console.log,
+      error: (m: string, f: unknown) => console.log(m, f),
+    }
+  : { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 
 export class Driver {
   readonly #plan: Plan
@@ -52,6 +59,8 @@ export class Driver {
   readonly ids = new Map<string, number>()
   crashes = 0
   zombies = 0
+  /** Effects that a person had to settle. */
+  doubts = 0
   isCancelled = false
   forkId: string | undefined
   rootId = ''
@@ -84,21 +93,32 @@ export class Driver {
         this.#hasPolled = false
       } else if (++this.#quiet >= QUIET_TURNS && (await this.#goOn())) return
     }
-    world.wrong(`after ${MOST_TURNS} turns some have not ended: ${this.#unended().map((row) => `${String(row['run'])} ${String(row['status'])} ${String(row['waiting'])}`).join('; ')}`)
+    world.wrong(
+      `after ${MOST_TURNS} turns some have not ended: ${this.#unended()
+        .map((row) => `${String(row['run'])} ${String(row['status'])} ${String(row['waiting'])}`)
+        .join('; ')}`,
+    )
   }
 
   #unended() {
-    return this.#plan.hub.store.select('runs', { where: { ended_at: null, status: { in: ['queued', 'running', 'waiting'] } } })
+    const where = { ended_at: null, status: { in: ['queued', 'running', 'waiting'] } }
+    return this.#plan.hub.store.select('runs', { where, columns: ['run', 'status', 'waiting', 'wake_at'] })
   }
 
   /** What happens whether or not anybody waits for it. */
   async #meddle(): Promise<void> {
     const { hub, random } = this.#plan
-    if (!this.#running && this.#turn >= this.#bootAt && !hub.processes.some((one) => one.isDead && one.inFlight > 0)) await this.#boot()
+    if (
+      !this.#running &&
+      this.#turn >= this.#bootAt &&
+      !hub.processes.some((one) => one.isDead && one.inFlight > 0)
+    )
+      await this.#boot()
     this.#haunt()
     if (this.#turn === this.#cancelAt) await this.#cancel('cancelled at a random moment')
     if (!hub.hasMisfortune) return
-    if (random.chance(0.01)) await this.#send(random.pick([this.rootId, ...this.#unended().map((row) => String(row['run']))]))
+    if (random.chance(0.01))
+      await this.#send(random.pick([this.rootId, ...this.#unended().map((row) => String(row['run']))]))
     if (random.chance(0.002)) await this.#junk()
     if (random.chance(0.002)) {
       hub.clock.now += random.pick([-3_600_000, -5000, -1, 1, 5000, 3_600_000])
@@ -167,8 +187,18 @@ export class Driver {
     const { hub, random, hasMisfortune } = this.#plan
     this.#closing?.die()
     this.#closing = undefined
-    const how = random.pick(['dies before', 'dies after', 'dies before', 'dies after', 'is stopped', 'closes'] as const)
-    const fate: Fate = hasMisfortune && this.#booted < 6 ? { commits: random.between(0, random.pick([5, 20, 60])), how } : { commits: 0, how: 'nothing' }
+    const how = random.pick([
+      'dies before',
+      'dies after',
+      'dies before',
+      'dies after',
+      'is stopped',
+      'closes',
+    ] as const)
+    const fate: Fate =
+      hasMisfortune && this.#booted < 6
+        ? { commits: random.between(0, random.pick([5, 20, 60])), how }
+        : { commits: 0, how: 'nothing' }
     const process = new Process(`process ${++this.#booted}`, hub, fate)
     hub.processes.push(process)
     this.#stirred()
@@ -214,7 +244,11 @@ export class Driver {
       hub.poll()
       return false
     }
-    const actions: (() => Promise<boolean> | boolean)[] = [() => this.#passTime(), () => this.#passTime(), () => this.#settleDoubts(unended)]
+    const actions: (() => Promise<boolean> | boolean)[] = [
+      () => this.#passTime(),
+      () => this.#passTime(),
+      () => this.#settleDoubts(unended),
+    ]
     for (const row of unended) actions.push(() => this.#send(String(row['run'])))
     while (actions.length > 0) {
       const [action] = actions.splice(random.between(0, actions.length - 1), 1)
@@ -225,7 +259,9 @@ export class Driver {
     }
     if (await this.#cancel('nothing else would end it')) return false
     if (this.#stopped) return false
-    world.wrong(`stuck at ${hub.clock.now} (${hub.processes.map((one) => `${one.name} ${one.state}`).join(', ')}; busy ${this.#running?.tl?.load.busy}, resident ${this.#running?.tl?.load.residents}): ${unended.map((row) => `${String(row['run'])} is ${String(row['status'])}, wakes at ${String(row['wake_at'])}, waits for ${String(row['waiting'])}`).join('; ')}`)
+    world.wrong(
+      `stuck at ${hub.clock.now} (${hub.processes.map((one) => `${one.name} ${one.state}`).join(', ')}; busy ${this.#running?.tl?.load.busy}, resident ${this.#running?.tl?.load.residents}): ${unended.map((row) => `${String(row['run'])} is ${String(row['status'])}, wakes at ${String(row['wake_at'])}, waits for ${String(row['waiting'])}`).join('; ')}`,
+    )
     return true
   }
 
@@ -243,7 +279,9 @@ export class Driver {
     const { random, hub } = this.#plan
     const known = await this.#known(run)
     if (!known) return false
-    const open = [...known.expected.messages].filter(([name, payloads]) => (known.sent.get(name) ?? 0) < payloads.length)
+    const open = [...known.expected.messages].filter(
+      ([name, payloads]) => (known.sent.get(name) ?? 0) < payloads.length,
+    )
     if (open.length === 0) return false
     const [name, payloads] = random.pick(open)
     const which = known.sent.get(name) ?? 0
@@ -252,7 +290,8 @@ export class Driver {
     if (!handle) return true
     const id = `${name}#${which + 1}`
     hub.say(`"${id}" is sent to ${run}`)
-    for (let times = random.chance(0.15) ? 2 : 1; times > 0; times--) await this.#quietly(() => handle.signal(name, payloads[which], { id }))
+    for (let times = random.chance(0.15) ? 2 : 1; times > 0; times--)
+      await this.#quietly(() => handle.signal(name, payloads[which], { id }))
     return true
   }
 
@@ -277,8 +316,11 @@ export class Driver {
         const step = await doubted(handle, name)
         if (!handle || !step) continue
         const done = world.done.get(step.idempotencyKey)
+        this.doubts++
         hub.say(`a person settles ${run} ${step.key}: ${done ? 'it was done' : 'it was not'}`)
-        await this.#quietly(() => handle.resolve(step.key, done ? { done: true, value: done.mark } : { done: false }))
+        await this.#quietly(() =>
+          handle.resolve(step.key, done ? { done: true, value: done.mark } : { done: false }),
+        )
         return true
       }
     }
@@ -350,7 +392,15 @@ export class Driver {
     if (before) return before
     const [row] = this.#plan.hub.store.select('runs', { where: { run } })
     if (!row) return undefined
-    const known: Known = { id: run, expected: expected(this.#plan.program, Number(String(row['task']).slice(1)), await inputOf(this.#plan.hub, run)), sent: new Map() }
+    const known: Known = {
+      id: run,
+      expected: expected(
+        this.#plan.program,
+        Number(String(row['task']).slice(1)),
+        await inputOf(this.#plan.hub, run),
+      ),
+      sent: new Map(),
+    }
     // A fork's copied history has answers already.
     for await (const page of this.#plan.hub.store.read(run))
       for (const event of page)
@@ -379,7 +429,8 @@ async function doubted(handle: RunHandle | undefined, path: string) {
     if (event.name !== path) continue
     const key = `${event.name}#${event.ordinal ?? 1}`
     if (event.kind === 'step.in_doubt') open.set(key, event.stream)
-    else if (event.kind === 'step.completed' || event.kind === 'step.failed' || event.kind === 'step.cleared') open.delete(key)
+    else if (event.kind === 'step.completed' || event.kind === 'step.failed' || event.kind === 'step.cleared')
+      open.delete(key)
   }
   const [first] = open
   return first && { key: first[0], idempotencyKey: idempotencyKeyOf(first[1], first[0]) }

@@ -95,7 +95,12 @@ export class Generator {
           isPicky: random.chance(0.15),
         }
       case 'pause':
-        return { kind, id, turns: random.between(0, 12), ms: random.chance(0.15) ? random.pick([1, 250, 5000]) : 0 }
+        return {
+          kind,
+          id,
+          turns: random.between(0, 12),
+          ms: random.chance(0.15) ? random.pick([1, 250, 5000]) : 0,
+        }
       case 'progress':
         return { kind, id }
       case 'collect':
@@ -138,7 +143,8 @@ export class Generator {
     const isOnce = random.chance(0.25)
     const fails = !isOnce && random.chance(0.15) ? random.between(1, 2) : 0
     // Left to itself a step that fails for good fails its run: rarely.
-    const mayDie = around.mayFail && !around.isBare && fails > 0 && random.chance(around.isCaught ? 0.4 : 0.05)
+    const mayDie =
+      around.mayFail && !around.isBare && fails > 0 && random.chance(around.isCaught ? 0.4 : 0.05)
     return {
       kind: 'step',
       id,
