@@ -35,6 +35,8 @@ export interface OpenOptions {
   /** The largest body recorded; 16 MiB unless told. */
   readonly maxBodyBytes?: number
   readonly isReadOnly?: boolean
+  /** Halt a run whose record holds outcomes that its code never asked for, instead of listing them at its end. */
+  readonly strict?: boolean
   /** Refuse to create the store. */
   readonly mustExist?: boolean
   /** How long a waiting run stays in memory; 1 s unless told. */
@@ -76,6 +78,7 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
     attach: (child, caller) => attach({ log, watchers, wake }, child, caller),
     limits: { lingerMs: options.lingerMs ?? 1000, stalledMs: options.stalledMs ?? 300_000 },
     isDevelopment: process.env['NODE_ENV'] !== 'production',
+    isStrict: options.strict ?? false,
   }
   const unwatch = surroundings.isDevelopment ? warnOfAmbient(surroundings.logger) : () => {}
   const carrier = new RunCarrier({

@@ -15,12 +15,14 @@ import type { Query, Row } from './projection.ts'
  * Who may append:
  * - `new`: the stream must not exist; with `epoch` its creator owns it at once.
  * - `any`: many writers; the stream is created when it is missing.
+ * - `{ seq }`: anyone, if the stream stands at that seq (0: is not there yet).
  * - `{ epoch }`: its owner since that epoch; head and epoch are compared.
  * - `{ claim }`: takes the stream over; the epoch must still be the one given, and is raised by one.
  */
 export type Expected =
   | 'any'
   | { readonly new: true; readonly epoch?: number }
+  | { readonly seq: Seq }
   | { readonly epoch: number }
   | { readonly claim: number }
 

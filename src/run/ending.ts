@@ -16,7 +16,7 @@ import { ThroughlineError } from '../errors.ts'
 import { eventOf, type Append, type BodyTooLarge } from '../log/index.ts'
 import { validate } from '../task/index.ts'
 import { cancelChild, type Child } from './child.ts'
-import { CompensationFailed, CompensationMissing } from './errors.ts'
+import { CompensationFailed, CompensationMissing, ReplayDiverged } from './errors.ts'
 import {
   chapterStream,
   inboxOf,
@@ -169,6 +169,8 @@ export class Ending {
         `The output of ${generation.runId}`,
       )
       const unclaimed = generation.history.unclaimed()
+      if (unclaimed[0] !== undefined && generation.surroundings.isStrict)
+        return this.#haltNow(new ReplayDiverged(generation.runId, unclaimed[0], 'with an outcome', 'no more'))
       const untaken = generation.mailbox.untaken()
       event = eventOf(runDone, {
         v: output,

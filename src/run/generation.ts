@@ -52,6 +52,8 @@ export interface Surroundings {
   readonly attach: (child: string, caller: string) => void
   readonly limits: { readonly lingerMs: number; readonly stalledMs: number }
   readonly isDevelopment: boolean
+  /** Halt a run whose record holds outcomes that its code never asked for. */
+  readonly isStrict: boolean
 }
 
 export interface GenerationOptions {

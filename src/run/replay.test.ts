@@ -203,3 +203,26 @@ test('logs and progress are silent during replay', async () => {
   expect(lines).toEqual(['before', 'between', 'after'])
   await bed.close()
 })
+
+test('under strict, a recorded step that code lost halts the run', async () => {
+  const before = task({
+    name: 'changing',
+    async run(ctx) {
+      await ctx.step('lost', () => 1)
+      await ctx.wait('go')
+    },
+  })
+  const after = task({ name: 'changing', run: (ctx) => ctx.wait('go') })
+  const bed = await testbed({ tasks: [before], strict: true })
+  const { id } = await bed.start('changing', {})
+  await bed.settle()
+  await bed.crash({ tasks: [after] })
+  await (await bed.run(id)).signal('go')
+  const failure = await (await bed.run(id)).result().catch((error: unknown) => error)
+  expect(failure).toMatchObject({
+    code: 'run_halted',
+    mode: 'replay_diverged',
+    message: expect.stringContaining('lost'),
+  })
+  await bed.close()
+})

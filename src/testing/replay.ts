@@ -66,6 +66,7 @@ export async function replay(
       attach: () => {},
       limits: { lingerMs: Number.MAX_SAFE_INTEGER, stalledMs: Number.MAX_SAFE_INTEGER },
       isDevelopment: false,
+      isStrict: false,
     },
     task,
     stream: past.started.run,

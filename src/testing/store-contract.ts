@@ -132,6 +132,16 @@ export function storeContract({ name, test, expect, open }: ContractOptions): vo
     )
   })
 
+  it('of many who write on the condition that a stream stands where they read it, one does', async (log) => {
+    const write = (seq: number) =>
+      log.commit({ appends: [{ stream: 'scope', expected: { seq }, events: [event(seq)] }] }).then(
+        () => 'in',
+        (error: unknown) => (error as { code?: string }).code,
+      )
+    expect(await Promise.all([write(0), write(0), write(1)])).toEqual(['in', 'stream_moved', 'in'])
+    expect(log.head('scope')?.seq).toBe(2)
+  })
+
   it('a row that is taken refuses the whole commit', async (log) => {
     const write = (stream: string) =>
       log.commit({ appends: [{ stream, expected: 'any', events: [event(1), event(2, 'taken')] }] })

@@ -23,7 +23,7 @@ import { mortal, type MortalLog } from './mortal-log.ts'
 
 export interface TestbedOptions extends Pick<
   OpenOptions,
-  'concurrency' | 'logger' | 'lingerMs' | 'stalledMs' | 'maxBodyBytes'
+  'concurrency' | 'logger' | 'lingerMs' | 'stalledMs' | 'maxBodyBytes' | 'strict'
 > {
   readonly tasks: readonly AnyTask[]
 }

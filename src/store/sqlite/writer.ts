@@ -259,6 +259,10 @@ export class Writer {
     const known = this.#staged.get(stream) ?? (owns ? this.#heads.get(stream) : undefined)
     const head = known ?? this.#readHead(stream)
     if (expected === 'any') return head ?? this.#create(append, 0)
+    if ('seq' in expected) {
+      if ((head?.seq ?? 0) !== expected.seq) throw new Refusal({ refused: 'stream_moved', what: stream })
+      return head ?? this.#create(append, 0)
+    }
     if ('new' in expected) {
       if (head) throw new Refusal({ refused: 'already_there', what: stream })
       return this.#create(append, expected.epoch ?? 0)
