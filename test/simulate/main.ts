@@ -1,110 +1,124 @@
 /**
- * npm run simulate -- --seeds N [--from F] [--seed S] [--deep]: many deployments under bad luck, each from its seed alone.
+ * npm run simulate -- --seeds N [--from F] [--lanes L], or --seed S: deployments under bad luck, each from its seed alone.
  *
- * Broad: one task of many operations, checked against what its program says. Deep (in deep/): several tasks with forks, a hub that
- * delays, doubles and loses wake-ups, and processes that are paused and come back.
+ * Every seed is a fleet: processes that die, stop and come back over one store, and people beside them (fleet/). Every fourth is, besides,
+ * one process whose held commits arrive after its death (seed.ts). With --seed, what happened is printed event by event.
  */
 import { fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { Trials } from './deep/trial.ts'
-import { simulate, type Verdict } from './seed.ts'
+import { Trials } from './fleet/trial.ts'
+import { simulate } from './seed.ts'
 
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '200' },
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
+    lanes: { type: 'string' },
     worker: { type: 'boolean', default: false },
-    deep: { type: 'boolean', default: false },
   },
 })
 
+const LONE_EVERY = 4
+const REPORT_EVERY = 20
+
 interface Tally {
   seeds: number
+  events: number
   crashes: number
-  inDoubt: number
   zombies: number
+  inDoubt: number
   failed: number
 }
 
-const trials = values.deep ? new Trials() : undefined
+const nothing = (): Tally => ({ seeds: 0, events: 0, crashes: 0, zombies: 0, inDoubt: 0, failed: 0 })
 
-async function simulated(seed: number, wantsTrace = false): Promise<Verdict> {
-  if (!trials) return simulate(seed, wantsTrace)
-  const { violations, crashes, trace } = await trials.tryOut(seed, wantsTrace)
-  return { faults: violations, crashes, inDoubt: 0, zombies: 0, status: 'tried', trace }
+function add(to: Tally, other: Tally): Tally {
+  for (const key of Object.keys(to) as (keyof Tally)[]) to[key] += other[key]
+  return to
 }
 
-async function one(seed: number): Promise<void> {
-  const verdict = await simulated(seed, true)
-  for (const line of verdict.trace) process.stdout.write(`${line}\n`)
-  process.stdout.write(
-    `seed ${seed}: ${verdict.status}, ${verdict.crashes} crashes, ${verdict.inDoubt} in doubt\n`,
+/** One seed, told in full. */
+async function one(seed: number): Promise<boolean> {
+  const trials = new Trials()
+  const trial = await trials.tryOut(seed, true)
+  await trials.close()
+  console.log(trial.trace.join('\n'))
+  console.log(
+    `\nseed ${seed}: ${trial.events} events, ${trial.crashes} crashes, ${trial.doubts} settled by a person`,
   )
-  for (const fault of verdict.faults) process.stdout.write(`FAULT ${fault}\n`)
-  process.exitCode = verdict.faults.length > 0 ? 1 : 0
+  const wrong = [...trial.violations]
+  if (seed % LONE_EVERY === 0) {
+    const lone = await simulate(seed, true)
+    console.log(`\nthe lone process of seed ${seed}\n${lone.trace.join('\n')}`)
+    wrong.push(...lone.faults)
+  }
+  for (const violation of wrong) console.log(`WRONG ${violation}`)
+  return wrong.length === 0
 }
 
-async function many(from: number, seeds: number, report: (tally: Tally) => void): Promise<Tally> {
-  const tally: Tally = { seeds: 0, crashes: 0, inDoubt: 0, zombies: 0, failed: 0 }
+async function many(from: number, seeds: number, report: (tally: Tally) => void): Promise<void> {
+  const tally = nothing()
+  const trials = new Trials()
   for (let seed = from; seed < from + seeds; seed++) {
-    const verdict = await simulated(seed)
-    tally.seeds++
-    tally.crashes += verdict.crashes
-    tally.inDoubt += verdict.inDoubt
-    tally.zombies += verdict.zombies
-    if (verdict.faults.length > 0) {
+    const trial = await trials.tryOut(seed)
+    const wrong = [...trial.violations]
+    add(tally, {
+      seeds: 1,
+      events: trial.events,
+      crashes: trial.crashes,
+      zombies: trial.zombies,
+      inDoubt: trial.doubts,
+      failed: 0,
+    })
+    if (seed % LONE_EVERY === 0) {
+      const lone = await simulate(seed)
+      wrong.push(...lone.faults)
+      add(tally, {
+        seeds: 0,
+        events: 0,
+        crashes: lone.crashes,
+        zombies: lone.zombies,
+        inDoubt: lone.inDoubt,
+        failed: 0,
+      })
+    }
+    if (wrong.length > 0) {
       tally.failed++
-      process.stdout.write(
-        `\nseed ${seed} failed: ${verdict.faults[0]?.slice(0, 300) ?? ''}\n  npm run simulate -- ${values.deep ? '--deep ' : ''}--seed ${seed}\n`,
+      console.log(
+        `\nseed ${seed}: ${wrong[0]?.slice(0, 400) ?? ''}\n  again, with every event: npm run simulate -- --seed ${seed}`,
       )
     }
-    if (tally.seeds % 50 === 0) report(tally)
+    if (tally.seeds % REPORT_EVERY === 0) report(tally)
   }
+  await trials.close()
   report(tally)
-  return tally
 }
 
-/** Half the seeds in each process; a process that dies counts as a failure. */
-async function sideBySide(from: number, seeds: number): Promise<Tally> {
-  const lanes = Math.min(availableParallelism(), 8)
+/** A share of the seeds in each of several processes; one that dies of itself counts as a failure. */
+async function sideBySide(from: number, seeds: number, lanes: number): Promise<Tally> {
   const share = Math.ceil(seeds / lanes)
-  const tallies: Tally[] = []
+  const tallies: Tally[] = Array.from({ length: lanes }, nothing)
+  const sum = () => tallies.reduce(add, nothing())
   const started = performance.now()
-  const sum = () =>
-    tallies.reduce(
-      (a, b) => ({
-        seeds: a.seeds + b.seeds,
-        crashes: a.crashes + b.crashes,
-        inDoubt: a.inDoubt + b.inDoubt,
-        zombies: a.zombies + b.zombies,
-        failed: a.failed + b.failed,
-      }),
-      { seeds: 0, crashes: 0, inDoubt: 0, zombies: 0, failed: 0 },
-    )
   await Promise.all(
-    Array.from({ length: lanes }, (_, lane) => {
+    tallies.map((_, lane) => {
       const first = from + lane * share
       const count = Math.max(0, Math.min(share, from + seeds - first))
-      const child = fork(import.meta.filename, [
-        '--worker',
-        '--from',
-        String(first),
-        '--seeds',
-        String(count),
-        ...(values.deep ? ['--deep'] : []),
-      ])
+      const args = ['--worker', '--from', String(first), '--seeds', String(count)]
+      const child = fork(import.meta.filename, args)
       child.on('message', (tally: Tally) => {
         tallies[lane] = tally
+        const done = sum().seeds
         if (process.stderr.isTTY)
           process.stderr.write(
-            `\r${sum().seeds} of ${seeds} seeds, ${Math.round(sum().seeds / ((performance.now() - started) / 1000))}/s `,
+            `\r${done} of ${seeds} seeds, ${Math.round(done / ((performance.now() - started) / 1000))}/s `,
           )
       })
       return new Promise<void>((resolve) =>
         child.on('exit', (code) => {
-          if (code !== 0) tallies.push({ seeds: 0, crashes: 0, inDoubt: 0, zombies: 0, failed: 1 })
+          if (code !== 0) tallies.push({ ...nothing(), failed: 1 })
           resolve()
         }),
       )
@@ -113,16 +127,17 @@ async function sideBySide(from: number, seeds: number): Promise<Tally> {
   return sum()
 }
 
-if (values.seed !== undefined) await one(Number(values.seed))
+const [from, seeds] = [Number(values.from), Number(values.seeds)]
+if (values.seed !== undefined) process.exitCode = (await one(Number(values.seed))) ? 0 : 1
 else if (values.worker) {
-  await many(Number(values.from), Number(values.seeds), (tally) => process.send?.(tally))
+  await many(from, seeds, (tally) => process.send?.(tally))
   process.disconnect()
 } else {
   const started = performance.now()
-  const tally = await sideBySide(Number(values.from), Number(values.seeds))
+  const tally = await sideBySide(from, seeds, Number(values.lanes ?? Math.min(availableParallelism(), 8)))
   const seconds = (performance.now() - started) / 1000
-  process.stdout.write(
-    `\n${tally.seeds} seeds, ${tally.failed} failed; ${tally.crashes} crashes, ${tally.inDoubt} settled by a person, ${tally.zombies} late commits refused; ${seconds.toFixed(0)} s\n`,
+  console.log(
+    `\n${tally.seeds} seeds, ${tally.failed} failed; ${tally.events} events, ${tally.crashes} crashes, ${tally.zombies} zombies, ${tally.inDoubt} settled by a person; ${seconds.toFixed(0)} s, ${Math.round(tally.seeds / seconds)} a second`,
   )
-  process.exitCode = tally.failed > 0 || tally.seeds < Number(values.seeds) ? 1 : 0
+  process.exitCode = tally.failed > 0 || tally.seeds < seeds ? 1 : 0
 }

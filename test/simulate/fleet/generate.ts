@@ -145,6 +145,7 @@ export class Generator {
     // Left to itself a step that fails for good fails its run: rarely.
     const mayDie =
       around.mayFail && !around.isBare && fails > 0 && random.chance(around.isCaught ? 0.4 : 0.05)
+    const failsBy = random.chance(0.3) ? 'time' : 'throwing'
     return {
       kind: 'step',
       id,
@@ -153,8 +154,9 @@ export class Generator {
       after: Number(random.weighted({ '0': 5, '1': 1, '4': 1 })),
       ms: random.chance(0.1) ? this.#ms() : 0,
       fails,
-      failsBy: random.chance(0.3) ? 'time' : 'throwing',
-      attempts: mayDie ? fails : fails + 1,
+      failsBy,
+      // A clock that jumps ahead may time out any attempt: some are left over.
+      attempts: mayDie ? fails : fails + (failsBy === 'time' ? 5 : 1),
       ...(isOnce ? { once: random.pick(['bare', 'reconciled'] as const) } : {}),
       ...(isOnce && random.chance(0.15) ? { throws: random.pick(['before', 'after'] as const) } : {}),
       hasUndo: random.chance(0.15),

@@ -112,13 +112,6 @@ export class Process implements Host {
     if (this.state === 'stopped') await new Promise<void>((resolve) => this.#held.push(resolve))
     if (this.isDead) return never()
     const refusal = this.#left === AFTER_THIS ? undefined : this.#hub.refusal()
-    if (process.env['SIM_LOG'])
-      console.log(
-        'COMMIT',
-        this.name,
-        refusal,
-        JSON.stringify(change.appends.map((a) => [a.stream, a.expected, a.events.map((e) => e.kind)])),
-      )
     if (refusal) throw new StoreUnavailable(refusal, 'the simulated file', undefined)
     this.inFlight++
     try {

@@ -60,7 +60,7 @@ export class Trials {
     const driver = new Driver({ program, hub, world, random, hasMisfortune: false, ids: idsFrom(names) })
     await driver.drive()
     for (const process of hub.processes) process.die()
-    return { violations: world.violations, outcome: outcomeOf(store, driver.rootId) }
+    return { violations: world.violations, outcome: outcomeOf(store, driver.people.rootId) }
   }
 
   async close(): Promise<void> {
@@ -91,11 +91,12 @@ async function live(seed: number, program: Program, hasTrace: boolean) {
   await driver.drive()
   stop()
   await check({ store, driver, world, hasRefusals: refusals > 0 })
-  const outcome = outcomeOf(store, driver.rootId)
+  const outcome = outcomeOf(store, driver.people.rootId)
   const events = store.position()
   for (const process of hub.processes) process.die()
   await store.close()
-  const { crashes, zombies, doubts, isCancelled } = driver
+  const { crashes, zombies } = driver
+  const { doubts, isCancelled } = driver.people
   return {
     violations: world.violations,
     crashes,

@@ -51,11 +51,7 @@ class Body {
 
   async all(ctx: Context, ops: readonly Op[], where: string): Promise<unknown[]> {
     const values: unknown[] = []
-    for (const op of ops) {
-      if (process.env['SIM_LOG']) console.log('BEGIN', (this.#host as any).name, markOf(op, where), op.kind)
-      values.push(await this.#one(ctx, op, where))
-      if (process.env['SIM_LOG']) console.log('END', (this.#host as any).name, markOf(op, where), op.kind)
-    }
+    for (const op of ops) values.push(await this.#one(ctx, op, where))
     return values
   }
 

@@ -1,0 +1,265 @@
+/**
+ * Carries one program to its end: turns of the event loop, time, news, people, and processes that die, stop, close and are started
+ * again.
+ *
+ * R1. Everything is drawn from the seed: the same seed gives the same turns.
+ * R2. Misfortune ends after a while: what has not ended then is lost, not unlucky.
+ * R3. Time passes, and people act, when nothing goes on by itself; they also act in between, at random.
+ */
+import { open, type Throughline } from 'throughline'
+import { tasksOf } from './bodies.ts'
+import type { Hub } from './hub.ts'
+import { People } from './people.ts'
+import { Process, type Fate } from './process.ts'
+import type { Program } from './program.ts'
+import type { Random } from './random.ts'
+import type { World } from './world.ts'
+
+export interface Plan {
+  readonly program: Program
+  readonly hub: Hub
+  readonly world: World
+  readonly random: Random
+  readonly ids: (prefix: string) => string
+  readonly hasMisfortune: boolean
+}
+
+interface Running {
+  readonly process: Process
+  tl: Throughline | undefined
+}
+
+const QUIET_TURNS = 4
+const MOST_TURNS = 30_000
+const MISFORTUNE_TURNS = 1500
+const MOST_MISFORTUNES = 6
+const MOST_TURNS_TO_CLOSE = 60
+const HOUR_MS = 3_600_000
+const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+
+export class Driver {
+  crashes = 0
+  zombies = 0
+  readonly #plan: Plan
+  #people: People | undefined
+  #running: Running | undefined
+  #closing: Process | undefined
+  #stopped: { readonly process: Process; readonly wakeAt: number; readonly dieAt: number } | undefined
+  #turn = 0
+  #quiet = 0
+  #hasPolled = false
+  #bootAt = 0
+  #booted = 0
+  readonly #cancelAt: number
+  readonly #isForked: boolean
+
+  constructor(plan: Plan) {
+    const { random, hub, hasMisfortune } = plan
+    this.#plan = plan
+    this.#cancelAt = hasMisfortune && random.chance(0.12) ? random.between(1, 200) : Infinity
+    this.#isForked = random.chance(0.1)
+    hub.struck = (process) => this.#struck(process)
+    hub.hasMisfortune = hasMisfortune
+  }
+
+  get people(): People {
+    if (!this.#people) throw new Error('The simulation has not begun.')
+    return this.#people
+  }
+
+  /** Resolves when every run has ended; what is stuck is noted as wrong. */
+  async drive(): Promise<void> {
+    const { hub, random, world } = this.#plan
+    const process = new Process('client', hub, { commits: 0, how: 'nothing' })
+    hub.processes.push(process)
+    this.#people = new People({ ...this.#plan, client: await this.#open(process, false) })
+    if (random.chance(0.7)) await this.#boot()
+    await this.people.start()
+    for (this.#turn = 1; this.#turn < MOST_TURNS; this.#turn++) {
+      await new Promise(setImmediate)
+      hub.tick()
+      if (this.#turn === MISFORTUNE_TURNS) hub.hasMisfortune = false
+      await this.#meddle()
+      if (hub.isBusy) this.#stirred()
+      else if (++this.#quiet >= QUIET_TURNS && (await this.#goOn())) return
+    }
+    world.wrong(`after ${MOST_TURNS} turns some have not ended: ${this.#stuck()}`)
+  }
+
+  #stuck(): string {
+    return this.people
+      .unended()
+      .map(
+        (row) =>
+          `${String(row['run'])} is ${String(row['status'])}, wakes at ${String(row['wake_at'])}, waits for ${String(row['waiting'])}`,
+      )
+      .join('; ')
+  }
+
+  /** What happens whether or not anything else does. */
+  async #meddle(): Promise<void> {
+    const { hub, random } = this.#plan
+    const isWriting = hub.processes.some((one) => one.isDead && one.inFlight > 0)
+    if (!this.#running && this.#turn >= this.#bootAt && !isWriting) await this.#boot()
+    this.#haunt()
+    if (this.#turn === this.#cancelAt) await this.people.cancel('at a random moment')
+    if (!hub.hasMisfortune) return
+    if (random.chance(0.01)) {
+      const runs = this.people.unended().map((row) => String(row['run']))
+      await this.people.send(random.pick([this.people.rootId, ...runs]))
+    }
+    if (random.chance(0.002)) await this.people.sendJunk()
+    if (random.chance(0.002)) {
+      hub.clock.now += random.pick([-HOUR_MS, -5000, -1, 1, 5000, HOUR_MS])
+      hub.say(`the clock jumps to ${hub.clock.now}`)
+      this.#stirred()
+    }
+  }
+
+  /** A stopped process wakes when another has its runs, does what it still can, and dies. */
+  #haunt(): void {
+    const zombie = this.#stopped
+    if (!zombie) return
+    if (this.#turn >= zombie.wakeAt && zombie.process.state === 'stopped') {
+      this.#plan.hub.say(`${zombie.process.name} wakes`)
+      zombie.process.wake()
+    }
+    if (this.#turn < zombie.dieAt) return
+    this.#stopped = undefined
+    this.#kill(zombie.process)
+    // What it took back while it haunted is nobody's now, and only one that starts looks for that.
+    if (this.#running) this.#kill(this.#running.process)
+  }
+
+  #kill(process: Process): void {
+    this.#plan.hub.say(`${process.name} dies`)
+    this.#stirred()
+    process.die()
+    if (this.#running?.process === process) this.#running = undefined
+    this.#bootAt = this.#turn + this.#plan.random.between(0, 10)
+  }
+
+  /** Something is under way that nothing shows yet. */
+  #stirred(): void {
+    this.#quiet = 0
+    this.#hasPolled = false
+  }
+
+  #struck(process: Process): void {
+    const { random } = this.#plan
+    if (process !== this.#running?.process) return
+    const { tl } = this.#running
+    this.#running = undefined
+    this.crashes++
+    this.#bootAt = this.#turn + random.between(0, 10)
+    if (process.fate.how === 'closes') this.#close(process, tl)
+    else if (process.fate.how === 'is stopped') {
+      if (this.#stopped) return process.die()
+      this.zombies++
+      const wakeAt = this.#turn + random.between(5, 120)
+      this.#stopped = { process, wakeAt, dieAt: wakeAt + random.between(0, 60) }
+    }
+  }
+
+  /** One that cannot finish what it has under way is killed in the end. */
+  #close(process: Process, tl: Throughline | undefined): void {
+    this.#closing = process
+    this.#bootAt = this.#turn + MOST_TURNS_TO_CLOSE
+    this.#stirred()
+    void tl?.close().then(() => {
+      this.#plan.hub.say(`${process.name} closed`)
+      process.die()
+    })
+  }
+
+  async #boot(): Promise<void> {
+    const { hub } = this.#plan
+    this.#closing?.die()
+    this.#closing = undefined
+    const process = new Process(`process ${++this.#booted}`, hub, this.#fate())
+    hub.processes.push(process)
+    hub.say(`${process.name} starts`)
+    const running: Running = { process, tl: undefined }
+    this.#running = running // before it opens: misfortune may strike it there
+    running.tl = await this.#open(process, true)
+    this.#stirred()
+  }
+
+  #fate(): Fate {
+    const { random, hasMisfortune } = this.#plan
+    const how = random.pick([
+      'dies before',
+      'dies after',
+      'dies before',
+      'dies after',
+      'is stopped',
+      'closes',
+    ] as const)
+    if (!hasMisfortune || this.#booted > MOST_MISFORTUNES) return { commits: 0, how: 'nothing' }
+    return { commits: random.between(0, random.pick([5, 20, 60])), how }
+  }
+
+  #open(process: Process, isWorker: boolean): Promise<Throughline> {
+    const { program, world, ids, random, hub } = this.#plan
+    return open({
+      store: process.log,
+      clock: process.clock,
+      tasks: tasksOf(program, world, process),
+      ids,
+      random: () => random.next(),
+      logger: silent,
+      worker: isWorker,
+      lingerMs: hub.hasMisfortune ? random.pick([0, 0, 1, 1000]) : 1000,
+      concurrency: hub.hasMisfortune ? random.pick([1, 2, 256]) : 256,
+    })
+  }
+
+  /** Nothing goes on by itself: somebody does something, or time passes. True when all is over. */
+  async #goOn(): Promise<boolean> {
+    const { hub, world } = this.#plan
+    if (!this.#running) return false // the next turns start one
+    if (this.#stopped && this.#plan.random.chance(0.5)) return false
+    if (this.people.unended().length === 0) return !this.#stopped && !(await this.#forked())
+    this.#quiet = 0
+    if (!this.#hasPolled) {
+      this.#hasPolled = true
+      hub.poll()
+      return false
+    }
+    if ((await this.#actAtRandom()) || (await this.people.cancelHeld())) this.#stirred()
+    else if (!this.#stopped) {
+      world.wrong(`stuck at ${hub.clock.now}: ${this.#stuck()}`)
+      return true
+    }
+    return false
+  }
+
+  async #forked(): Promise<boolean> {
+    if (!this.#isForked || !(await this.people.fork())) return false
+    this.#stirred()
+    return true
+  }
+
+  async #actAtRandom(): Promise<boolean> {
+    const { random } = this.#plan
+    const passTime = () => this.#passTime()
+    const actions: (() => Promise<boolean> | boolean)[] = [passTime, passTime]
+    // While a stopped process may still act, nobody can say what was not done.
+    if (!this.#stopped) actions.push(() => this.people.settleDoubt())
+    for (const row of this.people.unended()) actions.push(() => this.people.send(String(row['run'])))
+    while (actions.length > 0) {
+      const [action] = actions.splice(random.between(0, actions.length - 1), 1)
+      if (await action?.()) return true
+    }
+    return false
+  }
+
+  #passTime(): boolean {
+    const { clock } = this.#plan.hub
+    const next = clock.next()
+    if (next === undefined) return false
+    clock.now = Math.max(clock.now, next)
+    clock.fireDue()
+    return true
+  }
+}
