@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { randomBy } from './random.ts'
 import { ledgers, review } from './scenarios.ts'
-import { takeOver } from './takeover.ts'
+import { AT_ONCE_MS, takeOver } from './takeover.ts'
 import { leaveAlone, tryToBreak, type Trial } from './trial.ts'
 
 const { values } = parseArgs({
@@ -100,10 +100,13 @@ function showProgress(): void {
 }
 
 if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
-for (const violation of violations) console.error(violation)
 const sorted = takenOverMs.toSorted((a, b) => a - b)
+const median = sorted[sorted.length >> 1] ?? 0
+if (median >= AT_ONCE_MS)
+  violations.push(`a second process takes over after ${median} ms (the median), not within ${AT_ONCE_MS}`)
+for (const violation of violations) console.error(violation)
 console.log(
-  `taken over after ${sorted[sorted.length >> 1]} ms (median of ${sorted.length}, most ${sorted.at(-1)}); ${Math.round((performance.now() - since) / 1000)} s in all`,
+  `taken over after ${median} ms (median of ${sorted.length}, most ${sorted.at(-1)}); ${Math.round((performance.now() - since) / 1000)} s in all`,
 )
 console.log(
   `kills ${sums.kills}, runs ${sums.runs}, lost ${sums.lost}, duplicated ${sums.duplicated}, in doubt ${sums.inDoubt}, verify clean ${sums.verified}`,
