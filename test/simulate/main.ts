@@ -1,7 +1,7 @@
 /**
  * npm run simulate -- --seeds N [--from F] [--lanes L], or --seed S: deployments under bad luck, each from its seed alone.
  *
- * Every seed is a fleet: processes that die, stop and come back over one store, and people beside them (fleet/). Every fourth is, besides,
+ * Every seed is a fleet: processes that die, stop and come back over one store, and people beside them (fleet/). Every tenth is, besides,
  * one process whose held commits arrive after its death (seed.ts). With --seed, what happened is printed event by event.
  */
 import { fork } from 'node:child_process'
@@ -20,7 +20,7 @@ const { values } = parseArgs({
   },
 })
 
-const LONE_EVERY = 4
+const LONE_EVERY = 10
 const REPORT_EVERY = 20
 
 interface Tally {
@@ -131,7 +131,7 @@ const [from, seeds] = [Number(values.from), Number(values.seeds)]
 if (values.seed !== undefined) process.exitCode = (await one(Number(values.seed))) ? 0 : 1
 else if (values.worker) {
   await many(from, seeds, (tally) => process.send?.(tally))
-  process.disconnect()
+  if (process.connected) process.disconnect()
 } else {
   const started = performance.now()
   const tally = await sideBySide(from, seeds, Number(values.lanes ?? Math.min(availableParallelism(), 8)))
