@@ -101,7 +101,8 @@ export class Ending {
     const generation = this.#generation
     this.#cancelled = { reason }
     // The request is durable already; nothing may begin while it is being taken.
-    this.#release()
+    if (this.#missing() === undefined) this.#release()
+    else this.#holdBack()
     await generation.record([eventOf(runCancelling, { reason, message })], this.#cancelChildren(reason))
   }
 
@@ -170,7 +171,9 @@ export class Ending {
       )
       const unclaimed = generation.history.unclaimed()
       if (unclaimed[0] !== undefined && generation.surroundings.isStrict)
-        return this.#haltNow(new ReplayDiverged(generation.runId, unclaimed[0], 'with an outcome', 'no more'))
+        return await this.#haltNow(
+          new ReplayDiverged(generation.runId, unclaimed[0], 'with an outcome', 'no more'),
+        )
       const untaken = generation.mailbox.untaken()
       event = eventOf(runDone, {
         v: output,
@@ -338,6 +341,14 @@ export class Ending {
       if (isThere && !isTold) appends.push(cancelChild(child, generation.runId, reason))
     }
     return appends
+  }
+
+  /** The body is still being replayed, and has compensations to show: it goes on, as far as the record goes. */
+  #holdBack(): void {
+    const { root, pending } = this.#generation
+    root.holdBack()
+    for (const operation of pending)
+      if (operation.waiting && operation.settleDoubt === undefined) pending.delete(operation)
   }
 
   #release(): void {

@@ -85,6 +85,12 @@ export class Branch {
     return this.#isReleased
   }
 
+  /** From now on nothing begins here; what is recorded is still handed out. */
+  holdBack(): void {
+    this.isReplayOnly = true
+    for (const child of this.#children) child.holdBack()
+  }
+
   release(): void {
     if (this.#isReleased) return
     this.#isReleased = true
