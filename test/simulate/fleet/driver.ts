@@ -107,6 +107,7 @@ export class Driver {
     if (random.chance(0.01)) {
       const runs = this.people.unended().map((row) => String(row['run']))
       await this.people.send(random.pick([this.people.rootId, ...runs]))
+      this.#stirred()
     }
     if (random.chance(0.002)) await this.people.sendJunk()
     if (random.chance(0.002)) {
