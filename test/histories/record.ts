@@ -2,6 +2,8 @@
 import { testbed } from 'throughline/testing'
 import { everything, tasks } from './tasks.ts'
 
+// Stacks name the folders of the machine that recorded them.
+Error.stackTraceLimit = 0
 const bed = await testbed({ tasks })
 const run = await bed.start(everything, {}, { key: 'recorded' })
 await bed.clock.advance('2h')
