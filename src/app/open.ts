@@ -179,7 +179,7 @@ function wakeInterrupted(found: {
   for (const row of log.select('runs', { where: { status: 'running' } })) dispatcher.wake(String(row['run']))
   // Those put to rest last were in memory still, perhaps in an await that no record shows: they look for themselves.
   const last = log.eventAt(log.position())?.at ?? 0
-  const resting = { status: 'waiting', updated_at: { gte: last - lingerMs } }
+  const resting = { status: 'waiting', updated_at: { gte: last - Math.max(lingerMs, LINGERS_MS) } }
   for (const row of log.select('runs', { where: resting })) dispatcher.wake(String(row['run']))
   for (const { name, versions } of registry.carried()) {
     const where = { status: 'waiting', waiting_for: 'task', task: name, version: { in: versions } }

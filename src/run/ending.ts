@@ -126,6 +126,10 @@ export class Ending {
     if (this.isStopping) return this.#isReadyToStop() && this.#begin(() => this.#stop())
     const body = this.#body
     if (!body) return false
+    if ('error' in body && !this.#hasShownAll()) {
+      this.#holdBack()
+      return false
+    }
     generation.root.release()
     generation.dropReleased()
     if ('restart' in body) return this.#begin(() => this.#restart(body.restart))
@@ -143,9 +147,14 @@ export class Ending {
   #isReadyToStop(): boolean {
     const generation = this.#generation
     if ([...generation.pending].some((operation) => operation.settleDoubt !== undefined)) return false
-    const missing = this.#missing()
-    if (missing === undefined || this.#hasLooked) return true
+    return this.#hasShownAll()
+  }
+
+  /** Whether the body has come by every compensation on the record, or had the time to. */
+  #hasShownAll(): boolean {
+    if (this.#missing() === undefined || this.#hasLooked) return true
     // A plain await may lie between the body and the step: give it the time that a resting run is given.
+    const generation = this.#generation
     const { clock, limits } = generation.surroundings
     this.#stopLooking ??= clock.at(clock.now() + Math.max(limits.lingerMs, LOOKING_MS), () => {
       this.#hasLooked = true
@@ -189,7 +198,7 @@ export class Ending {
   async #fail(error: unknown): Promise<void> {
     const generation = this.#generation
     this.#failing = { error }
-    if (this.#undoables.size === 0) return this.#failed(error)
+    if (this.#undoables.size === 0 && this.#missing() === undefined) return this.#failed(error)
     await generation.record([eventOf(runFailing, { e: storable(error) })])
     this.#release()
     await this.#stop()

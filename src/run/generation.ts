@@ -231,6 +231,7 @@ export class Generation {
 
   /** Runs something that must end before the run can rest. */
   effect(work: () => Promise<void>): void {
+    this.#rest.stir()
     this.#inFlight++
     const ended = () => {
       this.#inFlight--
