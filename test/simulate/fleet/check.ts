@@ -25,20 +25,20 @@ interface Around {
 
 export async function check({ store, driver, world, hasRefusals }: Around): Promise<void> {
   const rows = store.select('runs', {})
+  let doubts = 0
   for (const row of rows) {
     const [run, status] = [String(row['run']), String(row['status'])]
     const events: StoredEvent[] = []
     for (let chapter = 1; chapter <= Number(row['chapter']); chapter++)
       for await (const page of store.read(chapter === 1 ? run : `${run}~${chapter}`)) events.push(...page)
+    if (run !== driver.people.forkId) doubts += events.filter(({ kind }) => kind === 'step.in_doubt').length
     result(world, driver, run, status, events)
     outcomes(world, events, hasRefusals)
     if (run !== driver.people.forkId) messages(world, store, run, events) // a fork's copied answers were taken from another's inbox
     compensations(world, run, status, events)
   }
-  if (driver.people.doubts > driver.crashes + world.thrown)
-    world.wrong(
-      `a person settled ${driver.people.doubts} effects after ${driver.crashes} crashes and ${world.thrown} throws`,
-    )
+  if (doubts > driver.crashes + world.thrown)
+    world.wrong(`${doubts} effects were in doubt after ${driver.crashes} crashes and ${world.thrown} throws`)
   for (const done of world.done.values())
     if (done.times > 1) world.wrong(`${done.run} ${done.mark} happened ${done.times} times`)
   onceKeys(world)

@@ -53,7 +53,7 @@ export class Trials {
     if (this.#shared && this.#shared.uses >= REFERENCES_A_STORE) await this.close()
     this.#shared ??= { ...openShared(), uses: 0 }
     const { store, clock } = this.#shared
-    const names = `r${this.#shared.uses++}`
+    const names = `r${this.#shared.uses++}_`
     const random = new Random(seed, 3)
     const hub = new Hub({ store, clock, random, refusals: 0, badNews: 0, hasTrace: false })
     const world = new World()
