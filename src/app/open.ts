@@ -48,6 +48,8 @@ export interface OpenOptions {
 /** Taken when this module is loaded: what watches over bodies must not see the layer's own use. */
 const chance = Math.random
 const TAKE_OVER_EVERY_MS = 100
+/** A body in a plain await may have been at rest on the record for this long and still be at work. */
+const LINGERS_MS = 60_000
 
 /**
  * Opens a store and carries its runs.
