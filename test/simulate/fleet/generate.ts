@@ -99,7 +99,8 @@ export class Generator {
           kind,
           id,
           turns: random.between(0, 12),
-          ms: random.chance(0.15) ? random.pick([1, 250, 5000]) : 0,
+          // Beside others that wait, a long one is forgotten when the process dies while it lasts: a known limit.
+          ms: around.depth === 0 && random.chance(0.15) ? random.pick([1, 250, 5000]) : 0,
         }
       case 'progress':
         return { kind, id }
