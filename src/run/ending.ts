@@ -42,7 +42,7 @@ export interface Undoable {
   readonly undo: (tools: { readonly idempotencyKey: string; readonly signal: AbortSignal }) => unknown
 }
 
-const LOOKING_MS = 1000
+const LOOKING_MS = 30_000
 const COMPENSATION_RETRY = { attempts: 5, initial: '1s' } as const
 
 export class Ending {
