@@ -45,15 +45,19 @@ function digestText(salt: Uint8Array, body: string): string {
   return hash('sha256', room.subarray(0, end), 'binary')
 }
 
-/** The hash of an event, from its predecessor's hash, its header and its salted body (or the digest that is left of it). */
-export function chainHash(
+/**
+ * Seals an event: from its predecessor's hash, its header and its salted body comes its own hash.
+ * `seal` begins with `saltBytes` of salt and is filled up with the hash, which is returned as a view of it.
+ */
+export function sealInto(
+  seal: Buffer,
+  saltBytes: number,
   previous: Uint8Array,
   event: NewEvent,
   header: Header,
-  salt: Uint8Array,
-  digest?: Uint8Array,
 ): Uint8Array {
-  return Buffer.from(chainText(previous, event, header, salt, digest), 'latin1')
+  seal.write(chainText(previous, event, header, seal.subarray(0, saltBytes), undefined), saltBytes, 'latin1')
+  return seal.subarray(saltBytes)
 }
 
 function chainText(

@@ -1,4 +1,4 @@
-export { chainHash, digestOf, fits, GENESIS, sameHash } from './chain.ts'
+export { digestOf, fits, GENESIS, sameHash, sealInto } from './chain.ts'
 export { systemClock, type Clock } from './clock.ts'
 export { decode, encode, type ErrorClass } from './codec.ts'
 export {

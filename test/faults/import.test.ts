@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { open, task, ThroughlineError, type Throughline } from 'throughline'
-import { chainHash, digestOf, encode, GENESIS } from '../../src/log/index.ts'
+import { digestOf, encode, GENESIS, sealInto } from '../../src/log/index.ts'
 import { folderFor, parent, record, tasks } from './recorded.ts'
 
 let lines: readonly string[]
@@ -162,7 +162,9 @@ function forged(kind: string, body: string | undefined): string[] {
   const salt = Buffer.alloc(16, 7)
   const stream = 'run_forged'
   const event = { kind, version: 1, ...(body === undefined ? {} : { body }) }
-  const hash = chainHash(GENESIS, event, { tenant: 'default', stream, seq: 1, at: 5, encoding: 1 }, salt)
+  const seal = Buffer.concat([salt, Buffer.alloc(32)])
+  const header = { tenant: 'default', stream, seq: 1, at: 5, encoding: 1 }
+  const hash = sealInto(seal, salt.length, GENESIS, event, header)
   const text = { salt: salt.toString('base64'), hash: Buffer.from(hash).toString('base64') }
   return [
     '{"throughline":1,"scope":"store"}',

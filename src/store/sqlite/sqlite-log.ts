@@ -75,6 +75,7 @@ export class SqliteLog implements Log {
   readonly #ownership: Ownership | undefined
   readonly #placement = new Placement()
   readonly #heard = new Set<(isOurs: boolean) => void>()
+  readonly #sql
   #isMoving = false
   #foreignVersion = 0
   #poll: NodeJS.Timeout | undefined
@@ -108,6 +109,7 @@ export class SqliteLog implements Log {
       })
       this.#ownership = options.file === ':memory:' ? undefined : new Ownership(`${options.file}-owner`)
     }
+    this.#sql = { dataVersion: this.#db.prepare('PRAGMA data_version') }
     this.#foreignVersion = this.#dataVersion()
   }
 
@@ -283,6 +285,6 @@ export class SqliteLog implements Log {
   }
 
   #dataVersion(): number {
-    return Number(this.#db.prepare('PRAGMA data_version').get()?.['data_version'])
+    return Number(this.#sql.dataVersion.get()?.['data_version'])
   }
 }

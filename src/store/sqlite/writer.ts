@@ -8,10 +8,11 @@
  * W4. What it remembers between batches (heads) is believed only after COMMIT.
  */
 import { randomFillSync } from 'node:crypto'
+import { performance } from 'node:perf_hooks'
 import type { DatabaseSync } from 'node:sqlite'
 import {
-  chainHash,
   GENESIS,
+  sealInto,
   type Append,
   type Change,
   type NewEvent,
@@ -39,14 +40,8 @@ interface Head {
   readonly hash: Uint8Array
 }
 
-/** What the writer adds to an event. */
-interface Seal {
-  readonly salt: Uint8Array
-  readonly hash: Uint8Array
-  /** Salt and hash as they are stored. */
-  readonly bytes: Uint8Array
-  readonly position: number
-}
+/** What the writer adds to an event: salt and hash, as they are stored. */
+type Seal = Buffer
 
 class Refusal extends Error {
   readonly outcome: Outcome
@@ -132,7 +127,8 @@ export class Writer {
     try {
       if (this.#position === UNKNOWN) this.#readTip()
       this.#at = Math.max(Math.trunc(this.#now()), this.#at)
-      const outcomes = changes.map((change) => this.#apply(change))
+      const outcomes: Outcome[] = []
+      for (const change of changes) outcomes.push(this.#apply(change))
       const beforeSync = performance.now()
       this.#sql.commit.run()
       this.syncMs = performance.now() - beforeSync
@@ -160,23 +156,23 @@ export class Writer {
   }
 
   #apply(change: Change): Outcome {
-    // One append by a stream's owner compares before it writes, so there is nothing to undo.
-    const [only] = change.appends
-    const isPlain =
-      change.appends.length === 1 &&
-      only !== undefined &&
-      typeof only.expected === 'object' &&
-      'epoch' in only.expected &&
-      !('new' in only.expected)
-    if (isPlain) {
-      try {
-        return this.#put(change)
-      } catch (error) {
-        if (error instanceof Refusal) return error.outcome
-        throw error
-      }
+    if (!this.#isPlain(change)) return this.#applySafely(change)
+    try {
+      return this.#put(change)
+    } catch (error) {
+      if (error instanceof Refusal) return error.outcome
+      throw error
     }
-    return this.#applySafely(change)
+  }
+
+  /** One append by a stream's owner that changes no rows: it compares before it writes, so there is nothing to undo. */
+  #isPlain({ appends }: Change): boolean {
+    const [only] = appends
+    if (appends.length !== 1 || only === undefined) return false
+    const { expected, events } = only
+    if (typeof expected !== 'object' || !('epoch' in expected) || 'new' in expected) return false
+    for (const { kind } of events) if (this.#projections.has(kind)) return false
+    return true
   }
 
   #applySafely(change: Change): Outcome {
@@ -204,12 +200,16 @@ export class Writer {
   }
 
   #put(change: Change): Outcome {
-    for (const guard of change.unless ?? []) {
-      if (this.#rows.select(guard.table, { where: guard.where, limit: 1 }).length > 0)
-        throw new Refusal({ refused: 'guard_failed', what: guard.table })
-    }
-    const firstSeq = change.appends.map((append) => this.#append(append))
+    if (change.unless) this.#guard(change.unless)
+    const firstSeq: number[] = []
+    for (const append of change.appends) firstSeq.push(this.#append(append))
     return { at: this.#at, firstSeq, position: this.#position }
+  }
+
+  #guard(unless: NonNullable<Change['unless']>): void {
+    for (const { table, where } of unless)
+      if (this.#rows.select(table, { where, limit: 1 }).length > 0)
+        throw new Refusal({ refused: 'guard_failed', what: table })
   }
 
   #append(append: Append): number {
@@ -217,40 +217,46 @@ export class Writer {
     const head = this.#headFor(append)
     const epoch = typeof expected === 'object' && 'claim' in expected ? head.epoch + 1 : head.epoch
     const seq = head.seq + events.length
-    const sealed = this.#seal(events, head, stream)
-    const hash = sealed.at(-1)?.hash ?? head.hash
+    const seals: Seal[] = []
+    let hash = head.hash
+    for (let i = 0; i < events.length; i++) {
+      const seal = Buffer.allocUnsafe(SEAL_BYTES)
+      drawSalt(seal)
+      hash = this.#seal(seal, hash, events[i] as NewEvent, head, stream, head.seq + 1 + i) // i < length
+      seals.push(seal)
+    }
     const moved = this.#sql.move.run(seq, hash, epoch, head.id, head.epoch, head.seq, head.hash)
     if (moved.changes === 0) {
       this.#heads.delete(stream)
       throw new Refusal({ refused: expected === 'any' ? 'stream_moved' : 'ownership_lost', what: stream })
     }
-    for (const [i, event] of events.entries()) {
-      const seal = sealed[i]
-      if (seal) this.#insert(event, head, head.seq + 1 + i, seal)
-    }
+    for (let i = 0; i < events.length; i++)
+      this.#insert(events[i] as NewEvent, head, head.seq + 1 + i, seals[i] as Seal, this.#position + 1 + i)
     this.#touched.push([stream, this.#staged.get(stream)])
     this.#staged.set(stream, { id: head.id, tenant: head.tenant, epoch, seq, hash })
-    for (const [i, event] of events.entries()) this.#project(event, stream, head, i, sealed[i])
+    for (let i = 0; i < events.length; i++)
+      this.#project(
+        events[i] as NewEvent,
+        stream,
+        head,
+        head.seq + 1 + i,
+        seals[i] as Seal,
+        this.#position + 1 + i,
+      )
     this.#position += events.length
     return head.seq + 1
   }
 
-  /** Salts and hashes, in order. */
-  #seal(events: readonly NewEvent[], head: Head, stream: string): Seal[] {
-    let previous = head.hash
-    return events.map((event, i) => {
-      const bytes = Buffer.allocUnsafe(SEAL_BYTES)
-      const salt = bytes.subarray(0, SALT_BYTES)
-      drawSalt(salt)
-      previous = chainHash(
-        previous,
-        event,
-        { tenant: head.tenant, stream, seq: head.seq + 1 + i, at: this.#at, encoding: JSON_ENCODING },
-        salt,
-      )
-      bytes.set(previous, SALT_BYTES)
-      return { salt, hash: previous, bytes, position: this.#position + 1 + i }
-    })
+  #seal(
+    seal: Seal,
+    previous: Uint8Array,
+    event: NewEvent,
+    { tenant }: Head,
+    stream: string,
+    seq: number,
+  ): Uint8Array {
+    const header = { tenant, stream, seq, at: this.#at, encoding: JSON_ENCODING }
+    return sealInto(seal, SALT_BYTES, previous, event, header)
   }
 
   #headFor(append: Append): Head {
@@ -308,11 +314,11 @@ export class Writer {
     return { id: Number(row?.['id']), tenant, epoch, seq: 0, hash }
   }
 
-  #insert(event: NewEvent, head: Head, seq: number, seal: Seal): void {
+  #insert(event: NewEvent, head: Head, seq: number, seal: Seal, position: number): void {
     const body = event.body ?? null
     const blob = body !== null && isLarge(body) ? this.#bodies.put(body, `tenant:${head.tenant}`) : null
     this.#sql.insert.run(
-      seal.position,
+      position,
       head.id,
       seq,
       event.kind,
@@ -325,21 +331,21 @@ export class Writer {
       JSON_ENCODING,
       blob === null ? body : null,
       blob,
-      seal.bytes,
+      seal,
     )
   }
 
-  #project(event: NewEvent, stream: string, head: Head, i: number, seal: Seal | undefined): void {
+  #project(event: NewEvent, stream: string, head: Head, seq: number, seal: Seal, position: number): void {
     const projections = this.#projections.get(event.kind)
-    if (!projections || !seal) return
+    if (!projections) return
     const stored: StoredEvent = {
       ...event,
-      salt: seal.salt,
-      hash: seal.hash,
-      position: seal.position,
+      salt: seal.subarray(0, SALT_BYTES),
+      hash: seal.subarray(SALT_BYTES),
+      position,
       stream,
       tenant: head.tenant,
-      seq: head.seq + 1 + i,
+      seq,
       at: this.#at,
       domain: undefined,
       keyId: undefined,
@@ -353,11 +359,11 @@ export class Writer {
 let pool = Buffer.alloc(0)
 let used = 0
 
-/** Fills a salt with random bytes from a pool: one call to the system's generator serves 256 events. */
-function drawSalt(salt: Buffer): void {
+/** Begins a seal with random bytes from a pool: one call to the system's generator serves 256 events. */
+function drawSalt(seal: Seal): void {
   if (used === pool.length) {
     pool = randomFillSync(Buffer.alloc(256 * SALT_BYTES))
     used = 0
   }
-  pool.copy(salt, 0, used, (used += SALT_BYTES))
+  pool.copy(seal, 0, used, (used += SALT_BYTES))
 }
