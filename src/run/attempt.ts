@@ -4,12 +4,11 @@ import { StepTimedOut } from './errors.ts'
 import type { Generation } from './generation.ts'
 import { places } from './place.ts'
 
-export interface AttemptOptions {
-  readonly step: string
-  readonly attempt: number
-  /** Asked for when the function asks: most steps use neither, and both cost. */
-  readonly idempotencyKey: () => string
-  readonly signal: () => AbortSignal
+/** The step that is tried. Key and signal are made when its function asks: most use neither, and both cost. */
+export interface Attempted {
+  readonly path: string
+  readonly idempotencyKey: string
+  readonly signal: AbortSignal
   readonly timeoutMs: number | undefined
 }
 
@@ -17,42 +16,54 @@ export interface AttemptOptions {
 class Tools implements StepTools {
   readonly attempt: number
   readonly heartbeat: () => void
-  readonly #options: AttemptOptions
-  readonly #signal: () => AbortSignal
+  readonly #step: Attempted
+  readonly #timeout: AbortSignal | undefined
 
-  constructor(options: AttemptOptions, signal: () => AbortSignal, heartbeat: () => void) {
-    this.attempt = options.attempt
+  constructor(step: Attempted, attempt: number, heartbeat: () => void, timeout?: AbortSignal) {
+    this.attempt = attempt
     this.heartbeat = heartbeat
-    this.#options = options
-    this.#signal = signal
+    this.#step = step
+    this.#timeout = timeout
   }
 
   get signal(): AbortSignal {
-    return this.#signal()
+    return this.#timeout ? AbortSignal.any([this.#step.signal, this.#timeout]) : this.#step.signal
   }
 
   get idempotencyKey(): string {
-    return this.#options.idempotencyKey()
+    return this.#step.idempotencyKey
   }
 }
 
-export async function runAttempt(
+const unwatched = (): void => {}
+
+/** What the step's function returns; with a time-out, a promise of it. */
+export function runAttempt(
   generation: Generation,
   fn: (tools: StepTools) => unknown,
-  options: AttemptOptions,
+  step: Attempted,
+  attempt: number,
+): unknown {
+  if (step.timeoutMs !== undefined) return runInTime(generation, fn, step, attempt, step.timeoutMs)
+  return places.run(generation.inStep, fn, new Tools(step, attempt, unwatched))
+}
+
+async function runInTime(
+  generation: Generation,
+  fn: (tools: StepTools) => unknown,
+  step: Attempted,
+  attempt: number,
+  timeoutMs: number,
 ): Promise<unknown> {
-  const { timeoutMs } = options
-  const run = (tools: StepTools) => places.run({ owner: generation, isInStep: true, before: [] }, fn, tools)
-  if (timeoutMs === undefined) return run(new Tools(options, options.signal, () => {}))
   const { clock } = generation.surroundings
   const timeout = new AbortController()
-  let disarm = () => {}
-  let heartbeat = () => {}
+  let disarm = unwatched
+  let heartbeat = unwatched
   const timedOut = new Promise<never>((_, reject) => {
     const arm = () => {
       disarm()
       disarm = clock.at(clock.now() + timeoutMs, () => {
-        const error = new StepTimedOut(generation.runId, options.step, timeoutMs)
+        const error = new StepTimedOut(generation.runId, step.path, timeoutMs)
         timeout.abort(error)
         reject(error)
       })
@@ -61,8 +72,8 @@ export async function runAttempt(
     heartbeat = arm
   })
   try {
-    const signal = () => AbortSignal.any([options.signal(), timeout.signal])
-    return await Promise.race([run(new Tools(options, signal, () => heartbeat())), timedOut])
+    const tools = new Tools(step, attempt, () => heartbeat(), timeout.signal)
+    return await Promise.race([places.run(generation.inStep, fn, tools), timedOut])
   } finally {
     disarm()
   }

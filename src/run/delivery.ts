@@ -36,8 +36,10 @@ export class Delivery {
   poke(): void {
     if (this.#isScheduled) return
     this.#isScheduled = true
-    queueMicrotask(() => process.nextTick(this.#turn))
+    queueMicrotask(this.#soon)
   }
+
+  readonly #soon = (): void => process.nextTick(this.#turn)
 
   readonly #turn = (): void => {
     this.#isScheduled = false

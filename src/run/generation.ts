@@ -29,10 +29,10 @@ import type { AnyTask, ContextLog } from '../task/index.ts'
 import { Delivery } from './delivery.ts'
 import { Ending } from './ending.ts'
 import { runAwaitedOutside, waitAnswered, waitReturned } from './events.ts'
-import { read, type History, type OperationKind, type Performed } from './history.ts'
+import { keyOf, read, type History, type OperationKind, type Performed } from './history.ts'
 import { Mailbox } from './mailbox.ts'
 import { settledBy, unlooked, type Operation } from './operation.ts'
-import { Branch, places } from './place.ts'
+import { Branch, places, type Place } from './place.ts'
 import { never, Recorder } from './recorder.ts'
 import { Rest } from './rest.ts'
 import { settleNext } from './settlement.ts'
@@ -72,6 +72,9 @@ export interface GenerationOptions {
 
 const MOST_BEFORE = 16
 
+/** Of an outcome's event, what handing it to the body reads. */
+type RecordedOutcome = Pick<StoredEvent, 'kind' | 'version' | 'body' | 'seq' | 'at'>
+
 export class Generation {
   readonly surroundings: Surroundings
   readonly history: History
@@ -83,6 +86,8 @@ export class Generation {
   readonly mailbox: Mailbox
   readonly delivery = new Delivery(() => this.#quiet())
   readonly pending = new Set<Operation>()
+  /** Where the functions of its steps run. */
+  readonly inStep: Place = { owner: this, isInStep: true, before: [] }
   readonly ending: Ending
   readonly #options: GenerationOptions
   /** Called for every operation that is not on the record. */
@@ -170,20 +175,20 @@ export class Generation {
     parts: { readonly path?: string; readonly ordinal?: number } = {},
   ): Promise<unknown> {
     const place = places.getStore()
-    const path = parts.path ?? `${branch.prefix}${name}`
+    const path = parts.path ?? (branch.prefix === '' ? name : branch.prefix + name)
     this.goesOn(path)
     if (this.#isClosed || this.#isLettingGo || branch.isReleased) return never()
     const ordinal = parts.ordinal ?? branch.nextOrdinal(name)
     const before = place?.owner === this ? place.before : []
     const after = before[0]?.key
+    const key = keyOf(path, ordinal)
     let recorded
     try {
-      recorded = this.history.claim(kind, path, ordinal, before)
+      recorded = this.history.claim(kind, key, path, before)
     } catch (error) {
       this.ending.halt(error)
       return never()
     }
-    const key = `${path}#${ordinal}`
     const performed: Performed = { key, seq: recorded?.firstSeq ?? Number.POSITIVE_INFINITY }
     places.enterWith({
       owner: this,
@@ -192,7 +197,7 @@ export class Generation {
     })
     if (!recorded) {
       this.#hasBegun = true
-      this.onNew(`${path}#${ordinal}`)
+      this.onNew(key)
     }
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
     const operation: Operation = {
@@ -276,11 +281,12 @@ export class Generation {
   deliverCommitted(operation: Operation, event: NewEvent | undefined, seq: number, at: number): void {
     if (!event) return
     this.history.undelivered++
-    this.deliver(operation, { ...event, seq, at } as StoredEvent) // of a stored event, delivering reads these fields only
+    const { kind, version, body } = event
+    this.deliver(operation, { kind, version, body, seq, at })
   }
 
   /** Puts a recorded outcome on its way to the body. */
-  deliver(operation: Operation, event: StoredEvent): void {
+  deliver(operation: Operation, event: RecordedOutcome): void {
     operation.waiting = undefined
     operation.fire = undefined
     if (operation.kind === 'call') this.#ended.add(operation.key)
@@ -343,7 +349,7 @@ export class Generation {
   }
 
   /** The messages an answered but released wait took must not be swallowed with it. */
-  #comeTooLate(operation: Operation, event: StoredEvent): void {
+  #comeTooLate(operation: Operation, event: RecordedOutcome): void {
     if (event.kind !== waitAnswered.name) return
     const { message } = read(waitAnswered, event)
     this.effect(async () => {

@@ -73,7 +73,7 @@ function followed(recorded: Recorded, before: readonly Performed[]): boolean {
 export const keyOf = (path: string, ordinal: number): string => `${path}#${ordinal}`
 
 /** The body of a run's event, with the layer's own error classes restored. */
-export function read<Body>(of: Kind<Body>, event: StoredEvent): Body {
+export function read<Body>(of: Kind<Body>, event: Pick<StoredEvent, 'kind' | 'version' | 'body'>): Body {
   return bodyOf(of, event, ERROR_CLASSES)
 }
 
@@ -154,13 +154,8 @@ export class History {
   }
 
   /** The record of an operation the body performs, if there is one; `before` is what its flow performed, nearest first. @throws {ReplayDiverged} */
-  claim(
-    kind: OperationKind,
-    path: string,
-    ordinal: number,
-    before: readonly Performed[],
-  ): Recorded | undefined {
-    const recorded = this.operations.get(keyOf(path, ordinal))
+  claim(kind: OperationKind, key: string, path: string, before: readonly Performed[]): Recorded | undefined {
+    const recorded = this.operations.get(key)
     if (!recorded) return undefined
     const run = this.started.run
     if (recorded.kind !== kind) throw new ReplayDiverged(run, path, `as a ${recorded.kind}`, `as a ${kind}`)

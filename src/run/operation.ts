@@ -51,7 +51,11 @@ export type Doubted =
 export type Settled = { readonly value: unknown } | { readonly error: unknown }
 
 /** What an outcome means to the body. The same for live and replayed ones: the body always gets the decoded value. */
-export function settledBy(event: StoredEvent, runId: string, name: string): Settled {
+export function settledBy(
+  event: Pick<StoredEvent, 'kind' | 'version' | 'body'>,
+  runId: string,
+  name: string,
+): Settled {
   switch (event.kind) {
     case stepCompleted.name:
       return { value: read(stepCompleted, event).v }

@@ -11,10 +11,11 @@
  *         ▼
  *     in doubt ─▶ reconcile ─▶ done: completed | not done: cleared, may be tried again | unknown: a person settles it
  */
+import { performance } from 'node:perf_hooks'
 import { textOf, ThroughlineError } from '../errors.ts'
 import { eventOf, NotSerializable, type NewEvent } from '../log/index.ts'
 import { durationMs, validate, type Reconciled, type StepOptions, type StepTools } from '../task/index.ts'
-import { runAttempt } from './attempt.ts'
+import { runAttempt, type Attempted } from './attempt.ts'
 import { backoffOf, pauseBefore, type Backoff } from './backoff.ts'
 import { EffectNotDone } from './errors.ts'
 import {
@@ -45,7 +46,7 @@ export function performStep(generation: Generation, operation: Operation, work: 
   else step.begin()
 }
 
-class Step {
+class Step implements Attempted {
   readonly #generation: Generation
   readonly #operation: Operation
   readonly #work: StepWork
@@ -58,7 +59,20 @@ class Step {
     this.#backoff = backoffOf(work.options.retry)
   }
 
-  get #idempotencyKey(): string {
+  get path(): string {
+    return this.#operation.path
+  }
+
+  get signal(): AbortSignal {
+    return this.#operation.branch.signal
+  }
+
+  get timeoutMs(): number | undefined {
+    const { timeout } = this.#work.options
+    return timeout === undefined ? undefined : durationMs(timeout)
+  }
+
+  get idempotencyKey(): string {
     return idempotencyKey(this.#generation.stream, this.#operation.key)
   }
 
@@ -121,14 +135,7 @@ class Step {
       const started = performance.now()
       let value: unknown
       try {
-        value = await runAttempt(generation, this.#work.fn, {
-          step: this.#operation.path,
-          attempt,
-          idempotencyKey: () => this.#idempotencyKey,
-          timeoutMs:
-            this.#work.options.timeout === undefined ? undefined : durationMs(this.#work.options.timeout),
-          signal: () => this.#operation.branch.signal,
-        })
+        value = await runAttempt(generation, this.#work.fn, this, attempt)
       } catch (error) {
         return this.#isOnce
           ? this.#recover(attempt, intendedAt, { error }, false)
@@ -156,12 +163,11 @@ class Step {
             `The result of step "${this.#operation.path}" of ${generation.runId}`,
           )
         : given
-      const body = {
-        ...(value === undefined ? {} : { v: value }),
-        ...(attempt > 1 ? { n: attempt } : {}),
-        ...(ms > 0 ? { ms } : {}),
-        ...(compensate ? { c: 1 as const } : {}),
-      }
+      const body: { v?: unknown; n?: number; ms?: number; c?: 1 } = {}
+      if (value !== undefined) body.v = value
+      if (attempt > 1) body.n = attempt
+      if (ms > 0) body.ms = ms
+      if (compensate) body.c = 1
       event = eventOf(stepCompleted, body, generation.ref(this.#operation))
       const bytes = Buffer.byteLength(event.body ?? '')
       if (bytes > generation.surroundings.log.maxBodyBytes)
@@ -172,9 +178,9 @@ class Step {
         ? this.#fail(attempt, nameStep(error, this.#operation.path))
         : this.#failed(attempt, error)
     }
-    const committed = await generation.record([...before, event])
+    const committed = await generation.record(before.length > 0 ? [...before, event] : [event])
     const seq = (committed.firstSeq[0] ?? 0) + before.length
-    this.remember({ ...event, seq })
+    if (compensate) this.remember({ ...event, seq })
     generation.deliverCommitted(this.#operation, event, seq, committed.at)
   }
 
@@ -220,7 +226,7 @@ class Step {
       try {
         if (reconcile)
           answer = await reconcile({
-            idempotencyKey: this.#idempotencyKey,
+            idempotencyKey: this.idempotencyKey,
             intent: { step: this.#operation.path, at: intendedAt },
           })
       } catch (error) {
