@@ -79,7 +79,16 @@ function chainText(
 
 /** The header as JSON: an array in a fixed order, its first element the version of this layout. */
 function headerText(event: NewEvent, header: Header): string {
-  return `[1,${json(header.tenant)},${json(header.stream)},${header.seq},${json(event.kind)},${event.version},${json(event.name)},${event.ordinal ?? null},${json(event.after)},${header.at},${json(event.actor)},${json(header.keyId)},${json(header.domain)},${header.encoding}]`
+  return `${openingOf(header.tenant, header.stream)}${header.seq},${json(event.kind)},${event.version},${json(event.name)},${event.ordinal ?? null},${json(event.after)},${header.at},${json(event.actor)},${json(header.keyId)},${json(header.domain)},${header.encoding}]`
+}
+
+const lastOpening = { tenant: '', stream: '', text: '' }
+
+/** How the headers of a stream begin. Remembered for the last one asked for: events are verified stream by stream. */
+function openingOf(tenant: string, stream: string): string {
+  if (lastOpening.tenant !== tenant || lastOpening.stream !== stream)
+    Object.assign(lastOpening, { tenant, stream, text: `[1,${json(tenant)},${json(stream)},` })
+  return lastOpening.text
 }
 
 function json(text: string | undefined): string {

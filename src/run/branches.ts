@@ -25,7 +25,9 @@ function inBranch<T>(
   contextFor: ContextFor,
   fn: (ctx: Context) => Promise<T> | T,
 ): Promise<T> {
-  return places.run({ owner: generation, isInStep: false, before: [] }, async () => fn(contextFor(branch)))
+  return places.run({ owner: generation, isInStep: false, before: undefined }, async () =>
+    fn(contextFor(branch)),
+  )
 }
 
 export async function performMap<Item, T>(

@@ -9,6 +9,8 @@ export interface Outcome {
   readonly deliver: () => void
 }
 
+const settled = Promise.resolve()
+
 export class Delivery {
   readonly #queue: Outcome[] = []
   readonly #quiet: () => void
@@ -36,7 +38,7 @@ export class Delivery {
   poke(): void {
     if (this.#isScheduled) return
     this.#isScheduled = true
-    queueMicrotask(this.#soon)
+    void settled.then(this.#soon) // queueMicrotask, without its bookkeeping for async hooks
   }
 
   readonly #soon = (): void => process.nextTick(this.#turn)

@@ -4,10 +4,10 @@
  * F1. Outcomes up to the point are copied; what was under way there begins anew, with idempotency keys of the fork.
  * F2. Ids and random numbers drawn after the point are the fork's own.
  */
-import { eventOf, type Log, type NewEvent, type StoredEvent } from '../log/index.ts'
+import { eventOf, type Log, type NewEvent } from '../log/index.ts'
 import { ForkPointNotFound } from './errors.ts'
 import { runForked, runStarted } from './events.ts'
-import { History, readChapter } from './history.ts'
+import { History, readChapter, type Told } from './history.ts'
 
 export interface ForkOptions {
   readonly log: Log
@@ -60,7 +60,7 @@ export async function fork(options: ForkOptions): Promise<string> {
   return run
 }
 
-function pointOf(events: readonly StoredEvent[], at: string | number): number | undefined {
+function pointOf(events: readonly Told[], at: string | number): number | undefined {
   if (typeof at === 'number' || /^\d+$/.test(at)) return events.find((event) => event.seq === Number(at))?.seq
   const history = new History(events)
   return (history.operations.get(at) ?? history.operations.get(`${at}#1`))?.outcome?.seq

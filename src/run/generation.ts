@@ -70,8 +70,6 @@ export interface GenerationOptions {
   readonly lingerMs: number
 }
 
-const MOST_BEFORE = 16
-
 /** Of an outcome's event, what handing it to the body reads. */
 type RecordedOutcome = Pick<StoredEvent, 'kind' | 'version' | 'body' | 'seq' | 'at'>
 
@@ -87,7 +85,7 @@ export class Generation {
   readonly delivery = new Delivery(() => this.#quiet())
   readonly pending = new Set<Operation>()
   /** Where the functions of its steps run. */
-  readonly inStep: Place = { owner: this, isInStep: true, before: [] }
+  readonly inStep: Place = { owner: this, isInStep: true, before: undefined }
   readonly ending: Ending
   readonly #options: GenerationOptions
   /** Called for every operation that is not on the record. */
@@ -148,7 +146,7 @@ export class Generation {
   start(body: () => Promise<unknown>, options: { readonly onlyReplay?: boolean } = {}): void {
     this.mailbox.refresh()
     this.root.isReplayOnly = this.ending.isStopping || (options.onlyReplay ?? false)
-    places.run({ owner: this, isInStep: false, before: [] }, () => {
+    places.run({ owner: this, isInStep: false, before: undefined }, () => {
       void body().then(
         (value) => this.ending.returned(value),
         (error: unknown) => this.ending.threw(error),
@@ -179,8 +177,8 @@ export class Generation {
     this.goesOn(path)
     if (this.#isClosed || this.#isLettingGo || branch.isReleased) return never()
     const ordinal = parts.ordinal ?? branch.nextOrdinal(name)
-    const before = place?.owner === this ? place.before : []
-    const after = before[0]?.key
+    const before = place?.owner === this ? place.before : undefined
+    const after = before?.key
     const key = keyOf(path, ordinal)
     let recorded
     try {
@@ -189,12 +187,12 @@ export class Generation {
       this.ending.halt(error)
       return never()
     }
-    const performed: Performed = { key, seq: recorded?.firstSeq ?? Number.POSITIVE_INFINITY }
-    places.enterWith({
-      owner: this,
-      isInStep: false,
-      before: this.#isUsedUp ? [performed] : [performed, ...before].slice(0, MOST_BEFORE),
-    })
+    const performed: Performed = {
+      key,
+      seq: recorded?.firstSeq ?? Number.POSITIVE_INFINITY,
+      before: this.#isUsedUp ? undefined : before,
+    }
+    places.enterWith({ owner: this, isInStep: false, before: performed })
     if (!recorded) {
       this.#hasBegun = true
       this.onNew(key)

@@ -29,17 +29,26 @@ import {
 /** The operations a run's stream records; the part of an event's kind before its dot. */
 export type OperationKind = 'step' | 'sleep' | 'wait' | 'call' | 'spawn' | 'race'
 
+/** What replay reads of an event. The rest is dropped once it is verified: a long history is held in memory. */
+export type Told = Pick<
+  StoredEvent,
+  'kind' | 'version' | 'name' | 'ordinal' | 'after' | 'seq' | 'at' | 'actor' | 'body'
+>
+
 export interface Recorded {
   readonly key: string
   readonly kind: OperationKind
   readonly path: string
   readonly after: string | undefined
   readonly firstSeq: number
-  readonly events: StoredEvent[]
-  outcome: StoredEvent | undefined
+  /** Its events but the outcome. */
+  events: Told[]
+  outcome: Told | undefined
   isClaimed: boolean
 }
 
+/** Most operations have no event but their outcome. Never added to. */
+const NONE: Told[] = []
 const OPERATIONS: ReadonlySet<string> = new Set(['step', 'sleep', 'wait', 'call', 'spawn', 'race'])
 const OUTCOMES: ReadonlySet<string> = new Set(
   [
@@ -59,13 +68,15 @@ const OUTCOMES: ReadonlySet<string> = new Set(
 export interface Performed {
   readonly key: string
   readonly seq: number
+  /** What the flow performed before that, where it still matters. */
+  readonly before: Performed | undefined
 }
 
 /** Whether the flow reached an operation after what it was recorded after, not counting operations the code gained since. */
-function followed(recorded: Recorded, before: readonly Performed[]): boolean {
-  for (const { key, seq } of before) {
-    if (key === recorded.after) return true
-    if (seq < recorded.firstSeq) return false
+function followed(recorded: Recorded, before: Performed | undefined): boolean {
+  for (let one = before; one; one = one.before) {
+    if (one.key === recorded.after) return true
+    if (one.seq < recorded.firstSeq) return false
   }
   return recorded.after === undefined
 }
@@ -92,13 +103,13 @@ export class History {
   halted: { readonly mode: string } | undefined
   fork: { readonly seq: number; readonly seed: string } | undefined
   lastAt: number
-  last: StoredEvent
+  last: Told
   readonly #repeats = new Map<string, number>()
 
-  constructor(events: readonly StoredEvent[]) {
+  constructor(events: readonly Told[]) {
     const [first] = events
     if (!first || first.kind !== runStarted.name)
-      throw new ChainBroken(first?.stream ?? 'a run', 1, 'it does not begin with run.started')
+      throw new ChainBroken('a run', 1, 'it does not begin with run.started')
     this.started = read(runStarted, first)
     this.startedAt = first.at
     this.lastAt = first.at
@@ -106,7 +117,7 @@ export class History {
     for (const event of events) this.#add(event)
   }
 
-  #add(event: StoredEvent): void {
+  #add(event: Told): void {
     this.last = event
     const group = event.kind.slice(0, event.kind.indexOf('.'))
     if (OPERATIONS.has(group) && event.name !== undefined)
@@ -121,7 +132,7 @@ export class History {
     else if (event.kind === runForked.name) this.fork = { seq: event.seq, seed: read(runForked, event).seed }
   }
 
-  #addOperation(kind: OperationKind, event: StoredEvent, path: string): void {
+  #addOperation(kind: OperationKind, event: Told, path: string): void {
     const key = keyOf(path, event.ordinal ?? 1)
     let recorded = this.operations.get(key)
     if (!recorded) {
@@ -131,7 +142,7 @@ export class History {
         path,
         after: event.after,
         firstSeq: event.seq,
-        events: [],
+        events: NONE,
         outcome: undefined,
         isClaimed: false,
       }
@@ -139,8 +150,10 @@ export class History {
       this.unasked++
       this.#repeats.set(path, (this.#repeats.get(path) ?? 0) + 1)
     }
-    if (!OUTCOMES.has(event.kind)) recorded.events.push(event)
-    else if (!recorded.outcome) {
+    if (!OUTCOMES.has(event.kind)) {
+      if (recorded.events === NONE) recorded.events = [event]
+      else recorded.events.push(event)
+    } else if (!recorded.outcome) {
       recorded.outcome = event
       this.undelivered++
     }
@@ -154,7 +167,7 @@ export class History {
   }
 
   /** The record of an operation the body performs, if there is one; `before` is what its flow performed, nearest first. @throws {ReplayDiverged} */
-  claim(kind: OperationKind, key: string, path: string, before: readonly Performed[]): Recorded | undefined {
+  claim(kind: OperationKind, key: string, path: string, before: Performed | undefined): Recorded | undefined {
     const recorded = this.operations.get(key)
     if (!recorded) return undefined
     const run = this.started.run
@@ -162,7 +175,7 @@ export class History {
     if ((this.#repeats.get(path) ?? 0) > 1 && !followed(recorded, before)) {
       const says = (after: string | undefined) =>
         after === undefined ? 'first of its flow' : `after "${after}"`
-      throw new ReplayDiverged(run, recorded.key, says(recorded.after), says(before[0]?.key))
+      throw new ReplayDiverged(run, recorded.key, says(recorded.after), says(before?.key))
     }
     if (!recorded.isClaimed) this.unasked--
     recorded.isClaimed = true
@@ -192,10 +205,10 @@ export class History {
 }
 
 /** Reads a chapter and recomputes every hash on the way. @throws {ChainBroken} */
-export async function readChapter(log: Log, stream: string): Promise<StoredEvent[]> {
+export async function readChapter(log: Log, stream: string): Promise<Told[]> {
   const head = log.head(stream)
   let previous = head?.continues?.hash ?? new Uint8Array(32)
-  const events: StoredEvent[] = []
+  const events: Told[] = []
   for await (const page of log.read(stream)) {
     for (const event of page) {
       if (event.seq !== events.length + 1)
@@ -207,7 +220,8 @@ export async function readChapter(log: Log, stream: string): Promise<StoredEvent
           'its hash does not fit its header, its body and its predecessor',
         )
       previous = event.hash
-      events.push(event)
+      const { kind, version, name, ordinal, after, seq, at, actor, body } = event
+      events.push({ kind, version, name, ordinal, after, seq, at, actor, body })
     }
     if (page.length === 1000) await new Promise(setImmediate) // other runs go on meanwhile
   }

@@ -15,8 +15,8 @@ export interface Place {
   /** The run whose body this is, or whose step's function. */
   readonly owner: object
   readonly isInStep: boolean
-  /** What its flow performed before, nearest first: one while live, more while operations are held against the record. */
-  readonly before: readonly Performed[]
+  /** What its flow performed last: while live nothing before that, more while operations are held against the record. */
+  readonly before: Performed | undefined
 }
 
 export const places = new AsyncLocalStorage<Place>()
