@@ -12,7 +12,7 @@ import {
 } from '../run/index.ts'
 import { openSqlite } from '../store/sqlite/index.ts'
 import type { AnyTask, ContextLog } from '../task/index.ts'
-import { BadStore } from './errors.ts'
+import { BadRequest, BadStore } from './errors.ts'
 import { idsBy, type Ids } from './ids.ts'
 import { plainLogger } from './logger.ts'
 import { projections } from './projections.ts'
@@ -141,13 +141,19 @@ function warnOfAmbient(logger: ContextLog): () => void {
   })
 }
 
-/** The store behind an address. @throws {BadStore} */
+/** The store behind an address. @throws {BadStore} @throws {BadRequest} */
 export function openStore(
   store: string,
   options: Pick<OpenOptions, 'clock' | 'maxBodyBytes' | 'isReadOnly' | 'mustExist'> = {},
 ): Log {
+  const file = fileOf(store)
+  if (file === ':memory:' && options.isReadOnly)
+    throw new BadRequest(
+      'A store in memory begins empty, so there is nothing to read in it; open "memory:" without isReadOnly, or give the path of a file.',
+      { store },
+    )
   return openSqlite({
-    file: fileOf(store),
+    file,
     projections,
     projectionsModule: new URL(
       import.meta.url.endsWith('.ts') ? './projections.ts' : './projections.js',
