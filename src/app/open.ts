@@ -48,6 +48,8 @@ export interface OpenOptions {
 /** Taken when this module is loaded: what watches over bodies must not see the layer's own use. */
 const chance = Math.random
 const TAKE_OVER_EVERY_MS = 100
+/** Longer than a look at the lock takes, and shorter than anybody who opens a store notices. */
+const GLANCE_MS = 5
 /** A body in a plain await may have been at rest on the record for this long and still be at work. */
 const LINGERS_MS = 60_000
 
@@ -98,7 +100,9 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
   }
   let attempts: NodeJS.Timeout | undefined
   if (options.worker !== false && !options.isReadOnly && !takeOver()) {
-    attempts = setInterval(() => takeOver() && clearInterval(attempts), TAKE_OVER_EVERY_MS)
+    // It may have met somebody who only asked whether the runs are carried (Log.isOwned).
+    await new Promise((resolve) => setTimeout(resolve, GLANCE_MS))
+    if (!takeOver()) attempts = setInterval(() => takeOver() && clearInterval(attempts), TAKE_OVER_EVERY_MS)
   }
   const stopListening = log.onCommit((isOurs) => {
     if (!isOurs) dispatcher?.look()

@@ -107,8 +107,8 @@ export class SqliteLog implements Log {
         wrote: () => this.#tell(true),
         watch: (changes, bytes) => this.#watch(changes, writer.syncMs, bytes),
       })
-      this.#ownership = options.file === ':memory:' ? undefined : new Ownership(`${options.file}-owner`)
     }
+    this.#ownership = options.file === ':memory:' ? undefined : new Ownership(`${options.file}-owner`)
     this.#foreignVersion = this.#dataVersion()
   }
 
@@ -206,11 +206,11 @@ export class SqliteLog implements Log {
 
   async rebuild(onProgress?: Progress): Promise<{ readonly events: number }> {
     await this.#group?.drained()
-    return { events: this.#write(() => this.#projecting.rebuild(undefined, onProgress)) }
+    return { events: this.#inOurWords(() => this.#projecting.rebuild(undefined, onProgress)) }
   }
 
   async catchUp(): Promise<Readonly<Record<string, Position>>> {
-    return this.#write(() => this.#projecting.catchUp())
+    return this.#inOurWords(() => this.#projecting.catchUp())
   }
 
   async prune(streams: readonly string[]): Promise<{ readonly events: number }> {
@@ -218,17 +218,23 @@ export class SqliteLog implements Log {
     await this.commit({
       appends: [{ stream: STORE_STREAM, expected: 'any', events: [prunedEvent(this.#reader, streams)] }],
     })
-    return { events: this.#write(() => inTransaction(this.#db, () => deleteEvents(this.#db, streams))) }
+    return { events: this.#inOurWords(() => inTransaction(this.#db, () => deleteEvents(this.#db, streams))) }
   }
 
   async restore(recorded: Recorded): Promise<void> {
     const { projections } = this.#options
-    this.#write(() => inTransaction(this.#db, () => restore(this.#db, this.#reader, projections, recorded)))
+    this.#inOurWords(() =>
+      inTransaction(this.#db, () => restore(this.#db, this.#reader, projections, recorded)),
+    )
     this.#tell(true)
   }
 
   tryOwn(): boolean {
     return this.#group !== undefined && (this.#ownership?.tryTake() ?? true)
+  }
+
+  isOwned(): boolean {
+    return this.#ownership?.isHeld() ?? true
   }
 
   async close(): Promise<void> {
@@ -242,8 +248,8 @@ export class SqliteLog implements Log {
     this.#ownership?.release()
   }
 
-  /** Whatever the driver has to say of it, in our words. */
-  #write<T>(work: () => T): T {
+  /** What the driver has to say of it, in our words. */
+  #inOurWords<T>(work: () => T): T {
     try {
       return work()
     } catch (error) {
