@@ -179,7 +179,11 @@ export function fileOf(store: string): string {
   return path
 }
 
-/** What was under way when the last owner went, and what waited for code that is here now. */
+/**
+ * What was under way when the last owner went, and what waited for code that is here now.
+ *
+ * Also what this process has no code for: nobody else carries it now, and so it waits, visibly. That is recorded once.
+ */
 function wakeInterrupted(found: {
   readonly log: Log
   readonly registry: Registry
@@ -191,7 +195,9 @@ function wakeInterrupted(found: {
   for (const row of log.select('runs', { where: { status: 'running' } })) dispatcher.wake(String(row['run']))
   // Those put to rest last were in memory still, perhaps in an await that no record shows: they look for themselves.
   const last = log.eventAt(log.position())?.at ?? 0
-  const resting = { status: 'waiting', updated_at: { gte: last - Math.max(lingerMs, LINGERS_MS) } }
+  // One that waits for code is not among them: without that code nobody can look, and with it it is woken below.
+  const since = last - Math.max(lingerMs, LINGERS_MS)
+  const resting = { status: 'waiting', waiting_for: { not: 'task' }, updated_at: { gte: since } }
   for (const row of log.select('runs', { where: resting })) dispatcher.wake(String(row['run']))
   for (const { name, versions } of registry.carried()) {
     const where = { status: 'waiting', waiting_for: 'task', task: name, version: { in: versions } }
