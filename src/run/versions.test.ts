@@ -81,6 +81,28 @@ test('a process without the code says so once of each run, however often it open
   await bed.close()
 })
 
+test('a chapter is listed under the version of the code that began it, and goes on with that', async () => {
+  const restarts = task({
+    name: 'job',
+    version: '2',
+    resumes: ['1'],
+    run: (ctx, input) => (input === 'next' ? ctx.wait('go') : ctx.restart('next')),
+  })
+  const third = task({ name: 'job', version: '3', resumes: ['2'], run: (ctx) => ctx.wait('go') })
+  const bed = await testbed({ tasks: [v1] })
+  const { id } = await bed.start(v1, {})
+  await bed.settle()
+  await bed.crash({ tasks: [restarts] })
+  await bed.settle()
+  expect(await (await bed.run(id)).info()).toMatchObject({ chapter: 2, version: '2' })
+  await bed.crash({ tasks: [] })
+  await bed.settle()
+  await bed.crash({ tasks: [third] })
+  await (await bed.run(id)).signal('go', 'v3')
+  expect(await (await bed.run(id)).result()).toBe('v3')
+  await bed.close()
+})
+
 test('two tasks of one name and version are refused', async () => {
   const other = task({ name: 'job', run: () => 'other' })
   await expect(testbed({ tasks: [v1, other] })).rejects.toMatchObject({ code: 'duplicate_task' })
