@@ -158,7 +158,6 @@ export async function simulate(seed: number, wantsTrace = false): Promise<Verdic
       scenario: what,
       world,
       cancels,
-      crashes,
       status,
       expected: expected(what.chapters.at(-1) ?? []),
     })),
