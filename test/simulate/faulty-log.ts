@@ -6,6 +6,7 @@
  */
 import type { Change, Committed, Log } from 'throughline'
 import { StoreUnavailable } from 'throughline'
+import { seenBy } from '../../src/testing/mortal-log.ts'
 import type { Random } from '../random.ts'
 
 export type Mood = 'lucky' | 'unlucky'
@@ -83,23 +84,12 @@ export function faulty(store: Log, random: Random, crashed: (when: string) => vo
       inFlight--
     }
   }
-  const log = new Proxy(store, {
-    get(target, key) {
-      if (key === 'commit') return commit
-      if (key === 'close') return () => Promise.resolve()
-      if (key === 'onCommit')
-        return (heard: (isOurs: boolean) => void) => {
-          const stop = store.onCommit((isOurs) => {
-            if (!isDead) heard(isOurs)
-          })
-          stops.push(stop)
-          return stop
-        }
-      if (isDead && key === 'select') return () => []
-      if (isDead && (key === 'head' || key === 'eventAt' || key === 'tryOwn')) return () => undefined
-      const member: unknown = Reflect.get(target, key, target)
-      return typeof member === 'function' ? (member.bind(target) as unknown) : member
-    },
-  })
-  return Object.assign(own, { log })
+  const onCommit: Log['onCommit'] = (heard) => {
+    const stop = store.onCommit((isOurs) => {
+      if (!isDead) heard(isOurs)
+    })
+    stops.push(stop)
+    return stop
+  }
+  return Object.assign(own, { log: seenBy(store, { commit, onCommit }, () => isDead) })
 }
