@@ -12,8 +12,9 @@ import {
 } from '../run/index.ts'
 import { openSqlite } from '../store/sqlite/index.ts'
 import type { AnyTask, ContextLog } from '../task/index.ts'
-import { BadStore } from './errors.ts'
+import { BadRequest, BadStore } from './errors.ts'
 import { idsBy, type Ids } from './ids.ts'
+import { wakeInterrupted } from './interrupted.ts'
 import { plainLogger } from './logger.ts'
 import { projections } from './projections.ts'
 import { Throughline } from './throughline.ts'
@@ -48,8 +49,8 @@ export interface OpenOptions {
 /** Taken when this module is loaded: what watches over bodies must not see the layer's own use. */
 const chance = Math.random
 const TAKE_OVER_EVERY_MS = 100
-/** A body in a plain await may have been at rest on the record for this long and still be at work. */
-const LINGERS_MS = 60_000
+/** Longer than a look at the lock takes, and shorter than anybody who opens a store notices. */
+const GLANCE_MS = 5
 
 /**
  * Opens a store and carries its runs.
@@ -89,16 +90,20 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
     name: `${process.pid}`,
     ended: (runId) => watchers.tell(runId),
   })
+  let stopLooking = () => {}
   const takeOver = () => {
     if (!log.tryOwn()) return false
     dispatcher = new InProcessDispatcher({ log, clock, carrier, concurrency: options.concurrency ?? 256 })
-    wakeInterrupted({ log, registry, dispatcher, lingerMs: surroundings.limits.lingerMs })
     dispatcher.start()
+    const { lingerMs } = surroundings.limits
+    stopLooking = wakeInterrupted({ log, registry, dispatcher, clock, lingerMs })
     return true
   }
   let attempts: NodeJS.Timeout | undefined
   if (options.worker !== false && !options.isReadOnly && !takeOver()) {
-    attempts = setInterval(() => takeOver() && clearInterval(attempts), TAKE_OVER_EVERY_MS)
+    // It may have met somebody who only asked whether the runs are carried (Log.isOwned).
+    await new Promise((resolve) => setTimeout(resolve, GLANCE_MS))
+    if (!takeOver()) attempts = setInterval(() => takeOver() && clearInterval(attempts), TAKE_OVER_EVERY_MS)
   }
   const stopListening = log.onCommit((isOurs) => {
     if (!isOurs) dispatcher?.look()
@@ -117,6 +122,7 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
     async close() {
       unwatch()
       clearInterval(attempts)
+      stopLooking()
       stopListening()
       const stopped = dispatcher?.stop()
       carrier.letGo()
@@ -141,13 +147,19 @@ function warnOfAmbient(logger: ContextLog): () => void {
   })
 }
 
-/** The store behind an address. @throws {BadStore} */
+/** The store behind an address. @throws {BadStore} @throws {BadRequest} */
 export function openStore(
   store: string,
   options: Pick<OpenOptions, 'clock' | 'maxBodyBytes' | 'isReadOnly' | 'mustExist'> = {},
 ): Log {
+  const file = fileOf(store)
+  if (file === ':memory:' && options.isReadOnly)
+    throw new BadRequest(
+      'A store in memory begins empty, so there is nothing to read in it; open "memory:" without isReadOnly, or give the path of a file.',
+      { store },
+    )
   return openSqlite({
-    file: fileOf(store),
+    file,
     projections,
     projectionsModule: new URL(
       import.meta.url.endsWith('.ts') ? './projections.ts' : './projections.js',
@@ -167,26 +179,6 @@ export function fileOf(store: string): string {
   const path = store.startsWith('file:') ? store.slice('file:'.length) : store
   if (path === '' || /^[a-z][a-z0-9+.-]+:/i.test(path)) throw new BadStore(store)
   return path
-}
-
-/** What was under way when the last owner went, and what waited for code that is here now. */
-function wakeInterrupted(found: {
-  readonly log: Log
-  readonly registry: Registry
-  readonly dispatcher: Dispatcher
-  readonly lingerMs: number
-}): void {
-  const { log, registry, dispatcher, lingerMs } = found
-  dispatcher.start()
-  for (const row of log.select('runs', { where: { status: 'running' } })) dispatcher.wake(String(row['run']))
-  // Those put to rest last were in memory still, perhaps in an await that no record shows: they look for themselves.
-  const last = log.eventAt(log.position())?.at ?? 0
-  const resting = { status: 'waiting', updated_at: { gte: last - Math.max(lingerMs, LINGERS_MS) } }
-  for (const row of log.select('runs', { where: resting })) dispatcher.wake(String(row['run']))
-  for (const { name, versions } of registry.carried()) {
-    const where = { status: 'waiting', waiting_for: 'task', task: name, version: { in: versions } }
-    for (const row of log.select('runs', { where })) dispatcher.wake(String(row['run']))
-  }
 }
 
 /** A child somebody else started tells its own parent; this caller is told by whoever sees the child end. */

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { kept } from '../../test/printed.ts'
 import { BadRequest } from '../app/index.ts'
 import { catalogue } from './catalogue.ts'
 import { quoted } from './command.ts'
 import { jsonArgument, plain, preview, shortened } from './json.ts'
 import { barText } from './live.ts'
 import { fromNow, lengthText, pastMoment, timeText } from './moment.ts'
-import type { Output } from './output.ts'
 import { exampleOf } from './pending.ts'
 import { perform } from './program.ts'
 
@@ -23,25 +23,6 @@ afterEach(() => {
   delete process.env['THROUGHLINE_STORE']
   rmSync(folder, { recursive: true, force: true })
 })
-
-/** What was printed, kept. */
-function kept(): Output & { readonly lines: string[] } {
-  const lines: string[] = []
-  const add = (text = '') => void lines.push(text)
-  const paint: Output['paint'] = (_tone, text) => text
-  return {
-    lines,
-    isJson: false,
-    isWatched: false,
-    width: 80,
-    line: add,
-    json: (value) => add(JSON.stringify(value)),
-    say: add,
-    status: () => {},
-    paint,
-    tint: paint,
-  }
-}
 
 test('any arguments end in 0, 1 or 2 and a sentence', async () => {
   const word = fc.oneof(

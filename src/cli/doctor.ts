@@ -67,7 +67,7 @@ async function examineStore(desk: Desk, file: string, isQuick: boolean) {
     return [['store', [{ level: 'wrong', what: `${error.code}: ${messageOf(error)}` }]]] as const
   }
   try {
-    const isCarried = !tl.log.tryOwn()
+    const isCarried = tl.log.isOwned()
     const about: Finding[] = [
       {
         level: 'fine',

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { BadRequest } from '../app/index.ts'
-import { asClient, type Define } from './command.ts'
+import { asClient, quoted, type Define } from './command.ts'
 import { reasonOf } from './json.ts'
 
 export const define: Define = (command, act) => {
@@ -47,7 +47,7 @@ async function writeFile(lines: AsyncIterable<string>, file: string): Promise<nu
     stream.destroy()
     await rm(temporary, { force: true })
     if (error instanceof Error && 'syscall' in error)
-      throw new BadRequest(`${file} cannot be written: ${reasonOf(error)}.`, { file })
+      throw new BadRequest(`${quoted(file)} cannot be written: ${reasonOf(error)}.`, { file })
     throw error
   }
 }

@@ -60,10 +60,9 @@ const names = (list: readonly string[]): string =>
 function existing(path: string): string {
   const file = resolve(path)
   if (path === '' || !existsSync(file))
-    throw new BadRequest(
-      `There is no file ${path === '' ? '""' : path} in ${process.cwd()}; check the path.`,
-      { file: path },
-    )
+    throw new BadRequest(`There is no file ${quoted(path)} in ${process.cwd()}; check the path.`, {
+      file: path,
+    })
   if (!statSync(file).isFile())
     throw new BadRequest(`${path} is a folder; give the file that exports the task.`, { file: path })
   return realpathSync(file)

@@ -110,5 +110,7 @@ export interface Log {
   }): Promise<void>
   /** True once this process has the sole right to advance runs; tried again at each call. */
   tryOwn(): boolean
+  /** Whether a living process, this one included, has that right. Asking takes nothing. */
+  isOwned(): boolean
   close(): Promise<void>
 }

@@ -36,7 +36,7 @@ const BACK_TO_WORK = [sleepFired.name, waitTimedOut.name]
 
 export const runsProjection: Projection = {
   name: 'runs',
-  version: 2,
+  version: 3,
   mode: 'inline',
   kinds: [
     runStarted,
@@ -259,6 +259,7 @@ function started(event: StoredEvent): readonly RowChange[] {
         set: {
           stream: event.stream,
           chapter: body.chapter,
+          version: body.version,
           status: 'queued',
           waiting_for: null,
           waiting: null,

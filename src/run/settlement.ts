@@ -6,7 +6,7 @@
  * T2. Messages go to waits of their name, first in first out on both sides; what nobody waits for stays.
  */
 import { messageOf } from '../errors.ts'
-import { eventOf, type NewEvent } from '../log/index.ts'
+import { eventOf, type NewEvent, type StoredEvent } from '../log/index.ts'
 import { validate } from '../task/index.ts'
 import {
   callEnded,
@@ -189,42 +189,37 @@ async function childEnded(
   const row = log.select('runs', { where: { run: message.run } })[0]
   const stream = String(row?.['stream'] ?? message.run)
   const head = log.head(stream)
-  let body: Parameters<(typeof callEnded.upcast)[number]>[0] = {
-    message: message.id,
-    status: 'failed',
-    mode: 'run_not_found',
-    e: 'its record is gone',
-  }
-  for await (const page of log.read(stream, head?.seq ?? 1)) {
-    for (const event of page) {
-      if (event.kind === runDone.name)
-        body = { message: message.id, status: 'done', v: read(runDone, event).v }
-      else if (event.kind === runFailed.name)
-        body = {
-          message: message.id,
-          status: 'failed',
-          mode: read(runFailed, event).mode,
-          e: read(runFailed, event).e,
-        }
-      else if (event.kind === runCancelled.name)
-        body = {
-          message: message.id,
-          status: 'cancelled',
-          mode: 'cancelled',
-          e: read(runCancelled, event).reason,
-        }
-      else if (event.kind === runHalted.name)
-        body = {
-          message: message.id,
-          status: 'halted',
-          mode: read(runHalted, event).mode,
-          e: read(runHalted, event).e,
-        }
-    }
-  }
+  let end: ChildEnd = { status: 'failed', mode: 'run_not_found', e: 'its record is gone' }
+  for await (const page of log.read(stream, head?.seq ?? 1))
+    for (const event of page) end = childEnd(event) ?? end
   operation.waiting = undefined
   return {
-    events: [eventOf(callEnded, body as { message: string; status: string }, generation.ref(operation))],
+    events: [eventOf(callEnded, { message: message.id, ...end }, generation.ref(operation))],
     isOutcome: true,
+  }
+}
+
+interface ChildEnd {
+  readonly status: 'done' | 'failed' | 'cancelled' | 'halted'
+  readonly mode?: string
+  readonly v?: unknown
+  readonly e?: unknown
+}
+
+/** What the last event of a child says of its end. */
+function childEnd(event: StoredEvent): ChildEnd | undefined {
+  switch (event.kind) {
+    case runDone.name:
+      return { status: 'done', v: read(runDone, event).v }
+    case runCancelled.name:
+      return { status: 'cancelled', mode: 'cancelled', e: read(runCancelled, event).reason }
+    case runFailed.name: {
+      const { mode, e } = read(runFailed, event)
+      return { status: 'failed', mode, e }
+    }
+    case runHalted.name:
+      return { status: 'halted', ...read(runHalted, event) }
+    default:
+      return undefined
   }
 }

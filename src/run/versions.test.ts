@@ -57,6 +57,52 @@ test('a run whose version nobody has waits, visibly, and goes on when it is ther
   await bed.close()
 })
 
+test('a process without the code says so once of each run, however often it opens the store', async () => {
+  const never = task({ name: 'never', run: (ctx) => ctx.step('hang', () => new Promise(() => {})) })
+  const tasks = [v1, never]
+  const bed = await testbed({ tasks })
+  const runs = [await bed.start(v1, {}), await bed.start(never, {})]
+  await bed.settle()
+  const statuses = () => Promise.all(runs.map(async ({ id }) => (await (await bed.run(id)).info()).waiting))
+  await bed.crash({ tasks: [v2] })
+  await bed.settle()
+  const waiting = [[{ kind: 'task', name: 'job@1' }], [{ kind: 'task', name: 'never@1' }]]
+  expect(await statuses()).toEqual(waiting)
+  const said = bed.tl.log.position()
+  for (const again of [[v2], []]) {
+    await bed.crash({ tasks: again })
+    await bed.settle()
+  }
+  expect(await statuses()).toEqual(waiting)
+  expect(bed.tl.log.position()).toBe(said)
+  await bed.crash({ tasks })
+  await (await bed.run(runs[0]?.id ?? '')).signal('go')
+  expect(await (await bed.run(runs[0]?.id ?? '')).result()).toBe('v1')
+  await bed.close()
+})
+
+test('a chapter is listed under the version of the code that began it, and goes on with that', async () => {
+  const restarts = task({
+    name: 'job',
+    version: '2',
+    resumes: ['1'],
+    run: (ctx, input) => (input === 'next' ? ctx.wait('go') : ctx.restart('next')),
+  })
+  const third = task({ name: 'job', version: '3', resumes: ['2'], run: (ctx) => ctx.wait('go') })
+  const bed = await testbed({ tasks: [v1] })
+  const { id } = await bed.start(v1, {})
+  await bed.settle()
+  await bed.crash({ tasks: [restarts] })
+  await bed.settle()
+  expect(await (await bed.run(id)).info()).toMatchObject({ chapter: 2, version: '2' })
+  await bed.crash({ tasks: [] })
+  await bed.settle()
+  await bed.crash({ tasks: [third] })
+  await (await bed.run(id)).signal('go', 'v3')
+  expect(await (await bed.run(id)).result()).toBe('v3')
+  await bed.close()
+})
+
 test('two tasks of one name and version are refused', async () => {
   const other = task({ name: 'job', run: () => 'other' })
   await expect(testbed({ tasks: [v1, other] })).rejects.toMatchObject({ code: 'duplicate_task' })

@@ -1,7 +1,7 @@
 /** What tests of tasks, and of stores, are made of. */
 export { SimulatedClock } from './clock.ts'
 export { dispatcherContract, type DispatcherContractOptions } from './dispatcher-contract.ts'
-export { replay, type Replayed } from './replay.ts'
+export { replay, type Replayed, type ReplayOptions } from './replay.ts'
 export { storeContract, type ContractOptions } from './store-contract.ts'
 export { Testbed, testbed, type TestbedOptions } from './testbed.ts'
 export { openStore } from '../app/index.ts'

@@ -35,18 +35,7 @@ export function mortal(store: Log): MortalLog {
     stops.push(stop)
     return stop
   }
-  const log = new Proxy(store, {
-    get(target, key) {
-      if (key === 'commit') return commit
-      if (key === 'onCommit') return onCommit
-      if (key === 'close') return () => Promise.resolve()
-      // A dead process may have turns of the event loop left in this one; it finds nothing there.
-      if (isDead && key === 'select') return () => []
-      if (isDead && (key === 'head' || key === 'eventAt' || key === 'tryOwn')) return () => undefined
-      const member: unknown = Reflect.get(target, key, target)
-      return typeof member === 'function' ? (member.bind(target) as unknown) : member
-    },
-  })
+  const log = seenBy(store, { commit, onCommit }, () => isDead)
   return {
     log,
     inFlight: () => inFlight,
@@ -55,4 +44,19 @@ export function mortal(store: Log): MortalLog {
       for (const stop of stops) stop()
     },
   }
+}
+
+/** The store as one process sees it, which commits and hears in its own way: closing it closes nothing, and the dead find nothing there. */
+export function seenBy(store: Log, own: Pick<Log, 'commit' | 'onCommit'>, isDead: () => boolean): Log {
+  return new Proxy(store, {
+    get(target, key) {
+      if (key === 'commit' || key === 'onCommit') return own[key]
+      if (key === 'close') return () => Promise.resolve()
+      // A dead process may have turns of the event loop left in this one.
+      if (isDead() && key === 'select') return () => []
+      if (isDead() && (key === 'head' || key === 'eventAt' || key === 'tryOwn')) return () => undefined
+      const member: unknown = Reflect.get(target, key, target)
+      return typeof member === 'function' ? (member.bind(target) as unknown) : member
+    },
+  })
 }

@@ -2,20 +2,20 @@
  * Does this code still carry that record?
  *
  * The body runs against the recorded outcomes alone: no effect is performed, nothing is written, no time passes. What it asks for
- * that is not on the record stays open.
+ * that is not on the record stays open, unless the test gives it an outcome: nobody else can say what it would be.
  */
 import { idsBy } from '../app/index.ts'
 import { systemClock, type Committed, type Log, type StoredEvent } from '../log/index.ts'
 import {
   contextFor,
   Generation,
-  History,
   read,
   events as runEvents,
   watchAmbient,
   type AmbientUse,
 } from '../run/index.ts'
 import type { AnyTask } from '../task/index.ts'
+import { GivenHistory, type Given } from './given.ts'
 
 export interface Replayed {
   /** The code reaches everything that was recorded, the same way. */
@@ -24,12 +24,19 @@ export interface Replayed {
   readonly diverged:
     | { readonly step: string; readonly recorded: string; readonly reached: string; readonly message: string }
     | undefined
-  /** Recorded outcomes this code never asks for: steps it lost. */
+  /** Recorded outcomes this code does not ask for, as far as the record goes: steps it lost. */
   readonly unclaimed: readonly string[]
+  /** Recorded outcomes it may yet ask for, but is held up before: it diverged, or gained an operation. Give that an outcome to know. */
+  readonly notReached: readonly string[]
   /** Operations this code performs that are not on the record: steps it gained, or where the record ends. */
   readonly gained: readonly string[]
   /** Uses of time and chance in the body that a replay cannot repeat. */
   readonly ambient: readonly AmbientUse[]
+}
+
+export interface ReplayOptions {
+  /** Outcomes of operations the code gained, by name: what the body would be given. */
+  readonly given?: Given
 }
 
 /** A body in plain awaits is given so many turns of the event loop. */
@@ -42,13 +49,15 @@ const TURNS = 200
  * @example
  * const verdict = await replay(run.history(), reviewAsItIsNow)
  * expect(verdict.ok).toBe(true)
+ * @throws {NotSerializable} if something `given` cannot be an outcome
  */
 export async function replay(
   history: Iterable<StoredEvent> | AsyncIterable<StoredEvent>,
   task: AnyTask,
+  options: ReplayOptions = {},
 ): Promise<Replayed> {
   const recorded = lastChapter(await Array.fromAsync(history))
-  const past = new History(recorded)
+  const past = new GivenHistory(recorded, options.given ?? {})
   let diverged: Replayed['diverged']
   const generation = new Generation({
     surroundings: {
@@ -76,22 +85,25 @@ export async function replay(
     closed: () => {},
     late: () => {},
   })
-  const gained = new Set<string>()
-  generation.onNew = (key) => gained.add(key)
+  let hasEnded = false
   const ambient: AmbientUse[] = []
   const unwatch = watchAmbient((use) => ambient.push(use))
   try {
     const ctx = contextFor(generation, generation.root)
-    generation.start(async () => task.run(ctx, past.started.input as never), { onlyReplay: true })
+    const body = async (): Promise<unknown> => task.run(ctx, past.started.input as never)
+    generation.start(() => body().finally(() => (hasEnded = true)), { onlyReplay: true })
     for (let turn = 0; turn < TURNS; turn++) await new Promise(setImmediate)
   } finally {
     unwatch()
   }
+  const left = past.unclaimed()
+  const isHeldUp = diverged !== undefined || (!hasEnded && [...past.gained.values()].includes('open'))
   return {
-    ok: diverged === undefined && past.unclaimed().length === 0,
+    ok: diverged === undefined && left.length === 0,
     diverged,
-    unclaimed: past.unclaimed(),
-    gained: [...gained],
+    unclaimed: isHeldUp ? [] : left,
+    notReached: isHeldUp ? left : [],
+    gained: [...past.gained.keys()],
     ambient,
   }
 }

@@ -3,18 +3,10 @@ import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { open, type StoredEvent } from 'throughline'
+import { ENDS, OUTCOMES } from '../simulate/record.ts'
 
-const OUTCOMES: ReadonlySet<string> = new Set([
-  'step.completed',
-  'step.failed',
-  'sleep.fired',
-  'wait.answered',
-  'wait.timed_out',
-  'call.ended',
-  'spawn.started',
-  'race.settled',
-])
-const ENDS: ReadonlySet<string> = new Set(['run.done', 'run.failed', 'run.cancelled', 'run.halted'])
+/** A person may lift a halt, but here nobody does. */
+const LAST: ReadonlySet<string> = new Set([...ENDS, 'run.halted'])
 
 /**
  * Verifies a copy of the store and its write-ahead log, and leaves the store as the kill left it: the next process must
@@ -56,7 +48,7 @@ export async function readRecord(store: string): Promise<Recorded> {
       if (event.kind === 'wait.returned') seen.delete(outcomeKey(event))
       const key = OUTCOMES.has(event.kind)
         ? outcomeKey(event)
-        : ENDS.has(event.kind)
+        : LAST.has(event.kind)
           ? `${stream} end`
           : undefined
       if (key === undefined) continue

@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { startVictim, type Orders, type Says } from './process.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../random.ts'
 import { readRecord, verifyCopy } from './record.ts'
 
 export interface TakeOver {

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { startVictim, type Orders } from './process.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../random.ts'
 import { readRecord, verifyCopy } from './record.ts'
 import type { Scenario } from './scenarios.ts'
 

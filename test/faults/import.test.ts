@@ -1,11 +1,13 @@
 /** An export that was mangled on its way is refused whole, and whatever is wrong with it is said, never thrown as a crash. */
 import fc from 'fast-check'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { open, task, ThroughlineError, type Throughline } from 'throughline'
+import { perform } from '../../src/cli/program.ts'
 import { digestOf, encode, GENESIS, sealInto } from '../../src/log/index.ts'
+import { kept } from '../printed.ts'
 import { folderFor, parent, record, tasks } from './recorded.ts'
 
 let lines: readonly string[]
@@ -128,6 +130,55 @@ test('a mangled export imports nothing, or nothing but what was recorded', async
     { numRuns: 400 },
   )
   expect(refused).toBeGreaterThan(200)
+})
+
+/** What happens to a file: a bit turns over, its end is cut off, another program saves it in its own way. */
+const spoil: fc.Arbitrary<(file: Buffer) => Buffer> = fc.oneof(
+  fc.tuple(at, fc.nat(7)).map(([i, bit]) => (file: Buffer) => {
+    const copy = Buffer.from(file)
+    copy[i % copy.length] = (copy[i % copy.length] ?? 0) ^ (1 << bit)
+    return copy
+  }),
+  at.map((i) => (file: Buffer) => file.subarray(0, i % file.length)),
+  fc.tuple(at, fc.uint8Array({ minLength: 1, maxLength: 4 })).map(
+    ([i, bytes]) =>
+      (file: Buffer) =>
+        Buffer.concat([file.subarray(0, i % file.length), bytes, file.subarray(i % file.length)]),
+  ),
+  fc.constant((file: Buffer) => Buffer.from(file.toString().replaceAll('\n', '\r\n'))),
+  fc.constant((file: Buffer) => Buffer.from(`\uFEFF${file.toString()}`)),
+  fc.constant((file: Buffer) => Buffer.from(file.toString(), 'utf16le')),
+)
+
+test('a spoilt file ends the command with a sentence, and leaves the store as it was', async () => {
+  const folder = folderFor()
+  await using whole = await open({ store: 'memory:', worker: false })
+  await whole.import(lines)
+  const recorded = new Set(await contents(whole))
+  const original = Buffer.from(`${lines.join('\n')}\n`)
+  const store = join(folder, 'store.db')
+  await (await open({ store })).close()
+  let refused = 0
+  await fc.assert(
+    fc.asyncProperty(fc.array(spoil, { minLength: 1, maxLength: 2 }), async (spoils) => {
+      const file = join(folder, 'spoilt.jsonl')
+      writeFileSync(
+        file,
+        spoils.reduce<Buffer>((bytes, one) => (bytes.length === 0 ? bytes : one(bytes)), original),
+      )
+      copyFileSync(store, join(folder, 'fresh.db'))
+      const out = kept()
+      const code = await perform(['import', file, '--store', join(folder, 'fresh.db')], out)
+      await using tl = await open({ store: join(folder, 'fresh.db'), worker: false })
+      for (const one of await contents(tl)) expect(recorded.has(one)).toBe(true)
+      if (code === 0) return
+      expect(out.lines.join('\n')).toMatch(/^(bad_import|chain_broken|already_there|kind_too_new): \S/)
+      expect(tl.log.position()).toBe(0)
+      refused++
+    }),
+    { numRuns: 80 },
+  )
+  expect(refused).toBeGreaterThan(25)
 })
 
 test('what is not even text is refused', async () => {

@@ -62,17 +62,37 @@ test('an input or a message beyond the limit is refused where it is given', asyn
   expect(await run.result()).toBe('short')
 })
 
-test('the limit is 16 MiB unless told', async () => {
-  const big = task({
-    name: 'big',
-    run: async (ctx, input) => (await ctx.step('grow', () => 'x'.repeat(Number(input)))).length,
-  })
-  await using tl = await open({ store: 'memory:', tasks: [big] })
+test('the limit is 16 MiB unless told, for whatever is recorded, and what is refused is named with it', async () => {
   const limit = 16 * 1024 * 1024
-  expect(await (await tl.start(big, limit - 100)).result()).toBe(limit - 100)
-  await expect((await tl.start(big, limit)).result()).rejects.toMatchObject({
-    message: expect.stringMatching(/Step "grow" of run_\w+ returned 167772\d\d bytes; the limit is 16777216/),
+  const text = (length: unknown) => 'x'.repeat(Number(length))
+  const steps = task({
+    name: 'steps',
+    run: (ctx, n) => ctx.step('grow', () => text(n)).then((s) => s.length),
   })
+  const gives = task({ name: 'gives', run: (_ctx, n) => text(n) })
+  const waits = task({ name: 'waits', run: (ctx) => ctx.wait('word') })
+  await using tl = await open({ store: 'memory:', tasks: [steps, gives, waits] })
+  expect(await (await tl.start(steps, limit - 100)).result()).toBe(limit - 100)
+  const waiting = await tl.start(waits, undefined)
+  const refused: Readonly<Record<string, readonly [() => Promise<unknown>, RegExp]>> = {
+    'a step result': [
+      async () => (await tl.start(steps, limit)).result(),
+      /Step "grow" of run_\w+ returned 167772\d\d bytes; the limit is 16777216/,
+    ],
+    'an output': [
+      async () => (await tl.start(gives, limit)).result(),
+      /run_\w+.* is 167772\d\d bytes; the limit is 16777216/,
+    ],
+    'an input': [() => tl.start(gives, text(limit)), /run_\w+ is 16777\d\d\d bytes; the limit is 16777216/],
+    'a message': [
+      () => waiting.signal('word', text(limit)),
+      /run_\w+\/inbox is 16777\d\d\d bytes; the limit is 16777216/,
+    ],
+  }
+  for (const [what, [ask, sentence]] of Object.entries(refused))
+    await expect(ask(), what).rejects.toMatchObject({ message: expect.stringMatching(sentence) })
+  await waiting.signal('word', 'short')
+  expect(await waiting.result()).toBe('short')
 })
 
 test('a wrong input lists everything that is wrong, with paths', async () => {

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { open } from 'throughline'
 import { expect, test } from 'vitest'
 import { folderFor, record } from './recorded.ts'
 
@@ -43,5 +44,37 @@ test('a new store in a folder that cannot be written is refused by name', () => 
   const file = join(folder, 'new.db')
   expect(asNobody(file, 'write')).toEqual({
     open: { code: 'store_read_only', message: expect.stringContaining(file) },
+  })
+})
+
+test('whatever would change a store that was opened to be read is refused by its name', async () => {
+  const file = join(folderFor(), 'store.db')
+  await record(file)
+  await using tl = await open({ store: file, isReadOnly: true })
+  const elsewhere = join(folderFor(), 'elsewhere.db')
+  await record(elsewhere, ['another'])
+  await using other = await open({ store: elsewhere, isReadOnly: true })
+  const lines = await Array.fromAsync(other.export())
+  const changes: Readonly<Record<string, () => Promise<unknown>>> = {
+    rebuild: () => tl.rebuild(),
+    import: () => tl.import(lines),
+    prune: () => tl.runs.prune({ before: new Date(8.64e15) }),
+    signal: async () => {
+      const [run] = (await tl.runs.list({ status: 'waiting' })).runs
+      await (await tl.run(run?.id ?? '')).signal('go')
+    },
+  }
+  for (const [what, change] of Object.entries(changes))
+    await expect(change(), what).rejects.toMatchObject({
+      code: 'store_read_only',
+      message: expect.stringMatching(/store\.db cannot be written: it was opened with isReadOnly/),
+    })
+  expect((await tl.verify()).breaks).toEqual([])
+})
+
+test('a store in memory cannot be opened to be read: there is nothing in it', async () => {
+  await expect(open({ store: 'memory:', isReadOnly: true })).rejects.toMatchObject({
+    code: 'bad_request',
+    message: expect.stringMatching(/memory.*without isReadOnly/),
   })
 })

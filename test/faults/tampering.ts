@@ -1,6 +1,6 @@
 /** Changing one byte of what a store holds, behind its back, and putting it right again. */
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite'
-import type { Random } from '../crash/random.ts'
+import type { Random } from '../random.ts'
 
 /** Text as its bytes: nothing is lost on the way. */
 type Cell = SQLInputValue | { readonly text: Uint8Array }

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { open, task } from 'throughline'
-import { randomBy } from '../crash/random.ts'
+import { randomBy } from '../random.ts'
 import { folderFor, parent, record, tasks } from './recorded.ts'
 
 test('a log cut off anywhere leaves a store that verifies, holds a prefix, and goes on', async () => {

@@ -102,9 +102,13 @@ test('a folder, and a file that should be there and is not, are named', async ()
   await expect(open({ store: 'mysql://there' })).rejects.toMatchObject({ code: 'bad_store' })
 })
 
-test('an empty file becomes a store', async () => {
+test('an empty file becomes a store, but not for whoever only reads', async () => {
   const file = join(folderFor(), 'empty.db')
   writeFileSync(file, '')
+  expect(await refused(file, { isReadOnly: true })).toMatchObject({
+    code: 'store_missing',
+    message: expect.stringContaining('the file is empty'),
+  })
   await record(file)
   await using tl = await open({ store: file })
   expect((await tl.verify()).breaks).toEqual([])

@@ -1,6 +1,7 @@
 /** What must hold after every seed, read from the record and the world. */
-import type { Log } from 'throughline'
+import type { Log, StoredEvent } from 'throughline'
 import type { Scenario } from './program.ts'
+import { doubled, eventsOf, misplaced, unsound, type Row } from './record.ts'
 import type { World } from './world.ts'
 
 export interface Checked {
@@ -8,108 +9,45 @@ export interface Checked {
   readonly scenario: Scenario
   readonly world: World
   readonly cancels: boolean
-  readonly crashes: number
   readonly status: string
   readonly expected: unknown
 }
 
-const OUTCOMES = new Set([
-  'step.completed',
-  'step.failed',
-  'sleep.fired',
-  'wait.answered',
-  'wait.timed_out',
-  'call.ended',
-  'spawn.started',
-  'race.settled',
-])
-const TABLES = ['runs', 'keys', 'inbox']
-
 export async function checkRecord(log: Log, checked: Checked): Promise<string[]> {
-  const faults = [...(await outcomes(log)), ...ending(log, checked), ...effects(checked)]
-  const { breaks } = await log.verify()
-  for (const one of breaks) faults.push(`the chain of ${one.stream} breaks at ${one.seq}: ${one.reason}`)
-  const rows = () =>
-    JSON.stringify(
-      TABLES.map((table) => log.select(table, { order: table === 'inbox' ? ['run', 'id'] : ['run'] })),
-    )
-  const before = rows()
-  await log.rebuild()
-  if (rows() !== before) faults.push(`rebuilt projections differ\n${before}\n${rows()}`)
-  return faults
-}
-
-/** Each operation has one recorded outcome; no message is taken twice. */
-async function outcomes(log: Log): Promise<string[]> {
   const faults: string[] = []
-  const taken = new Map<string, number>()
-  for (const head of log.heads({ limit: 10_000 })) {
-    const seen = new Set<string>()
-    for await (const page of log.read(head.stream)) {
-      for (const event of page) {
-        const key = `${event.name ?? ''}#${event.ordinal ?? 0}`
-        const message =
-          event.kind === 'wait.answered' || event.kind === 'wait.returned'
-            ? String((JSON.parse(event.body ?? '{}') as { message?: string }).message)
-            : undefined
-        if (event.kind === 'wait.returned') seen.delete(key)
-        else if (OUTCOMES.has(event.kind) && seen.has(key))
-          faults.push(`${head.stream} has two outcomes of ${key}`)
-        if (OUTCOMES.has(event.kind)) seen.add(key)
-        const run = head.stream.split('~')[0] ?? head.stream
-        if (message !== undefined)
-          taken.set(
-            `${run} ${message}`,
-            (taken.get(`${run} ${message}`) ?? 0) + (event.kind === 'wait.answered' ? 1 : -1),
-          )
-      }
-    }
-  }
-  for (const [message, times] of taken) if (times > 1) faults.push(`${message} was taken ${times} times`)
-  for (const row of log.select('inbox', { where: { kind: 'signal' } })) {
-    const isTaken = (taken.get(`${String(row['run'])} ${String(row['id'])}`) ?? 0) === 1
-    if (isTaken !== (row['taken'] !== null))
+  for (const row of log.select('runs', {})) {
+    const [run, events] = [String(row['run']), await eventsOf(log, row)]
+    // A commit of the dead that gets in late may follow a cancellation.
+    faults.push(...doubled(events, true), ...misplaced(log, run, events))
+    if (run === checked.id) faults.push(...ending(row, events.at(-1), checked))
+    else if (row['ended_at'] === null)
       faults.push(
-        `${String(row['id'])} of ${String(row['run'])} is ${isTaken ? 'taken, but still in the inbox' : 'gone from the inbox, but nobody took it'}`,
+        `${run} (${String(row['task'])}) never ended: ${String(row['status'])} ${String(row['waiting'])}`,
       )
   }
-  return faults
+  return [...faults, ...effects(checked), ...(await unsound(log))]
 }
 
-function ending(log: Log, { id, scenario, expected, cancels, status }: Checked): string[] {
-  const faults: string[] = []
-  const [row] = log.select('runs', { where: { run: id } })
+/** The run ended as its program says, with what it gives. */
+function ending(
+  row: Row,
+  last: StoredEvent | undefined,
+  { scenario, expected, cancels, status }: Checked,
+): string[] {
   const wanted = scenario.endsBadly ? 'failed' : 'done'
   if (status !== wanted && !(cancels && status === 'cancelled'))
-    faults.push(`the run ended ${status}, not ${wanted}: ${String(row?.['message'] ?? row?.['waiting'])}`)
-  for (const other of log.select('runs', { where: { ended_at: null } }))
-    faults.push(
-      `${String(other['run'])} (${String(other['task'])}) never ended: ${String(other['status'])} ${String(other['waiting'])}`,
-    )
-  if (status !== 'done') return faults
-  const last = log.head(String(row?.['stream']))
-  const event = lastEvent(log, String(row?.['stream']), last?.seq ?? 0)
-  const value = JSON.stringify((JSON.parse(event ?? '{}') as { v?: unknown }).v)
-  if (value !== JSON.stringify(expected))
-    faults.push(`the run gave ${value}, not ${JSON.stringify(expected)}`)
-  return faults
+    return [`the run ended ${status}, not ${wanted}: ${String(row['message'] ?? row['waiting'])}`]
+  if (status !== 'done') return []
+  const value = JSON.stringify((JSON.parse(last?.body ?? '{}') as { v?: unknown }).v)
+  const isRight = value === JSON.stringify(expected)
+  return isRight ? [] : [`the run gave ${value}, not ${JSON.stringify(expected)}`]
 }
 
-function lastEvent(log: Log, stream: string, seq: number): string | undefined {
-  for (let position = log.position(); position > 0; position--) {
-    const event = log.eventAt(position)
-    if (event?.stream === stream && event.seq === seq) return event.body
-  }
-  return undefined
-}
-
+/** A compensation is a repeatable step, which a crash before its record may repeat; nothing else happens twice. */
 function effects({ world, scenario, status }: Checked): string[] {
   const faults: string[] = []
   for (const [id, times] of world.done) if (times > 1) faults.push(`${id} happened ${times} times`)
-  const undone = world.undone.filter((id, i) => world.undone.indexOf(id) !== i)
   if (status === 'done' && !scenario.endsBadly && world.undone.length > 0)
     faults.push(`a run that ended well undid ${world.undone.join()}`)
-  // A compensation is a repeatable step: a crash before its record may repeat it, nothing else may.
-  void undone
   return faults
 }

@@ -6,7 +6,8 @@
  */
 import type { Change, Committed, Log } from 'throughline'
 import { StoreUnavailable } from 'throughline'
-import type { Chance } from './random.ts'
+import { seenBy } from '../../src/testing/mortal-log.ts'
+import type { Random } from '../random.ts'
 
 export type Mood = 'lucky' | 'unlucky'
 
@@ -23,7 +24,7 @@ export interface FaultyLog {
 
 const never = () => new Promise<never>(() => {})
 
-export function faulty(store: Log, chance: Chance, crashed: (when: string) => void): FaultyLog {
+export function faulty(store: Log, random: Random, crashed: (when: string) => void): FaultyLog {
   let isDead = false
   let inFlight = 0
   const held: Change[] = []
@@ -59,15 +60,15 @@ export function faulty(store: Log, chance: Chance, crashed: (when: string) => vo
       return never()
     }
     if (own.mood === 'unlucky') {
-      const luck = chance.next()
+      const luck = random.next()
       if (luck < 0.02) {
         die()
         crashed('before a commit')
-        if (chance.is(0.5)) held.push(change)
+        if (random.chance(0.5)) held.push(change)
         return never()
       }
       if (luck < 0.04)
-        throw new StoreUnavailable(chance.pick(['store_busy', 'store_full']), 'simulated', undefined)
+        throw new StoreUnavailable(random.pick(['store_busy', 'store_full']), 'simulated', undefined)
       if (luck < 0.06) {
         await store.commit(change).catch(() => {})
         die()
@@ -83,23 +84,12 @@ export function faulty(store: Log, chance: Chance, crashed: (when: string) => vo
       inFlight--
     }
   }
-  const log = new Proxy(store, {
-    get(target, key) {
-      if (key === 'commit') return commit
-      if (key === 'close') return () => Promise.resolve()
-      if (key === 'onCommit')
-        return (heard: (isOurs: boolean) => void) => {
-          const stop = store.onCommit((isOurs) => {
-            if (!isDead) heard(isOurs)
-          })
-          stops.push(stop)
-          return stop
-        }
-      if (isDead && key === 'select') return () => []
-      if (isDead && (key === 'head' || key === 'eventAt' || key === 'tryOwn')) return () => undefined
-      const member: unknown = Reflect.get(target, key, target)
-      return typeof member === 'function' ? (member.bind(target) as unknown) : member
-    },
-  })
-  return Object.assign(own, { log })
+  const onCommit: Log['onCommit'] = (heard) => {
+    const stop = store.onCommit((isOurs) => {
+      if (!isDead) heard(isOurs)
+    })
+    stops.push(stop)
+    return stop
+  }
+  return Object.assign(own, { log: seenBy(store, { commit, onCommit }, () => isDead) })
 }

@@ -1,5 +1,5 @@
 /** Random task programs as data, and what each must give: computed from the data alone, without the engine. */
-import type { Chance } from './random.ts'
+import type { Random } from '../random.ts'
 
 export type Program = readonly Operation[]
 
@@ -24,12 +24,12 @@ export interface Scenario {
 }
 
 /** At most about thirty operations, three levels deep. */
-export function scenario(chance: Chance): Scenario {
+export function scenario(random: Random): Scenario {
   let ids = 0
   const program = (length: number, depth: number): Program => Array.from({ length }, () => operation(depth))
   const operation = (depth: number): Operation => {
     const id = `o${++ids}`
-    const kind = chance.pick([
+    const kind = random.pick([
       'step',
       'step',
       'step',
@@ -45,42 +45,42 @@ export function scenario(chance: Chance): Scenario {
       'repeat',
       ...NESTED,
     ])
-    const inner = () => program(chance.int(1, 3), depth + 1)
-    switch (depth < 2 ? kind : chance.pick(['step', 'once', 'wait', 'sleep', 'plain'])) {
+    const inner = () => program(random.between(1, 3), depth + 1)
+    switch (depth < 2 ? kind : random.pick(['step', 'once', 'wait', 'sleep', 'plain'])) {
       case 'fails':
         return { op: 'fails', id }
       case 'once':
-        return { op: 'once', id, reconciles: chance.is(0.5), throws: chance.is(0.2) }
+        return { op: 'once', id, reconciles: random.chance(0.5), throws: random.chance(0.2) }
       case 'undoable':
         return { op: 'undoable', id }
       case 'sleep':
-        return { op: 'sleep', id, ms: chance.int(1, 5_000_000) }
+        return { op: 'sleep', id, ms: random.between(1, 5_000_000) }
       case 'wait':
         return { op: 'wait', id }
       case 'nobody':
-        return { op: 'nobody', id, ms: chance.int(1, 5_000_000) }
+        return { op: 'nobody', id, ms: random.between(1, 5_000_000) }
       case 'plain':
-        return { op: 'plain', id, turns: chance.int(1, 6) }
+        return { op: 'plain', id, turns: random.between(1, 6) }
       case 'repeat':
-        return { op: 'repeat', id, times: chance.int(2, 4) }
+        return { op: 'repeat', id, times: random.between(2, 4) }
       case 'map':
       case 'all':
       case 'side':
         return {
-          op: chance.pick(['map', 'all', 'side']),
+          op: random.pick(['map', 'all', 'side']),
           id,
-          branches: Array.from({ length: chance.int(1, 4) }, inner),
+          branches: Array.from({ length: random.between(1, 4) }, inner),
         }
       case 'race':
         return { op: 'race', id, fast: inner(), slow: inner() }
       case 'call':
-        return { op: chance.pick(['call', 'call', 'spawn']), id, body: inner() }
+        return { op: random.pick(['call', 'call', 'spawn']), id, body: inner() }
       default:
-        return { op: 'step', id, failures: chance.is(0.2) ? chance.int(1, 2) : 0 }
+        return { op: 'step', id, failures: random.chance(0.2) ? random.between(1, 2) : 0 }
     }
   }
-  const chapters = Array.from({ length: chance.is(0.2) ? 2 : 1 }, () => program(chance.int(1, 5), 0))
-  return { chapters, endsBadly: chance.is(0.15) }
+  const chapters = Array.from({ length: random.chance(0.2) ? 2 : 1 }, () => program(random.between(1, 5), 0))
+  return { chapters, endsBadly: random.chance(0.15) }
 }
 
 const NESTED = ['map', 'all', 'side', 'race', 'race', 'call'] as const

@@ -5,7 +5,7 @@ import { simulated } from './body.ts'
 import { checkRecord } from './check.ts'
 import { faulty, type FaultyLog } from './faulty-log.ts'
 import { expected, messages, scenario, type Scenario } from './program.ts'
-import { Chance } from './random.ts'
+import { mulberry32 } from '../random.ts'
 import { World } from './world.ts'
 
 export interface Verdict {
@@ -21,9 +21,9 @@ const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {
 const MOST_ROUNDS = 400
 
 export async function simulate(seed: number, wantsTrace = false): Promise<Verdict> {
-  const chance = new Chance(seed)
+  const random = mulberry32(seed)
   const world = new World()
-  const what = scenario(chance)
+  const what = scenario(random)
   const tasks = Object.values(simulated(world))
   const bed = { settle: () => Promise.resolve() }
   const clock = new SimulatedClock(() => bed.settle())
@@ -35,15 +35,15 @@ export async function simulate(seed: number, wantsTrace = false): Promise<Verdic
   let life: FaultyLog
   let tl: Throughline
   const boot = async () => {
-    life = faulty(store, chance, () => crashes++)
+    life = faulty(store, random, () => crashes++)
     tl = await open({
       store: life.log,
       tasks,
       clock,
       logger: silent,
-      lingerMs: chance.pick([0, 0, 1000]),
+      lingerMs: random.pick([0, 0, 1000]),
       ids: newId,
-      random: () => chance.next(),
+      random: () => random.next(),
     })
   }
   const turn = () => new Promise(setImmediate)
@@ -57,7 +57,7 @@ export async function simulate(seed: number, wantsTrace = false): Promise<Verdic
     const dead = life
     clock.forget()
     await boot()
-    for (let i = chance.int(0, 8); i > 0; i--) await turn()
+    for (let i = random.between(0, 8); i > 0; i--) await turn()
     const { refused } = await dead.haunt()
     zombies += refused
   }
@@ -65,10 +65,10 @@ export async function simulate(seed: number, wantsTrace = false): Promise<Verdic
   life!.mood = 'lucky'
   const { id } = await tl!.start('main', { scenario: what, chapter: 0 })
   life!.mood = 'unlucky'
-  const cancels = chance.is(0.15)
+  const cancels = random.chance(0.15)
   const unsent = new Set([...what.chapters.flatMap(messages)])
   const sent = new Set<string>()
-  const wantsCancel = cancels ? chance.int(1, 30) : -1
+  const wantsCancel = cancels ? random.between(1, 30) : -1
   let inDoubt = 0
   let status = 'queued'
   for (let round = 0; round < MOST_ROUNDS; round++) {
@@ -83,8 +83,8 @@ export async function simulate(seed: number, wantsTrace = false): Promise<Verdic
     await attend(open.map((one) => String(one['run'])))
     if (round === wantsCancel && row?.['ended_at'] === null)
       await quietly(async () => (await handle(id)).cancel('simulated'))
-    await clock.advance(chance.pick([0, 10, 60_000, 3_600_000, 5 * 3_600_000]))
-    for (let i = chance.int(0, 5); i > 0; i--) await turn()
+    await clock.advance(random.pick([0, 10, 60_000, 3_600_000, 5 * 3_600_000]))
+    for (let i = random.between(0, 5); i > 0; i--) await turn()
   }
 
   function handle(run: string): Promise<RunHandle> {
@@ -93,13 +93,13 @@ export async function simulate(seed: number, wantsTrace = false): Promise<Verdic
 
   async function mishap(): Promise<void> {
     if (life.mood === 'lucky') return
-    if (chance.is(0.05)) {
+    if (random.chance(0.05)) {
       crashes++
       life.die()
       await reborn()
     }
-    if (chance.is(0.05)) clock.jump(clock.now() + chance.int(-3_600_000, 3_600_000))
-    if (chance.is(0.1))
+    if (random.chance(0.05)) clock.jump(clock.now() + random.between(-3_600_000, 3_600_000))
+    if (random.chance(0.1))
       for (const { run } of store.select('runs', { where: { ended_at: null }, columns: ['run'] }))
         await quietly(async () => (await handle(String(run))).resume())
   }
@@ -112,7 +112,7 @@ export async function simulate(seed: number, wantsTrace = false): Promise<Verdic
         .then((one) => one.info())
         .catch(() => undefined)
       for (const one of info?.waiting ?? []) {
-        if (one.kind === 'in_doubt' && chance.is(0.7)) {
+        if (one.kind === 'in_doubt' && random.chance(0.7)) {
           inDoubt++
           const step = one.name.split(' › ').at(-1) ?? one.name
           await quietly(async () =>
@@ -125,7 +125,7 @@ export async function simulate(seed: number, wantsTrace = false): Promise<Verdic
         if (one.kind === 'wait' && run !== id && one.due === undefined) await tell(run, one.name)
       }
     }
-    for (const name of unsent) if (chance.is(0.3)) await tell(id, name)
+    for (const name of unsent) if (random.chance(0.3)) await tell(id, name)
   }
 
   async function tell(run: string, name: string): Promise<void> {
@@ -135,7 +135,7 @@ export async function simulate(seed: number, wantsTrace = false): Promise<Verdic
     const payload = `message ${name}`
     const send = () => quietly(async () => (await handle(run)).signal(name, payload, { id: `m ${name}` }))
     if (!(await send()) && run === id) unsent.add(name)
-    if (chance.is(0.2)) await send()
+    if (random.chance(0.2)) await send()
   }
 
   /** A request that a dying process never answers is as good as refused. */
@@ -158,7 +158,6 @@ export async function simulate(seed: number, wantsTrace = false): Promise<Verdic
       scenario: what,
       world,
       cancels,
-      crashes,
       status,
       expected: expected(what.chapters.at(-1) ?? []),
     })),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Generator } from './fleet/generate.ts'
-import { Random } from './fleet/random.ts'
+import { sfc32 } from '../random.ts'
 import { Trials } from './fleet/trial.ts'
 
 test('forty fleets come to what their programs say', async () => {
@@ -18,6 +18,6 @@ test('a seed gives the same program and the same events every time', async () =>
     return trace.map((line) => line.replace(/"stack":.*|"by":.*/, '').replace(/,?"ms":\d+/, ''))
   }
   expect(await tell()).toEqual(await tell())
-  expect(new Generator(new Random(7, 1)).program()).toEqual(new Generator(new Random(7, 1)).program())
+  expect(new Generator(sfc32(7, 1)).program()).toEqual(new Generator(sfc32(7, 1)).program())
   await trials.close()
 })

@@ -1,5 +1,15 @@
 import { ThroughlineError } from '../../errors.ts'
 
+/** There is no file where one was expected. */
+export class StoreMissing extends ThroughlineError {
+  constructor(file: string) {
+    super('store_missing', {
+      message: `There is no store at ${file}. Check --store (or THROUGHLINE_STORE); "throughline run" creates one.`,
+      data: { file },
+    })
+  }
+}
+
 /** The file was written by a newer Throughline. */
 export class StoreNewer extends ThroughlineError {
   constructor(file: string, found: number, known: number) {
@@ -53,7 +63,7 @@ const SENTENCES = {
   store_busy: (file: string) =>
     `Another process kept ${file} locked for writing. Nothing is lost; try again, or see which process holds it.`,
   store_read_only: (file: string) =>
-    `${file} cannot be written: it, or its folder, is read-only. Reading still works; change its permissions to go on.`,
+    `${file} cannot be written: it was opened with isReadOnly, or it or its folder is read-only. Reading still works; to write, open it without isReadOnly, or change its permissions.`,
   store_failed: (file: string) =>
     `Reading or writing ${file} failed. What verifies can still be read: run "throughline verify", then "throughline export".`,
 }

@@ -3,7 +3,11 @@
  *
  * A second file, held in BEGIN EXCLUSIVE for life: the operating system frees the lock the moment this process dies, and keeps
  * it while it is merely stopped. No lease to expire, no clock to trust.
+ *
+ * W1. Asking whether it is held takes nothing. It does shut others out for the microseconds of one read, so whoever wants the
+ *     right and is refused tries again before taking the answer for good (app/open.ts).
  */
+import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 
 export class Ownership {
@@ -12,10 +16,6 @@ export class Ownership {
 
   constructor(file: string) {
     this.#file = file
-  }
-
-  get isHeld(): boolean {
-    return this.#held !== undefined
   }
 
   /** Takes the right if nobody holds it. */
@@ -29,6 +29,20 @@ export class Ownership {
     } catch {
       db.close()
       return false
+    }
+  }
+
+  /** Whether a living process, this one included, holds the right. */
+  isHeld(): boolean {
+    if (this.#held) return true
+    // Made by the first process that ever took it.
+    if (!existsSync(this.#file)) return false
+    try {
+      using db = new DatabaseSync(this.#file, { readOnly: true, timeout: 0 })
+      db.prepare('SELECT count(*) FROM sqlite_schema').get()
+      return false
+    } catch {
+      return true // also where it cannot be looked at: then it cannot be said that nobody holds it
     }
   }
 

@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Position, Projection, StoredEvent } from '../../log/index.ts'
 import type { Reader } from './reader.ts'
 import type { Rows } from './rows.ts'
+import { inTransaction } from './transaction.ts'
 
 export class Projecting {
   readonly #db: DatabaseSync
@@ -29,7 +30,7 @@ export class Projecting {
   /** Drops the tables and computes them again, in one transaction: nobody ever reads half of it. */
   rebuild(projections = this.#projections, onProgress?: (done: number, total: number) => void): number {
     const total = onProgress ? this.#reader.count() : 0
-    return this.#transaction(() => {
+    return inTransaction(this.#db, () => {
       for (const projection of projections) {
         this.#rows.drop(projection)
         this.#rows.create(projection)
@@ -51,7 +52,7 @@ export class Projecting {
     for (const projection of this.#projections.filter((p) => p.mode === 'lagging')) {
       const from = Number(read.get(projection.name)?.['position'] ?? 0)
       if (this.#reader.tip() > from)
-        this.#transaction(() => this.#mark(projection, this.#replay(from, [projection])))
+        inTransaction(this.#db, () => this.#mark(projection, this.#replay(from, [projection])))
       reached[projection.name] = Number(read.get(projection.name)?.['position'] ?? 0)
     }
     return reached
@@ -82,17 +83,5 @@ export class Projecting {
     this.#db
       .prepare('INSERT OR REPLACE INTO projections VALUES (?, ?, ?)')
       .run(projection.name, projection.version, position)
-  }
-
-  #transaction<T>(work: () => T): T {
-    this.#db.exec('BEGIN IMMEDIATE')
-    try {
-      const result = work()
-      this.#db.exec('COMMIT')
-      return result
-    } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
-      throw error
-    }
   }
 }

@@ -1,6 +1,6 @@
 /** The tables, and how an older file becomes a newer one: forward only, each step in one transaction. */
 import type { DatabaseSync } from 'node:sqlite'
-import { ForeignStore, SqliteTooOld, StoreNewer } from './errors.ts'
+import { ForeignStore, SqliteTooOld, StoreMissing, StoreNewer } from './errors.ts'
 
 /** "THLN": what tells a file of ours from another program's (PRAGMA application_id). */
 const APPLICATION_ID = 0x54484c4e
@@ -41,10 +41,12 @@ const MIGRATIONS: readonly string[] = [
 /** The schema this program writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length
 
-/** Refuses what must not be touched, then brings the file to this program's schema. */
+/** Refuses what must not be touched, then brings the file to this program's schema. @throws {ForeignStore} @throws {StoreNewer} @throws {StoreMissing} */
 export function migrate(db: DatabaseSync, file: string, isReadOnly: boolean): void {
   refuseOldSqlite()
   const found = refuseForeign(db, file)
+  // Whoever only reads cannot make a store of an empty file.
+  if (isReadOnly && found === 0) throw new StoreMissing(`${file} (the file is empty)`)
   if (isReadOnly || found === SCHEMA_VERSION) return
   db.exec('BEGIN IMMEDIATE')
   try {

@@ -33,6 +33,7 @@ import { Reader } from './reader.ts'
 import { restore, type Recorded } from './restore.ts'
 import { Rows } from './rows.ts'
 import { migrate } from './schema.ts'
+import { inTransaction } from './transaction.ts'
 import { verify, type Progress } from './verify.ts'
 import { growWal } from './wal.ts'
 import { Writer } from './writer.ts'
@@ -107,9 +108,9 @@ export class SqliteLog implements Log {
         wrote: () => this.#tell(true),
         watch: (changes, bytes) => this.#watch(changes, writer.syncMs, bytes),
       })
-      this.#ownership = options.file === ':memory:' ? undefined : new Ownership(`${options.file}-owner`)
     }
     this.#sql = { dataVersion: this.#db.prepare('PRAGMA data_version') }
+    this.#ownership = options.file === ':memory:' ? undefined : new Ownership(`${options.file}-owner`)
     this.#foreignVersion = this.#dataVersion()
   }
 
@@ -207,11 +208,11 @@ export class SqliteLog implements Log {
 
   async rebuild(onProgress?: Progress): Promise<{ readonly events: number }> {
     await this.#group?.drained()
-    return { events: this.#projecting.rebuild(undefined, onProgress) }
+    return { events: this.#inOurWords(() => this.#projecting.rebuild(undefined, onProgress)) }
   }
 
-  catchUp(): Promise<Readonly<Record<string, Position>>> {
-    return Promise.resolve(this.#projecting.catchUp())
+  async catchUp(): Promise<Readonly<Record<string, Position>>> {
+    return this.#inOurWords(() => this.#projecting.catchUp())
   }
 
   async prune(streams: readonly string[]): Promise<{ readonly events: number }> {
@@ -219,17 +220,23 @@ export class SqliteLog implements Log {
     await this.commit({
       appends: [{ stream: STORE_STREAM, expected: 'any', events: [prunedEvent(this.#reader, streams)] }],
     })
-    return { events: this.#transaction(() => deleteEvents(this.#db, streams)) }
+    return { events: this.#inOurWords(() => inTransaction(this.#db, () => deleteEvents(this.#db, streams))) }
   }
 
-  restore(recorded: Recorded): Promise<void> {
-    this.#transaction(() => restore(this.#db, this.#reader, this.#options.projections, recorded))
+  async restore(recorded: Recorded): Promise<void> {
+    const { projections } = this.#options
+    this.#inOurWords(() =>
+      inTransaction(this.#db, () => restore(this.#db, this.#reader, projections, recorded)),
+    )
     this.#tell(true)
-    return Promise.resolve()
   }
 
   tryOwn(): boolean {
     return this.#group !== undefined && (this.#ownership?.tryTake() ?? true)
+  }
+
+  isOwned(): boolean {
+    return this.#ownership?.isHeld() ?? true
   }
 
   async close(): Promise<void> {
@@ -243,14 +250,11 @@ export class SqliteLog implements Log {
     this.#ownership?.release()
   }
 
-  #transaction<T>(work: () => T): T {
-    this.#db.exec('BEGIN IMMEDIATE')
+  /** What the driver has to say of it, in our words. */
+  #inOurWords<T>(work: () => T): T {
     try {
-      const result = work()
-      this.#db.exec('COMMIT')
-      return result
+      return work()
     } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
       throw fromDriver(error, this.file)
     }
   }

@@ -12,7 +12,7 @@ import type { Hub } from './hub.ts'
 import { People } from './people.ts'
 import { Process, type Fate } from './process.ts'
 import type { Program } from './program.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../../random.ts'
 import type { World } from './world.ts'
 
 export interface Plan {

@@ -1,6 +1,6 @@
 /** Random programs. */
 import type { Op, Program, StepOp } from './program.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../../random.ts'
 
 interface Around {
   readonly depth: number

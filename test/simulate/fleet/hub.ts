@@ -1,7 +1,7 @@
 /** What the processes of a simulation share: one store, one clock that any of them may read, and the news of commits between them. */
 import type { Log } from 'throughline'
 import type { Process } from './process.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../../random.ts'
 
 interface Timer {
   readonly owner: Process

@@ -7,7 +7,7 @@ import type { RunHandle, Throughline } from 'throughline'
 import type { Hub } from './hub.ts'
 import { expected, type Expected } from './model.ts'
 import type { Input, Program } from './program.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../../random.ts'
 import type { World } from './world.ts'
 
 interface Known {

@@ -4,6 +4,7 @@
  */
 import type { Change, Clock, Committed, Log } from 'throughline'
 import { StoreUnavailable } from 'throughline'
+import { seenBy } from '../../../src/testing/mortal-log.ts'
 import type { Host } from './bodies.ts'
 import type { Hub } from './hub.ts'
 
@@ -142,16 +143,6 @@ export class Process implements Host {
       this.#heard.add(heard)
       return () => void this.#heard.delete(heard)
     }
-    return new Proxy(store, {
-      get: (target, key) => {
-        if (key === 'commit') return commit
-        if (key === 'onCommit') return onCommit
-        if (key === 'close') return () => Promise.resolve()
-        if (this.isDead && key === 'select') return () => []
-        if (this.isDead && (key === 'head' || key === 'eventAt' || key === 'tryOwn')) return () => undefined
-        const member: unknown = Reflect.get(target, key, target)
-        return typeof member === 'function' ? (member.bind(target) as unknown) : member
-      },
-    })
+    return seenBy(store, { commit, onCommit }, () => this.isDead)
   }
 }

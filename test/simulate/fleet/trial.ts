@@ -6,7 +6,7 @@ import { Driver } from './driver.ts'
 import { Generator } from './generate.ts'
 import { Hub, SharedClock } from './hub.ts'
 import type { Program } from './program.ts'
-import { Random } from './random.ts'
+import { sfc32 } from '../../random.ts'
 import { World } from './world.ts'
 
 export interface Trial {
@@ -32,7 +32,7 @@ export class Trials {
   #shared: Shared | undefined
 
   async tryOut(seed: number, hasTrace = false): Promise<Trial> {
-    const program = new Generator(new Random(seed, 1)).program()
+    const program = new Generator(sfc32(seed, 1)).program()
     const reference = await this.#reference(seed, program)
     const trial = await live(seed, program, hasTrace)
     const reached = JSON.stringify(trial.outcome)
@@ -54,7 +54,7 @@ export class Trials {
     this.#shared ??= { ...openShared(), uses: 0 }
     const { store, clock } = this.#shared
     const names = `r${this.#shared.uses++}_`
-    const random = new Random(seed, 3)
+    const random = sfc32(seed, 3)
     const hub = new Hub({ store, clock, random, refusals: 0, badNews: 0, hasTrace: false })
     const world = new World()
     const driver = new Driver({ program, hub, world, random, hasMisfortune: false, ids: idsFrom(names) })
@@ -80,7 +80,7 @@ function idsFrom(names: string): (prefix: string) => string {
 }
 
 async function live(seed: number, program: Program, hasTrace: boolean) {
-  const random = new Random(seed, 2)
+  const random = sfc32(seed, 2)
   const { store, clock } = openShared()
   const refusals = random.pick([0, 0, 0.03, 0.2])
   const hub = new Hub({ store, clock, random, refusals, badNews: random.pick([0, 0.1, 0.5]), hasTrace })
