@@ -28,6 +28,15 @@ export interface BatchWriter {
   close(): Promise<void>
 }
 
+export interface Batch {
+  readonly changes: number
+  /** The size of their bodies. */
+  readonly bytes: number
+  /** How many events went in, and the position of the last. */
+  readonly events: number
+  readonly position: number
+}
+
 interface Pending {
   readonly change: Change
   readonly resolve: (committed: Committed) => void
@@ -37,9 +46,8 @@ interface Pending {
 export interface GroupCommitOptions {
   readonly file: string
   readonly writer: BatchWriter
-  readonly wrote: () => void
-  /** Called after each batch with how many changes it had, and the size of their bodies. */
-  readonly watch: (changes: number, bytes: number) => void
+  /** Called after each batch. */
+  readonly wrote: (batch: Batch) => void
 }
 
 const MOST_CHANGES = 2000
@@ -141,13 +149,22 @@ export class GroupCommit {
   }
 
   #settle(batch: readonly Pending[], outcomes: readonly Outcome[]): void {
-    this.#options.watch(batch.length, bytesOf(batch))
+    let [bytes, events, position] = [0, 0, 0]
     for (let i = 0; i < batch.length; i++) {
-      const outcome = outcomes[i]
-      if (outcome && 'at' in outcome) batch[i]?.resolve(outcome)
-      else batch[i]?.reject(refusal(outcome))
+      const [pending, outcome] = [batch[i], outcomes[i]]
+      if (!pending) continue
+      if (!outcome || !('at' in outcome)) {
+        pending.reject(refusal(outcome))
+        continue
+      }
+      for (const append of pending.change.appends) {
+        events += append.events.length
+        for (const event of append.events) bytes += event.body?.length ?? 0
+      }
+      position = outcome.position
+      pending.resolve(outcome)
     }
-    this.#options.wrote()
+    this.#options.wrote({ changes: batch.length, bytes, events, position })
   }
 }
 
@@ -169,11 +186,4 @@ function changesOf(batch: readonly Pending[]): Change[] {
   const changes: Change[] = []
   for (const { change } of batch) changes.push(change)
   return changes
-}
-
-function bytesOf(batch: readonly Pending[]): number {
-  let bytes = 0
-  for (const { change } of batch)
-    for (const append of change.appends) for (const event of append.events) bytes += event.body?.length ?? 0
-  return bytes
 }

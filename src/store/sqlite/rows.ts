@@ -125,8 +125,9 @@ function testSql(column: string, test: Test, values: SQLInputValue[]): string[] 
     parts.push(`${column} ${operator} ?`)
   }
   if (test.in) {
-    values.push(...test.in)
-    parts.push(`${column} IN (${test.in.map(() => '?').join(', ')})`)
+    // One parameter, however many: each count of them would be a statement of its own.
+    values.push(JSON.stringify(test.in))
+    parts.push(`${column} IN (SELECT value FROM json_each(?))`)
   }
   if (test.prefix !== undefined) {
     values.push(test.prefix, `${test.prefix}\u{10ffff}`)

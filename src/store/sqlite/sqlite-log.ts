@@ -24,7 +24,7 @@ import {
 import { ThroughlineError } from '../../errors.ts'
 import { connect } from './connection.ts'
 import { fromDriver } from './errors.ts'
-import { GroupCommit } from './group-commit.ts'
+import { GroupCommit, type Batch } from './group-commit.ts'
 import { Ownership } from './ownership.ts'
 import { Placement, writerThread } from './placement.ts'
 import { Projecting } from './projecting.ts'
@@ -79,6 +79,9 @@ export class SqliteLog implements Log {
   readonly #sql
   #isMoving = false
   #foreignVersion = 0
+  /** The newest event this process knows of, and whether somebody else's stood between two of ours. */
+  #known = 0
+  #hasForeign = false
   #poll: NodeJS.Timeout | undefined
   #isClosed = false
 
@@ -105,13 +108,13 @@ export class SqliteLog implements Log {
       this.#group = new GroupCommit({
         file: options.file,
         writer: { write: (changes) => writer.write(changes), close: () => Promise.resolve() },
-        wrote: () => this.#tell(true),
-        watch: (changes, bytes) => this.#watch(changes, writer.syncMs, bytes),
+        wrote: (batch) => this.#wrote(batch, writer.syncMs),
       })
     }
     this.#sql = { dataVersion: this.#db.prepare('PRAGMA data_version') }
     this.#ownership = options.file === ':memory:' ? undefined : new Ownership(`${options.file}-owner`)
     this.#foreignVersion = this.#dataVersion()
+    this.#known = this.#reader.tip()
   }
 
   commit(change: Change): Promise<Committed> {
@@ -259,7 +262,16 @@ export class SqliteLog implements Log {
     }
   }
 
-  #watch(changes: number, syncMs: number, bytes: number): void {
+  #wrote(batch: Batch, syncMs: number): void {
+    if (batch.events > 0) {
+      if (batch.position - batch.events !== this.#known) this.#hasForeign = true
+      this.#known = batch.position
+    }
+    this.#place(batch, syncMs)
+    this.#tell(true)
+  }
+
+  #place({ changes, bytes }: Batch, syncMs: number): void {
     if (this.#isMoving) return
     this.#placement.note(changes, syncMs, bytes)
     const { projectionsModule: projections, clock } = this.#options
@@ -285,6 +297,11 @@ export class SqliteLog implements Log {
     const version = this.#dataVersion()
     if (version === this.#foreignVersion) return
     this.#foreignVersion = version
+    // A writer on a thread is another connection, and not somebody else.
+    const tip = this.#reader.tip()
+    if (tip === this.#known && !this.#hasForeign) return
+    this.#known = tip
+    this.#hasForeign = false
     this.#tell(false)
   }
 
