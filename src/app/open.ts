@@ -4,6 +4,7 @@ import { InProcessDispatcher } from '../dispatch/in-process/index.ts'
 import { AlreadyThere, eventOf, systemClock, type Clock, type Log } from '../log/index.ts'
 import {
   events,
+  Generation,
   Registry,
   RunCarrier,
   watchAmbient,
@@ -83,7 +84,7 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
     isDevelopment: process.env['NODE_ENV'] !== 'production',
     isStrict: options.strict ?? false,
   }
-  const unwatch = surroundings.isDevelopment ? warnOfAmbient(surroundings.logger) : () => {}
+  const unwatch = surroundings.isDevelopment ? warnOfAmbient(surroundings) : () => {}
   const carrier = new RunCarrier({
     surroundings,
     registry,
@@ -134,14 +135,15 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
   })
 }
 
-/** In development: says once for each run and function what a replay cannot repeat. */
-function warnOfAmbient(logger: ContextLog): () => void {
+/** In development: says once for each run carried here, and each function, what a replay cannot repeat. */
+function warnOfAmbient(surroundings: Surroundings): () => void {
   const told = new WeakMap<object, Set<string>>()
   return watchAmbient(({ function: name, instead, owner }) => {
+    if (!(owner instanceof Generation) || owner.surroundings !== surroundings) return
     const already = told.get(owner) ?? new Set<string>()
     if (already.has(name)) return
     told.set(owner, already.add(name))
-    logger.warn(
+    surroundings.logger.warn(
       `${name} was used in a task's body: a replay will see another value. Use ${instead}, or put it into ctx.step.`,
     )
   })

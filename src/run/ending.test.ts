@@ -198,3 +198,31 @@ test('a run that is cancelled before it was carried begins nothing', async () =>
   expect(calls).toEqual([])
   await bed.close()
 })
+
+test('what an old chapter did is final; a fork undoes what it copied', async () => {
+  const undone: string[] = []
+  const trip = task({
+    name: 'trip',
+    async run(ctx, input) {
+      const compensate = (value: string) => void undone.push(value)
+      if (input === 'first') {
+        await ctx.step('flight', () => 'flight', { compensate })
+        return ctx.restart('second')
+      }
+      await ctx.step('hotel', () => 'hotel', { compensate })
+      await ctx.wait('confirmation')
+    },
+  })
+  const bed = await testbed({ tasks: [trip] })
+  const run = await bed.start(trip, 'first')
+  await bed.settle()
+  const fork = await run.fork({ at: 'hotel' })
+  await bed.settle()
+  await fork.cancel()
+  await bed.settle()
+  expect([await fork.status(), undone]).toEqual(['cancelled', ['hotel']])
+  await run.cancel()
+  await bed.settle()
+  expect([await run.status(), undone]).toEqual(['cancelled', ['hotel', 'hotel']])
+  await bed.close()
+})

@@ -172,9 +172,13 @@ test('in development, open warns once of each', async () => {
     warn: (line: string) => void warnings.push(line),
     error: silent,
   }
+  const others: string[] = []
+  const other = await testbed({ tasks: [], logger: { ...logger, warn: (line) => void others.push(line) } })
   const bed = await testbed({ tasks: [careless], logger })
   await (await bed.start('original', {})).result()
   expect(warnings).toHaveLength(1)
   expect(warnings[0]).toContain('ctx.random()')
+  expect(others).toEqual([]) // what is carried elsewhere in this process is not its own
+  await other.close()
   await bed.close()
 })
