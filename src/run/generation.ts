@@ -88,8 +88,6 @@ export class Generation {
   readonly inStep: Place = { owner: this, isInStep: true, before: undefined }
   readonly ending: Ending
   readonly #options: GenerationOptions
-  /** Called for every operation that is not on the record. */
-  onNew: (key: string) => void = () => {}
   /** Of the last outcome handed to the body. */
   deliveredSeq = 0
   readonly #ended = new Set<string>()
@@ -193,10 +191,7 @@ export class Generation {
       before: this.#isUsedUp ? undefined : before,
     }
     places.enterWith({ owner: this, isInStep: false, before: performed })
-    if (!recorded) {
-      this.#hasBegun = true
-      this.onNew(key)
-    }
+    if (!recorded) this.#hasBegun = true
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
     const operation: Operation = {
       kind,
