@@ -50,6 +50,7 @@ export class Reader {
     // Numbers that somebody has changed may be larger than any of ours.
     this.#sql.head.setReadBigInts(true)
     this.#sql.heads.setReadBigInts(true)
+    this.#sql.tip.setReadBigInts(true)
   }
 
   page(stream: string, from: number): readonly StoredEvent[] {
