@@ -4,6 +4,7 @@
  * A resume that is quick because it trusts the file would be worth little, so one byte of a recorded result is changed in a copy: that
  * resume must not reach the new step.
  */
+import { execFileSync } from 'node:child_process'
 import { cpSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { discard, scratch } from '../scratch.ts'
@@ -58,10 +59,11 @@ export async function resume({ quick, tell }: OwnOptions): Promise<Figure[]> {
   return figures
 }
 
-/** One life in a copy of the folder, so that each starts from the same file. */
+/** One life in a copy of the folder, so that each starts from the same file; on the disk before it starts, as a recorded run is. */
 async function oneLife(folder: string, id: string, steps: number): Promise<Resumed> {
   const copy = scratch('life')
   cpSync(folder, copy, { recursive: true })
+  execFileSync('sync')
   const resumed = await inProcess<Resumed>(scenario, ['resume', copy, id])
   discard(copy)
   if (!resumed.ran || resumed.outcome.steps !== steps)

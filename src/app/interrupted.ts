@@ -14,7 +14,7 @@ import type { Dispatcher, Registry } from '../run/index.ts'
 /** A body in a plain await may have been at rest on the record for this long and still be at work. */
 const LINGERS_MS = 60_000
 const AT_ONCE = 20
-const THEN = 10
+const THEN = 2
 const EVERY_MS = 100
 
 export interface Left {
