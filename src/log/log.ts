@@ -5,8 +5,9 @@
  * L2. The writer assigns seq, position, time, salt and hash; callers cannot.
  * L3. A commit by a former owner (an older epoch) is refused whole, without disturbing its neighbours in the same batch.
  * L4. Inline projections change in the same commit.
- * L5. Every read is asynchronous, for a store may be across a network: what it says was true when it was asked, no earlier than
- *     the last commit that resolved here. It may fail with a retryable error, as a commit may.
+ * L5. Every read is asynchronous, for a store may be across a network. It sees all that this process was told of before it asked:
+ *     commits that resolved, commits that were refused because of others, what `onCommit` spoke of. It may fail with a
+ *     retryable error, as a commit may.
  * L6. Positions rise in the order of the commits: once one is seen, no lower one appears any more.
  *
  * Not here: what events mean (each room knows its own kinds), who advances a run (dispatch), SQL (store).
@@ -106,7 +107,7 @@ export interface Log {
   rebuild(onProgress?: (done: number, total: number) => void): Promise<{ readonly events: number }>
   /** Brings lagging projections up to date; how far each is. */
   catchUp(): Promise<Readonly<Record<string, Position>>>
-  /** Removes the events and rows of these streams; their heads stay, named in an event of the stream `store`. */
+  /** Removes the events and rows of these streams, as far as they are there; their heads stay, named in an event of the stream `store`. */
   prune(streams: readonly StreamId[]): Promise<{ readonly events: number }>
   /** Writes streams that another store recorded, hashes and times as they are. @throws {ChainBroken} @throws {AlreadyThere} */
   restore(recorded: {

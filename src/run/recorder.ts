@@ -1,8 +1,7 @@
-/** Commits of one generation: patient with a store that is busy or full, silent once the run is somebody else's. */
-import { ThroughlineError } from '../errors.ts'
+/** What one generation asks of the store: patient while it is busy, full or out of reach, silent once the run is somebody else's. */
 import {
-  GuardFailed,
   OwnershipLost,
+  patiently,
   type Append,
   type Change,
   type Committed,
@@ -14,11 +13,6 @@ import type { Generation } from './generation.ts'
 
 /** Never settles. A fresh one each time: a shared one would hold on to every body that ever awaited it. */
 export const never = (): Promise<never> => new Promise<never>(() => {})
-
-const FIRST_PAUSE_MS = 5
-const LONGEST_PAUSE_MS = 1000
-/** From this pause on, people are told what is waited for. */
-const TOLD_FROM_MS = 100
 
 export class Recorder {
   readonly #generation: Generation
@@ -35,28 +29,23 @@ export class Recorder {
   ): Promise<Committed> {
     const { surroundings, stream } = this.#generation
     const change: Change = { appends: [{ stream, expected, events }, ...also], ...(unless ? { unless } : {}) }
-    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
-      if (this.#generation.isClosed) return never()
-      try {
-        const committed = await surroundings.log.commit(change)
-        // Who was written to has something to do now: a new child, a parent, a child that is to stop.
-        for (const other of also) surroundings.wake(runOfStream(other.stream))
-        return committed
-      } catch (error) {
-        if (error instanceof OwnershipLost) {
-          this.#generation.close('fenced')
-          return never()
-        }
-        if (error instanceof GuardFailed || !(error instanceof ThroughlineError) || !error.retryable)
-          throw error
-        await this.#pause(error, pauseMs)
-      }
+    try {
+      const committed = await this.patiently(() => surroundings.log.commit(change))
+      // Who was written to has something to do now: a new child, a parent, a child that is to stop.
+      for (const other of also) surroundings.wake(runOfStream(other.stream))
+      return committed
+    } catch (error) {
+      if (!(error instanceof OwnershipLost)) throw error
+      this.#generation.close('fenced')
+      return never()
     }
   }
 
-  #pause(error: ThroughlineError, pauseMs: number): Promise<void> {
-    const { clock, logger } = this.#generation.surroundings
-    if (pauseMs >= TOLD_FROM_MS) logger.warn(error.message, { run: this.#generation.runId })
-    return new Promise((resolve) => clock.at(clock.now() + pauseMs, resolve))
+  /** Asks the store until it answers; never settles once the generation is closed. */
+  patiently<T>(ask: () => Promise<T>): Promise<T> {
+    const { runId: run, surroundings } = this.#generation
+    const { clock, logger } = surroundings
+    const isOver = () => this.#generation.isClosed
+    return patiently(ask, { clock, isOver, told: (why) => logger.warn(why, { run }) })
   }
 }
