@@ -10,6 +10,7 @@ import {
   contextFor,
   Generation,
   History,
+  Mailbox,
   read,
   events as runEvents,
   watchAmbient,
@@ -50,13 +51,14 @@ export async function replay(
   const recorded = lastChapter(await Array.fromAsync(history))
   const past = new History(recorded)
   let diverged: Replayed['diverged']
+  const log = silentLog((change) => {
+    for (const event of change.appends.flatMap((append) => append.events)) {
+      if (event.kind === runEvents.runHalted.name) diverged = divergence(event as StoredEvent)
+    }
+  })
   const generation = new Generation({
     surroundings: {
-      log: silentLog((change) => {
-        for (const event of change.appends.flatMap((append) => append.events)) {
-          if (event.kind === runEvents.runHalted.name) diverged = divergence(event as StoredEvent)
-        }
-      }),
+      log,
       clock: { now: () => systemClock.now(), at: () => () => {} },
       logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
       newId: idsBy(systemClock),
@@ -72,6 +74,7 @@ export async function replay(
     stream: past.started.run,
     epoch: 1,
     history: past,
+    mailbox: new Mailbox(log, past.started.run),
     lingerMs: Number.MAX_SAFE_INTEGER,
     closed: () => {},
     late: () => {},
@@ -125,9 +128,8 @@ function silentLog(heard: (change: Parameters<Log['commit']>[0]) => void): Log {
       heard(change)
       return never()
     },
-    select: () => [],
-    head: () => undefined,
-    eventAt: () => undefined,
+    select: () => Promise.resolve([]),
+    eventsAt: () => Promise.resolve([]),
   }
   return log as Log // a generation that only replays asks for no more
 }

@@ -47,8 +47,8 @@ test('two connections on one file keep one order, and hear of each other', async
 test('one process at a time holds the right to advance runs', async () => {
   const file = join(folder, 'owned.db')
   const [a, b] = [openSqlite({ file, projections: [] }), openSqlite({ file, projections: [] })]
-  expect([a.tryOwn(), b.tryOwn(), a.tryOwn()]).toEqual([true, false, true])
+  expect([await a.tryOwn(), await b.tryOwn(), await a.tryOwn()]).toEqual([true, false, true])
   await a.close()
-  expect(b.tryOwn()).toBe(true)
+  expect(await b.tryOwn()).toBe(true)
   await b.close()
 })
