@@ -6,7 +6,7 @@
  * T2. Messages go to waits of their name, first in first out on both sides; what nobody waits for stays.
  */
 import { messageOf } from '../errors.ts'
-import { eventOf, type NewEvent } from '../log/index.ts'
+import { eventOf, type Log, type NewEvent, type StoredEvent } from '../log/index.ts'
 import { validate } from '../task/index.ts'
 import {
   callEnded,
@@ -179,46 +179,43 @@ async function childEnded(
   operation: Operation,
   message: Message & { readonly kind: 'child' },
 ): Promise<Settlement> {
-  const { log } = generation.surroundings
-  const row = log.select('runs', { where: { run: message.run } })[0]
-  const stream = String(row?.['stream'] ?? message.run)
-  const head = log.head(stream)
-  let body: Parameters<(typeof callEnded.upcast)[number]>[0] = {
-    message: message.id,
-    status: 'failed',
-    mode: 'run_not_found',
-    e: 'its record is gone',
-  }
-  for await (const page of log.read(stream, head?.seq ?? 1)) {
-    for (const event of page) {
-      if (event.kind === runDone.name)
-        body = { message: message.id, status: 'done', v: read(runDone, event).v }
-      else if (event.kind === runFailed.name)
-        body = {
-          message: message.id,
-          status: 'failed',
-          mode: read(runFailed, event).mode,
-          e: read(runFailed, event).e,
-        }
-      else if (event.kind === runCancelled.name)
-        body = {
-          message: message.id,
-          status: 'cancelled',
-          mode: 'cancelled',
-          e: read(runCancelled, event).reason,
-        }
-      else if (event.kind === runHalted.name)
-        body = {
-          message: message.id,
-          status: 'halted',
-          mode: read(runHalted, event).mode,
-          e: read(runHalted, event).e,
-        }
-    }
-  }
+  const last = await generation.patiently(() => lastOf(generation.surroundings.log, message.run))
+  const end = last ? endOf(last) : { status: 'failed', mode: 'run_not_found', e: 'its record is gone' }
+  // Lifted from a halt since it said so: it will say so again.
+  if (!end) return { events: [], isOutcome: false }
   operation.waiting = undefined
   return {
-    events: [eventOf(callEnded, body as { message: string; status: string }, generation.ref(operation))],
+    events: [eventOf(callEnded, { message: message.id, ...end }, generation.ref(operation))],
     isOutcome: true,
+  }
+}
+
+/** The last event of a run, if its record is there. */
+async function lastOf(log: Log, run: string): Promise<StoredEvent | undefined> {
+  const [row] = await log.select('runs', { where: { run }, columns: ['stream'] })
+  const stream = String(row?.['stream'] ?? run)
+  const head = await log.head(stream)
+  let last: StoredEvent | undefined
+  for await (const page of log.read(stream, head?.seq ?? 1)) last = page.at(-1) ?? last
+  return last
+}
+
+/** What an event says of how its run ended. */
+function endOf(event: StoredEvent) {
+  switch (event.kind) {
+    case runDone.name:
+      return { status: 'done', v: read(runDone, event).v }
+    case runFailed.name: {
+      const { mode, e } = read(runFailed, event)
+      return { status: 'failed', mode, e }
+    }
+    case runCancelled.name:
+      return { status: 'cancelled', mode: 'cancelled', e: read(runCancelled, event).reason }
+    case runHalted.name: {
+      const { mode, e } = read(runHalted, event)
+      return { status: 'halted', mode, e }
+    }
+    default:
+      return undefined
   }
 }
