@@ -1,17 +1,11 @@
 /** Putting store, dispatcher and slices together. */
 import { fileURLToPath } from 'node:url'
-import { InProcessDispatcher } from '../dispatch/in-process/index.ts'
-import { AlreadyThere, eventOf, systemClock, type Clock, type Log } from '../log/index.ts'
-import {
-  events,
-  Registry,
-  RunCarrier,
-  watchAmbient,
-  type Dispatcher,
-  type Surroundings,
-} from '../run/index.ts'
+import { systemClock, type Clock, type Log } from '../log/index.ts'
+import { Registry, RunCarrier, watchAmbient, type Surroundings } from '../run/index.ts'
 import { openSqlite } from '../store/sqlite/index.ts'
 import type { AnyTask, ContextLog } from '../task/index.ts'
+import { attach } from './attach.ts'
+import { Carrying } from './carrying.ts'
 import { BadStore } from './errors.ts'
 import { idsBy, type Ids } from './ids.ts'
 import { plainLogger } from './logger.ts'
@@ -47,9 +41,6 @@ export interface OpenOptions {
 
 /** Taken when this module is loaded: what watches over bodies must not see the layer's own use. */
 const chance = Math.random
-const TAKE_OVER_EVERY_MS = 100
-/** A body in a plain await may have been at rest on the record for this long and still be at work. */
-const LINGERS_MS = 60_000
 
 /**
  * Opens a store and carries its runs.
@@ -66,43 +57,50 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
       ? options.store
       : openStore(options.store ?? 'file:./throughline.db', options)
   const newId = options.ids ?? idsBy(clock)
-  const watchers = new Watchers(log)
-  let dispatcher: Dispatcher | undefined
-  const wake = (runId: string) => dispatcher?.wake(runId)
+  const logger = options.logger ?? plainLogger()
+  const watchers = new Watchers({ log, clock, logger })
+  const wake = (runId: string) => carrying.dispatcher?.wake(runId)
   const surroundings: Surroundings = {
     log,
     clock,
-    logger: options.logger ?? plainLogger(),
+    logger,
     newId,
     random: options.random ?? chance,
     wake,
-    rested: () => dispatcher?.rearm(),
-    attach: (child, caller) => attach({ log, watchers, wake }, child, caller),
+    rested: () => carrying.dispatcher?.rearm(),
+    attach: (child, caller) => void attach({ log, clock, logger, watchers, wake }, child, caller),
     limits: { lingerMs: options.lingerMs ?? 1000, stalledMs: options.stalledMs ?? 300_000 },
     isDevelopment: process.env['NODE_ENV'] !== 'production',
     isStrict: options.strict ?? false,
   }
-  const unwatch = surroundings.isDevelopment ? warnOfAmbient(surroundings.logger) : () => {}
+  const unwatch = surroundings.isDevelopment ? warnOfAmbient(logger) : () => {}
   const carrier = new RunCarrier({
     surroundings,
     registry,
     name: `${process.pid}`,
     ended: (runId) => watchers.tell(runId),
   })
-  const takeOver = () => {
-    if (!log.tryOwn()) return false
-    dispatcher = new InProcessDispatcher({ log, clock, carrier, concurrency: options.concurrency ?? 256 })
-    wakeInterrupted({ log, registry, dispatcher, lingerMs: surroundings.limits.lingerMs })
-    dispatcher.start()
-    return true
-  }
-  let attempts: NodeJS.Timeout | undefined
-  if (options.worker !== false && !options.isReadOnly && !takeOver()) {
-    attempts = setInterval(() => takeOver() && clearInterval(attempts), TAKE_OVER_EVERY_MS)
-  }
+  const concurrency = options.concurrency ?? 256
+  const carrying = new Carrying({ surroundings, registry, carrier, concurrency })
   const stopListening = log.onCommit((isOurs) => {
-    if (!isOurs) dispatcher?.look()
+    if (!isOurs) carrying.dispatcher?.look()
   })
+  const close = async () => {
+    unwatch()
+    stopListening()
+    const stopped = carrying.stop()
+    carrier.letGo()
+    await stopped
+    await carrier.close()
+    watchers.close()
+    if (typeof options.store !== 'object') await log.close()
+  }
+  try {
+    if (options.worker !== false && !options.isReadOnly) await carrying.begin()
+  } catch (error) {
+    await close()
+    throw error
+  }
   return new Throughline({
     log,
     registry,
@@ -110,21 +108,11 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
     watchers,
     clock,
     wake,
-    look: () => dispatcher?.look(),
-    isCarrying: () => dispatcher !== undefined,
-    busy: () => dispatcher?.busy ?? 0,
+    look: () => carrying.dispatcher?.look(),
+    isCarrying: () => carrying.dispatcher !== undefined,
+    busy: () => carrying.dispatcher?.busy ?? 0,
     residents: () => carrier.residents,
-    async close() {
-      unwatch()
-      clearInterval(attempts)
-      stopListening()
-      const stopped = dispatcher?.stop()
-      carrier.letGo()
-      await stopped
-      await carrier.close()
-      watchers.close()
-      if (typeof options.store !== 'object') await log.close()
-    },
+    close,
   })
 }
 
@@ -167,44 +155,4 @@ export function fileOf(store: string): string {
   const path = store.startsWith('file:') ? store.slice('file:'.length) : store
   if (path === '' || /^[a-z][a-z0-9+.-]+:/i.test(path)) throw new BadStore(store)
   return path
-}
-
-/** What was under way when the last owner went, and what waited for code that is here now. */
-function wakeInterrupted(found: {
-  readonly log: Log
-  readonly registry: Registry
-  readonly dispatcher: Dispatcher
-  readonly lingerMs: number
-}): void {
-  const { log, registry, dispatcher, lingerMs } = found
-  dispatcher.start()
-  for (const row of log.select('runs', { where: { status: 'running' } })) dispatcher.wake(String(row['run']))
-  // Those put to rest last were in memory still, perhaps in an await that no record shows: they look for themselves.
-  const last = log.eventAt(log.position())?.at ?? 0
-  const resting = { status: 'waiting', updated_at: { gte: last - Math.max(lingerMs, LINGERS_MS) } }
-  for (const row of log.select('runs', { where: resting })) dispatcher.wake(String(row['run']))
-  for (const { name, versions } of registry.carried()) {
-    const where = { status: 'waiting', waiting_for: 'task', task: name, version: { in: versions } }
-    for (const row of log.select('runs', { where })) dispatcher.wake(String(row['run']))
-  }
-}
-
-/** A child somebody else started tells its own parent; this caller is told by whoever sees the child end. */
-function attach(
-  around: { readonly log: Log; readonly watchers: Watchers; readonly wake: (runId: string) => void },
-  child: string,
-  caller: string,
-): void {
-  const { log, watchers, wake } = around
-  const [row] = log.select('runs', { where: { run: child } })
-  if (!row || row['parent'] === caller) return
-  watchers.watch(child, () => {
-    const event = eventOf(events.messageSent, { kind: 'child', id: `child:${child}`, run: child })
-    void log.commit({ appends: [{ stream: events.inboxOf(caller), expected: 'any', events: [event] }] }).then(
-      () => wake(caller),
-      (error: unknown) => {
-        if (!(error instanceof AlreadyThere)) throw error
-      },
-    )
-  })
 }
