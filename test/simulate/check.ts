@@ -26,16 +26,16 @@ const OUTCOMES = new Set([
 const TABLES = ['runs', 'keys', 'inbox']
 
 export async function checkRecord(log: Log, checked: Checked): Promise<string[]> {
-  const faults = [...(await outcomes(log)), ...ending(log, checked), ...effects(checked)]
+  const faults = [...(await outcomes(log)), ...(await ending(log, checked)), ...effects(checked)]
   const { breaks } = await log.verify()
   for (const one of breaks) faults.push(`the chain of ${one.stream} breaks at ${one.seq}: ${one.reason}`)
-  const rows = () =>
-    JSON.stringify(
-      TABLES.map((table) => log.select(table, { order: table === 'inbox' ? ['run', 'id'] : ['run'] })),
-    )
-  const before = rows()
+  const order = (table: string) => (table === 'inbox' ? ['run', 'id'] : ['run'])
+  const rows = async () =>
+    JSON.stringify(await Promise.all(TABLES.map((table) => log.select(table, { order: order(table) }))))
+  const before = await rows()
   await log.rebuild()
-  if (rows() !== before) faults.push(`rebuilt projections differ\n${before}\n${rows()}`)
+  const after = await rows()
+  if (after !== before) faults.push(`rebuilt projections differ\n${before}\n${after}`)
   return faults
 }
 
@@ -43,7 +43,7 @@ export async function checkRecord(log: Log, checked: Checked): Promise<string[]>
 async function outcomes(log: Log): Promise<string[]> {
   const faults: string[] = []
   const taken = new Map<string, number>()
-  for (const head of log.heads({ limit: 10_000 })) {
+  for (const head of await log.heads({ limit: 10_000 })) {
     const seen = new Set<string>()
     for await (const page of log.read(head.stream)) {
       for (const event of page) {
@@ -66,7 +66,7 @@ async function outcomes(log: Log): Promise<string[]> {
     }
   }
   for (const [message, times] of taken) if (times > 1) faults.push(`${message} was taken ${times} times`)
-  for (const row of log.select('inbox', { where: { kind: 'signal' } })) {
+  for (const row of await log.select('inbox', { where: { kind: 'signal' } })) {
     const isTaken = (taken.get(`${String(row['run'])} ${String(row['id'])}`) ?? 0) === 1
     if (isTaken !== (row['taken'] !== null))
       faults.push(
@@ -76,30 +76,27 @@ async function outcomes(log: Log): Promise<string[]> {
   return faults
 }
 
-function ending(log: Log, { id, scenario, expected, cancels, status }: Checked): string[] {
+async function ending(log: Log, { id, scenario, expected, cancels, status }: Checked): Promise<string[]> {
   const faults: string[] = []
-  const [row] = log.select('runs', { where: { run: id } })
+  const [row] = await log.select('runs', { where: { run: id } })
   const wanted = scenario.endsBadly ? 'failed' : 'done'
   if (status !== wanted && !(cancels && status === 'cancelled'))
     faults.push(`the run ended ${status}, not ${wanted}: ${String(row?.['message'] ?? row?.['waiting'])}`)
-  for (const other of log.select('runs', { where: { ended_at: null } }))
+  for (const other of await log.select('runs', { where: { ended_at: null } }))
     faults.push(
       `${String(other['run'])} (${String(other['task'])}) never ended: ${String(other['status'])} ${String(other['waiting'])}`,
     )
   if (status !== 'done') return faults
-  const last = log.head(String(row?.['stream']))
-  const event = lastEvent(log, String(row?.['stream']), last?.seq ?? 0)
-  const value = JSON.stringify((JSON.parse(event ?? '{}') as { v?: unknown }).v)
+  const body = await lastBody(log, String(row?.['stream']))
+  const value = JSON.stringify((JSON.parse(body ?? '{}') as { v?: unknown }).v)
   if (value !== JSON.stringify(expected))
     faults.push(`the run gave ${value}, not ${JSON.stringify(expected)}`)
   return faults
 }
 
-function lastEvent(log: Log, stream: string, seq: number): string | undefined {
-  for (let position = log.position(); position > 0; position--) {
-    const event = log.eventAt(position)
-    if (event?.stream === stream && event.seq === seq) return event.body
-  }
+async function lastBody(log: Log, stream: string): Promise<string | undefined> {
+  const head = await log.head(stream)
+  for await (const page of log.read(stream, head?.seq)) return page.at(-1)?.body
   return undefined
 }
 

@@ -6,6 +6,7 @@
  */
 import type { Change, Committed, Log } from 'throughline'
 import { StoreUnavailable } from 'throughline'
+import { reroute, type Way } from 'throughline/testing'
 import type { Chance } from './random.ts'
 
 export type Mood = 'lucky' | 'unlucky'
@@ -83,23 +84,17 @@ export function faulty(store: Log, chance: Chance, crashed: (when: string) => vo
       inFlight--
     }
   }
-  const log = new Proxy(store, {
-    get(target, key) {
-      if (key === 'commit') return commit
-      if (key === 'close') return () => Promise.resolve()
-      if (key === 'onCommit')
-        return (heard: (isOurs: boolean) => void) => {
-          const stop = store.onCommit((isOurs) => {
-            if (!isDead) heard(isOurs)
-          })
-          stops.push(stop)
-          return stop
-        }
-      if (isDead && key === 'select') return () => []
-      if (isDead && (key === 'head' || key === 'eventAt' || key === 'tryOwn')) return () => undefined
-      const member: unknown = Reflect.get(target, key, target)
-      return typeof member === 'function' ? (member.bind(target) as unknown) : member
-    },
-  })
-  return Object.assign(own, { log })
+  const onCommit: Log['onCommit'] = (heard) => {
+    const stop = store.onCommit((isOurs) => {
+      if (!isDead) heard(isOurs)
+    })
+    stops.push(stop)
+    return stop
+  }
+  const ask: Way = async (read) => {
+    if (isDead) return never()
+    const answer = await read()
+    return isDead ? never() : answer
+  }
+  return Object.assign(own, { log: reroute(store, { commit, onCommit, ask }) })
 }

@@ -75,9 +75,9 @@ export async function simulate(seed: number, wantsTrace = false): Promise<Verdic
     if (life!.isDead()) await reborn()
     if (round === 120) life!.mood = 'lucky'
     if (round > 120) life!.mood = 'lucky'
-    const [row] = store.select('runs', { where: { run: id } })
+    const [row] = await store.select('runs', { where: { run: id } })
     status = String(row?.['status'])
-    const open = store.select('runs', { where: { ended_at: null } })
+    const open = await store.select('runs', { where: { ended_at: null } })
     if (open.length === 0) break
     await mishap()
     await attend(open.map((one) => String(one['run'])))
@@ -100,7 +100,7 @@ export async function simulate(seed: number, wantsTrace = false): Promise<Verdic
     }
     if (chance.is(0.05)) clock.jump(clock.now() + chance.int(-3_600_000, 3_600_000))
     if (chance.is(0.1))
-      for (const { run } of store.select('runs', { where: { ended_at: null }, columns: ['run'] }))
+      for (const { run } of await store.select('runs', { where: { ended_at: null }, columns: ['run'] }))
         await quietly(async () => (await handle(String(run))).resume())
   }
 
@@ -173,7 +173,7 @@ export async function simulate(seed: number, wantsTrace = false): Promise<Verdic
 /** The program, and every event in the order of the store. */
 async function traceOf(store: Log, what: Scenario): Promise<string[]> {
   const events: StoredEvent[] = []
-  for (const head of store.heads({ limit: 10_000 }))
+  for (const head of await store.heads({ limit: 10_000 }))
     for await (const page of store.read(head.stream)) events.push(...page)
   events.sort((a, b) => a.position - b.position)
   return [

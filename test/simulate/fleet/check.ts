@@ -24,7 +24,7 @@ interface Around {
 }
 
 export async function check({ store, driver, world, hasRefusals }: Around): Promise<void> {
-  const rows = store.select('runs', {})
+  const rows = await store.select('runs', {})
   let doubts = 0
   for (const row of rows) {
     const [run, status] = [String(row['run']), String(row['status'])]
@@ -34,7 +34,7 @@ export async function check({ store, driver, world, hasRefusals }: Around): Prom
     if (run !== driver.people.forkId) doubts += events.filter(({ kind }) => kind === 'step.in_doubt').length
     result(world, driver, run, status, events)
     outcomes(world, events, hasRefusals)
-    if (run !== driver.people.forkId) messages(world, store, run, events) // a fork's copied answers were taken from another's inbox
+    if (run !== driver.people.forkId) await messages(world, store, run, events) // a fork's copied answers were taken from another's inbox
     compensations(world, run, status, events)
   }
   if (doubts > driver.crashes + world.thrown)
@@ -44,9 +44,9 @@ export async function check({ store, driver, world, hasRefusals }: Around): Prom
   onceKeys(world)
   const { breaks } = await store.verify()
   for (const one of breaks) world.wrong(`the chain of ${one.stream} breaks at ${one.seq}: ${one.reason}`)
-  const before = snapshot(store)
+  const before = await snapshot(store)
   await store.rebuild()
-  const after = snapshot(store)
+  const after = await snapshot(store)
   if (before !== after) world.wrong(`rebuilt projections differ:\n${before}\n${after}`)
 }
 
@@ -60,14 +60,13 @@ function onceKeys(world: World): void {
   }
 }
 
-function snapshot(store: Log): string {
-  return [
+async function snapshot(store: Log): Promise<string> {
+  const tables = await Promise.all([
     store.select('runs', { order: ['run'] }),
     store.select('keys', { order: ['run'] }),
     store.select('inbox', { order: ['position'] }),
-  ]
-    .map((rows) => rows.map((row) => JSON.stringify(row)).join('\n'))
-    .join('\n')
+  ])
+  return tables.map((rows) => rows.map((row) => JSON.stringify(row)).join('\n')).join('\n')
 }
 
 function result(
@@ -123,7 +122,12 @@ function outcomes(world: World, events: readonly StoredEvent[], hasRefusals: boo
 }
 
 /** What was sent is taken once, or lies there. */
-function messages(world: World, store: Log, run: string, events: readonly StoredEvent[]): void {
+async function messages(
+  world: World,
+  store: Log,
+  run: string,
+  events: readonly StoredEvent[],
+): Promise<void> {
   const taken = new Map<string, number>()
   for (const event of events) {
     if (!event.kind.startsWith('wait.') || event.body === undefined) continue
@@ -132,7 +136,7 @@ function messages(world: World, store: Log, run: string, events: readonly Stored
     taken.set(message, (taken.get(message) ?? 0) + (event.kind === 'wait.returned' ? -1 : 1))
   }
   const untaken = new Set<string>((JSON.parse(events.at(-1)?.body ?? '{}') as { untaken?: string[] }).untaken)
-  for (const row of store.select('inbox', { where: { run, kind: 'signal' } })) {
+  for (const row of await store.select('inbox', { where: { run, kind: 'signal' } })) {
     const id = String(row['id'])
     const times = taken.get(id) ?? 0
     if (times > 1) world.wrong(`"${id}" of ${run} was taken ${times} times`)

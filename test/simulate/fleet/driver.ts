@@ -83,12 +83,11 @@ export class Driver {
       if (hub.isBusy) this.#stirred()
       else if (++this.#quiet >= QUIET_TURNS && (await this.#goOn())) return
     }
-    world.wrong(`after ${MOST_TURNS} turns some have not ended: ${this.#stuck()}`)
+    world.wrong(`after ${MOST_TURNS} turns some have not ended: ${await this.#stuck()}`)
   }
 
-  #stuck(): string {
-    return this.people
-      .unended()
+  async #stuck(): Promise<string> {
+    return (await this.people.unended())
       .map(
         (row) =>
           `${String(row['run'])} is ${String(row['status'])}, wakes at ${String(row['wake_at'])}, waits for ${String(row['waiting'])}`,
@@ -105,7 +104,7 @@ export class Driver {
     if (this.#turn === this.#cancelAt) await this.people.cancel('at a random moment')
     if (!hub.hasMisfortune) return
     if (random.chance(0.01)) {
-      const runs = this.people.unended().map((row) => String(row['run']))
+      const runs = (await this.people.unended()).map((row) => String(row['run']))
       await this.people.send(random.pick([this.people.rootId, ...runs]))
       this.#stirred()
     }
@@ -220,7 +219,7 @@ export class Driver {
     const { hub, world } = this.#plan
     if (!this.#running) return false // the next turns start one
     if (this.#stopped && this.#plan.random.chance(0.5)) return false
-    if (this.people.unended().length === 0) return !this.#stopped && !(await this.#forked())
+    if ((await this.people.unended()).length === 0) return !this.#stopped && !(await this.#forked())
     this.#quiet = 0
     if (!this.#hasPolled) {
       this.#hasPolled = true
@@ -229,7 +228,7 @@ export class Driver {
     }
     if ((await this.#actAtRandom()) || (await this.people.cancelHeld())) this.#stirred()
     else if (!this.#stopped) {
-      world.wrong(`stuck at ${hub.clock.now}: ${this.#stuck()}`)
+      world.wrong(`stuck at ${hub.clock.now}: ${await this.#stuck()}`)
       return true
     }
     return false
@@ -247,7 +246,7 @@ export class Driver {
     const actions: (() => Promise<boolean> | boolean)[] = [passTime, passTime]
     // While a stopped process may still act, nobody can say what was not done.
     if (!this.#stopped) actions.push(() => this.people.settleDoubt())
-    for (const row of this.people.unended()) actions.push(() => this.people.send(String(row['run'])))
+    for (const row of await this.people.unended()) actions.push(() => this.people.send(String(row['run'])))
     while (actions.length > 0) {
       const [action] = actions.splice(random.between(0, actions.length - 1), 1)
       if (await action?.()) return true

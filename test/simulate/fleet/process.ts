@@ -4,6 +4,7 @@
  */
 import type { Change, Clock, Committed, Log } from 'throughline'
 import { StoreUnavailable } from 'throughline'
+import { reroute, type Way } from 'throughline/testing'
 import type { Host } from './bodies.ts'
 import type { Hub } from './hub.ts'
 
@@ -136,22 +137,18 @@ export class Process implements Host {
     else if (this.fate.how === 'is stopped') this.stop()
   }
 
+  /** What it reads. */
+  readonly #ask: Way = async (read) => {
+    if (this.isDead) return never()
+    const answer = await read()
+    return this.isDead ? never() : answer
+  }
+
   #wrap(store: Log): Log {
-    const commit = (change: Change) => this.#commit(change)
     const onCommit: Log['onCommit'] = (heard) => {
       this.#heard.add(heard)
       return () => void this.#heard.delete(heard)
     }
-    return new Proxy(store, {
-      get: (target, key) => {
-        if (key === 'commit') return commit
-        if (key === 'onCommit') return onCommit
-        if (key === 'close') return () => Promise.resolve()
-        if (this.isDead && key === 'select') return () => []
-        if (this.isDead && (key === 'head' || key === 'eventAt' || key === 'tryOwn')) return () => undefined
-        const member: unknown = Reflect.get(target, key, target)
-        return typeof member === 'function' ? (member.bind(target) as unknown) : member
-      },
-    })
+    return reroute(store, { commit: (change) => this.#commit(change), onCommit, ask: this.#ask })
   }
 }

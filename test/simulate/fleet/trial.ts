@@ -60,7 +60,7 @@ export class Trials {
     const driver = new Driver({ program, hub, world, random, hasMisfortune: false, ids: idsFrom(names) })
     await driver.drive()
     for (const process of hub.processes) process.die()
-    return { violations: world.violations, outcome: outcomeOf(store, driver.people.rootId) }
+    return { violations: world.violations, outcome: await outcomeOf(store, driver.people.rootId) }
   }
 
   async close(): Promise<void> {
@@ -86,13 +86,13 @@ async function live(seed: number, program: Program, hasTrace: boolean) {
   const hub = new Hub({ store, clock, random, refusals, badNews: random.pick([0, 0.1, 0.5]), hasTrace })
   const world = new World()
   const driver = new Driver({ program, hub, world, random, hasMisfortune: true, ids: idsFrom('') })
-  const stop = hasTrace ? follow(store, hub.trace) : () => {}
+  const followed = hasTrace ? follow(store, hub.trace) : () => Promise.resolve()
   hub.zombied = () => (world.honoursKeys = true)
   await driver.drive()
-  stop()
+  await followed()
   await check({ store, driver, world, hasRefusals: refusals > 0 })
-  const outcome = outcomeOf(store, driver.people.rootId)
-  const events = store.position()
+  const outcome = await outcomeOf(store, driver.people.rootId)
+  const events = await store.position()
   for (const process of hub.processes) process.die()
   await store.close()
   const { crashes, zombies } = driver
@@ -110,28 +110,34 @@ async function live(seed: number, program: Program, hasTrace: boolean) {
 }
 
 /** How the run ended, and with what. */
-function outcomeOf(store: Log, run: string): readonly unknown[] {
-  const [row] = store.select('runs', { where: { run } })
-  const head = store.head(String(row?.['stream']))
-  // The end of the root is among the last events of its store.
-  for (let position = store.position(); position > 0; position--) {
-    const event = store.eventAt(position)
-    if (event?.stream !== head?.stream || event?.seq !== head?.seq) continue
+async function outcomeOf(store: Log, run: string): Promise<readonly unknown[]> {
+  const [row] = await store.select('runs', { where: { run } })
+  const head = await store.head(String(row?.['stream']))
+  if (!head) return []
+  for await (const [event] of store.read(head.stream, head.seq))
     return event?.kind === 'run.done'
       ? [event.kind, (JSON.parse(event.body ?? '{}') as { v: unknown }).v]
       : [event?.kind]
-  }
   return []
 }
 
-function follow(store: Log, trace: string[]): () => void {
+/** Returns what stops it, once all is told. */
+function follow(store: Log, trace: string[]): () => Promise<void> {
   let seen = 0
-  return store.onCommit(() => {
-    for (let event = store.eventAt(seen + 1); event; event = store.eventAt(seen + 1)) {
+  let told = Promise.resolve()
+  const tell = async () => {
+    for (;;) {
+      const [event] = await store.eventsAt([seen + 1])
+      if (!event) return
       trace.push(line(event))
       seen++
     }
-  })
+  }
+  const stop = store.onCommit(() => void (told = told.then(tell)))
+  return () => {
+    stop()
+    return told
+  }
 }
 
 function line(event: StoredEvent): string {
