@@ -94,7 +94,7 @@ export class RunHandle<Output = unknown> {
 
   /** Settles an effect in doubt: it happened (with this value), it did not (it may be tried again), or it failed. @throws {NotInDoubt} */
   async resolve(step: string, outcome: Resolution): Promise<void> {
-    const { waiting } = await this.#alive('resolved')
+    const { waiting, chapter } = await this.#alive('resolved')
     const inDoubt = waiting.filter((one) => one.kind === 'in_doubt')
     const doubt = inDoubt.find(({ name }) => name === step || step.startsWith(`${name}#`))
     if (!doubt)
@@ -104,7 +104,8 @@ export class RunHandle<Output = unknown> {
         inDoubt.map(({ name }) => name),
       )
     const attempt = doubt.attempt ?? 1
-    await this.#send({ kind: 'resolve', id: this.#options.newId('resolve'), step, attempt, outcome })
+    const id = this.#options.newId('resolve')
+    await this.#send({ kind: 'resolve', id, step, attempt, chapter, outcome })
   }
 
   /** Every event of the run, chapter after chapter. */

@@ -132,6 +132,8 @@ export type MessageBody =
       readonly id: string
       readonly step: string
       readonly attempt: number
+      /** Whose step it is; a word said twice settles nothing in the next chapter. Messages of older releases are of any. */
+      readonly chapter?: number
       readonly outcome: Resolution
     }
   | { readonly kind: 'child'; readonly id: string; readonly run: string }

@@ -152,3 +152,25 @@ test('a throw after the intent is retried where reconcile knows that nothing hap
   expect(await run.result()).toBe(3)
   await bed.close()
 })
+
+test('a word said twice about an effect in doubt settles nothing in the next chapter', async () => {
+  const pay = task({
+    name: 'pay',
+    run: async (ctx, round: number): Promise<unknown> => {
+      const broken = () => Promise.reject(new Error('connection reset'))
+      const receipt = await ctx.step('charge', broken, { effect: 'once' })
+      return round === 1 ? ctx.restart(2) : receipt
+    },
+  })
+  const bed = await testbed({ tasks: [pay] })
+  const run = await bed.start(pay, 1)
+  await bed.settle()
+  const say = (value: string) => run.resolve('charge', { done: true, value })
+  await Promise.all([say('of the first'), say('of the first, again')])
+  await bed.settle()
+  const { chapter, status } = await run.info()
+  expect([chapter, status]).toEqual([2, 'waiting'])
+  await say('of the second')
+  expect(await run.result()).toBe('of the second')
+  await bed.close()
+})

@@ -100,11 +100,12 @@ function timersDue(generation: Generation): Due[] {
 }
 
 function messagesDue(generation: Generation): Due[] {
+  const { chapter } = generation.history.started
   const matched = new Set<Operation>()
   const due: Due[] = []
   for (const message of generation.mailbox.messages) {
     const operation = [...generation.pending].find(
-      (candidate) => !matched.has(candidate) && answers(message, candidate),
+      (candidate) => !matched.has(candidate) && answers(message, candidate, chapter),
     )
     if (!operation) continue
     matched.add(operation)
@@ -113,7 +114,7 @@ function messagesDue(generation: Generation): Due[] {
   return due
 }
 
-function answers(message: Message, operation: Operation): boolean {
+function answers(message: Message, operation: Operation, chapter: number): boolean {
   switch (message.kind) {
     case 'signal':
       return (
@@ -126,7 +127,8 @@ function answers(message: Message, operation: Operation): boolean {
       return (
         operation.settleDoubt !== undefined &&
         (operation.path === message.step || operation.key === message.step) &&
-        operation.waiting?.attempt === message.attempt
+        operation.waiting?.attempt === message.attempt &&
+        (message.chapter ?? chapter) === chapter
       )
     default:
       return false
