@@ -36,7 +36,7 @@ export async function simulate(seed: number, wantsTrace = false): Promise<Verdic
   let tl: Throughline
   const boot = async () => {
     life = faulty(store, chance, () => crashes++)
-    tl = await open({
+    const opening = open({
       store: life.log,
       tasks,
       clock,
@@ -45,6 +45,8 @@ export async function simulate(seed: number, wantsTrace = false): Promise<Verdic
       ids: newId,
       random: () => chance.next(),
     })
+    // One that dies while it opens is never open.
+    await Promise.race([opening.then((opened) => (tl = opened)), life.died])
   }
   const turn = () => new Promise(setImmediate)
   bed.settle = async () => {
@@ -108,9 +110,7 @@ export async function simulate(seed: number, wantsTrace = false): Promise<Verdic
   async function attend(runs: readonly string[]): Promise<void> {
     for (const run of runs) {
       if (life.isDead()) return
-      const info = await handle(run)
-        .then((one) => one.info())
-        .catch(() => undefined)
+      const info = await answered(async () => (await handle(run)).info())
       for (const one of info?.waiting ?? []) {
         if (one.kind === 'in_doubt' && chance.is(0.7)) {
           inDoubt++
@@ -138,17 +138,17 @@ export async function simulate(seed: number, wantsTrace = false): Promise<Verdic
     if (chance.is(0.2)) await send()
   }
 
-  /** A request that a dying process never answers is as good as refused. */
   async function quietly(request: () => Promise<unknown>): Promise<boolean> {
-    const answered = request().then(
-      () => true,
-      () => false,
-    )
+    return (await answered(() => request().then(() => true))) ?? false
+  }
+
+  /** A request that a dying process never answers is as good as refused. */
+  async function answered<T>(request: () => Promise<T>): Promise<T | undefined> {
     const gaveUp = (async () => {
       for (let i = 0; i < 400 && !life.isDead(); i++) await turn()
-      return false
+      return undefined
     })()
-    return Promise.race([answered, gaveUp])
+    return Promise.race([request().catch(() => undefined), gaveUp])
   }
 
   const faults = [

@@ -73,14 +73,14 @@ export class Driver {
     const process = new Process('client', hub, { commits: 0, how: 'nothing' })
     hub.processes.push(process)
     this.#people = new People({ ...this.#plan, client: await this.#open(process, false) })
-    if (random.chance(0.7)) await this.#boot()
+    if (random.chance(0.7)) this.#boot()
     await this.people.start()
     for (this.#turn = 1; this.#turn < MOST_TURNS; this.#turn++) {
       await new Promise(setImmediate)
       hub.tick()
       if (this.#turn === MISFORTUNE_TURNS) hub.hasMisfortune = false
       await this.#meddle()
-      if (hub.isBusy) this.#stirred()
+      if (hub.isBusy || (this.#running && !this.#running.tl)) this.#stirred()
       else if (++this.#quiet >= QUIET_TURNS && (await this.#goOn())) return
     }
     world.wrong(`after ${MOST_TURNS} turns some have not ended: ${await this.#stuck()}`)
@@ -99,7 +99,7 @@ export class Driver {
   async #meddle(): Promise<void> {
     const { hub, random } = this.#plan
     const isWriting = hub.processes.some((one) => one.isDead && one.inFlight > 0)
-    if (!this.#running && this.#turn >= this.#bootAt && !isWriting) await this.#boot()
+    if (!this.#running && this.#turn >= this.#bootAt && !isWriting) this.#boot()
     this.#haunt()
     if (this.#turn === this.#cancelAt) await this.people.cancel('at a random moment')
     if (!hub.hasMisfortune) return
@@ -172,7 +172,7 @@ export class Driver {
     })
   }
 
-  async #boot(): Promise<void> {
+  #boot(): void {
     const { hub } = this.#plan
     this.#closing?.die()
     this.#closing = undefined
@@ -180,9 +180,12 @@ export class Driver {
     hub.processes.push(process)
     hub.say(`${process.name} starts`)
     const running: Running = { process, tl: undefined }
-    this.#running = running // before it opens: misfortune may strike it there
-    running.tl = await this.#open(process, true)
-    this.#stirred()
+    this.#running = running
+    // Not waited for: misfortune may strike it while it opens.
+    void this.#open(process, true).then((tl) => {
+      running.tl = tl
+      this.#stirred()
+    })
   }
 
   #fate(): Fate {

@@ -89,7 +89,7 @@ export class People {
       for (const { kind, name } of waits) {
         if (kind !== 'in_doubt') continue
         const handle = await this.#handle(String(row['run']))
-        const doubted = await doubtOf(handle, name)
+        const doubted = await this.#request(() => doubtOf(handle, name))
         if (!doubted) continue
         const done = world.done.get(doubted.idempotencyKey)
         this.doubts++
@@ -163,21 +163,24 @@ export class People {
     return (await this.#options.hub.store.select('runs', { where })).length > 0
   }
 
-  #handle(run: string): Promise<RunHandle> {
-    return this.#options.client.run(run)
+  async #handle(run: string): Promise<RunHandle> {
+    const handle = await this.#request(() => this.#options.client.run(run))
+    if (!handle) throw new Error(`The handle of ${run} could not be had in ${MOST_TRIES} tries.`)
+    return handle
   }
 
   /** A request to a busy store is made again; one to a run that has ended is left. */
-  async #request(request: () => Promise<unknown>): Promise<void> {
+  async #request<T>(request: () => Promise<T>): Promise<T | undefined> {
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       try {
-        return void (await request())
+        return await request()
       } catch (error) {
         const code = error instanceof Error && 'code' in error ? error.code : undefined
-        if (code === 'run_ended' || code === 'not_in_doubt') return
+        if (code === 'run_ended' || code === 'not_in_doubt') return undefined
         if (code !== 'store_busy' && code !== 'store_full') throw error
       }
     }
+    return undefined
   }
 }
 

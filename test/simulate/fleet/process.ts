@@ -34,7 +34,9 @@ export class Process implements Host {
   state: State = 'running'
   /** Commits handed to the store and not answered. */
   inFlight = 0
-  /** Commits it asked for while it was stopped. */
+  /** Questions to the store that are not answered. */
+  #asked = 0
+  /** What it wanted of the store while it was stopped. */
   readonly #held: (() => void)[] = []
   readonly #waiters = new Set<Waiter>()
   readonly #hub: Hub
@@ -57,7 +59,7 @@ export class Process implements Host {
   }
 
   get isBusy(): boolean {
-    return this.inFlight > 0 || (this.state === 'running' && this.#waiters.size > 0)
+    return this.inFlight > 0 || (this.state === 'running' && this.#waiters.size + this.#asked > 0)
   }
 
   turns(count: number): Promise<void> {
@@ -137,11 +139,24 @@ export class Process implements Host {
     else if (this.fate.how === 'is stopped') this.stop()
   }
 
-  /** What it reads. */
+  /** A question may take its time, there and back: what it finds is what was true in between. */
   readonly #ask: Way = async (read) => {
-    if (this.isDead) return never()
-    const answer = await read()
-    return this.isDead ? never() : answer
+    this.#asked++
+    try {
+      await this.#travel()
+      if (this.#hub.isLost()) throw new StoreUnavailable('store_busy', 'the simulated network', undefined)
+      const answer = await read()
+      await this.#travel()
+      return answer
+    } finally {
+      this.#asked--
+    }
+  }
+
+  async #travel(): Promise<void> {
+    for (let left = this.#hub.delay(); left > 0; left--) await new Promise(setImmediate)
+    if (this.state === 'stopped') await new Promise<void>((resolve) => this.#held.push(resolve))
+    if (this.isDead) await never()
   }
 
   #wrap(store: Log): Log {

@@ -20,6 +20,7 @@ export interface Trial {
 
 /** How many references share a store: opening one costs as much as a program does. */
 const REFERENCES_A_STORE = 50
+const NO_MISFORTUNE = { refusals: 0, distance: 0, losses: 0, badNews: 0 }
 
 interface Shared {
   readonly store: Log
@@ -55,7 +56,7 @@ export class Trials {
     const { store, clock } = this.#shared
     const names = `r${this.#shared.uses++}_`
     const random = new Random(seed, 3)
-    const hub = new Hub({ store, clock, random, refusals: 0, badNews: 0, hasTrace: false })
+    const hub = new Hub({ store, clock, random, ...NO_MISFORTUNE, hasTrace: false })
     const world = new World()
     const driver = new Driver({ program, hub, world, random, hasMisfortune: false, ids: idsFrom(names) })
     await driver.drive()
@@ -83,7 +84,10 @@ async function live(seed: number, program: Program, hasTrace: boolean) {
   const random = new Random(seed, 2)
   const { store, clock } = openShared()
   const refusals = random.pick([0, 0, 0.03, 0.2])
-  const hub = new Hub({ store, clock, random, refusals, badNews: random.pick([0, 0.1, 0.5]), hasTrace })
+  const badNews = random.pick([0, 0.1, 0.5])
+  const distance = random.pick([0, 0, 2, 12])
+  const losses = random.pick([0, 0, 0.02, 0.15])
+  const hub = new Hub({ store, clock, random, refusals, distance, losses, badNews, hasTrace })
   const world = new World()
   const driver = new Driver({ program, hub, world, random, hasMisfortune: true, ids: idsFrom('') })
   const followed = hasTrace ? follow(store, hub.trace) : () => Promise.resolve()
