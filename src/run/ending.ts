@@ -74,6 +74,11 @@ export class Ending {
     return this.#cancelled !== undefined
   }
 
+  /** What comes now comes too late. */
+  get isBeingRecorded(): boolean {
+    return this.#hasBegun && this.#undoBranch === undefined
+  }
+
   returned(value: unknown): void {
     this.#generation.goesOn('the end of its body')
     this.#body ??= { value }
@@ -124,7 +129,7 @@ export class Ending {
   /** Called when nothing is in flight: whether the end has begun. */
   proceed(): boolean {
     const generation = this.#generation
-    if (this.#hasBegun) return this.#undoBranch === undefined
+    if (this.#hasBegun) return this.isBeingRecorded
     if (this.isStopping) return this.#isReadyToStop() && this.#begin(() => this.#stop())
     const body = this.#body
     if (!body) return false

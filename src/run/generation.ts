@@ -370,7 +370,7 @@ export class Generation {
 
   #quiet(): void {
     if (this.#isClosed || this.#isLettingGo || this.#isSettling) return
-    if (!this.delivery.isEmpty || this.mailbox.isReading) return
+    if (!this.delivery.isEmpty || this.mailbox.isReading || this.ending.isBeingRecorded) return
     const next = settleNext(this)
     if (next) {
       this.#isSettling = true

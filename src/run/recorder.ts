@@ -16,6 +16,7 @@ export const never = (): Promise<never> => new Promise<never>(() => {})
 
 export class Recorder {
   readonly #generation: Generation
+  #isEnding = false
 
   constructor(generation: Generation) {
     this.#generation = generation
@@ -29,6 +30,8 @@ export class Recorder {
   ): Promise<Committed> {
     const { surroundings, stream } = this.#generation
     const change: Change = { appends: [{ stream, expected, events }, ...also], ...(unless ? { unless } : {}) }
+    const isLast = typeof expected === 'object' && 'claim' in expected
+    this.#isEnding ||= isLast
     try {
       const committed = await this.patiently(() => surroundings.log.commit(change))
       // Who was written to has something to do now: a new child, a parent, a child that is to stop.
@@ -36,7 +39,8 @@ export class Recorder {
       return committed
     } catch (error) {
       if (!(error instanceof OwnershipLost)) throw error
-      this.#generation.close('fenced')
+      // Refused for being later than this generation's own last word, or for somebody else's: of that, the last word will tell.
+      if (isLast || !this.#isEnding) this.#generation.close('fenced')
       return never()
     }
   }
