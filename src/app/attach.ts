@@ -16,19 +16,28 @@ export interface Around {
 /** Never rejects. */
 export async function attach(around: Around, child: string, caller: string): Promise<void> {
   const { log, watchers } = around
-  const { promise: ended, resolve } = Promise.withResolvers<void>()
-  const stopWatching = watchers.watch(child, resolve)
-  const where = { run: child }
-  const columns = ['parent', 'status']
-  const [row] = (await asked(around, caller, () => log.select('runs', { where, columns }))) ?? []
-  if (!row || row['parent'] === caller) return stopWatching()
-  if (isOver(row['status'])) stopWatching()
-  else await ended
-  const event = eventOf(events.messageSent, { kind: 'child', id: `child:${child}`, run: child })
+  const query = { where: { run: child }, columns: ['parent', 'status', 'updated_at'] }
+  for (;;) {
+    const { promise: ended, resolve } = Promise.withResolvers<void>()
+    const stopWatching = watchers.watch(child, resolve)
+    const [row] = (await asked(around, caller, () => log.select('runs', query))) ?? []
+    if (row && row['parent'] !== caller && !isOver(row['status'])) {
+      await ended
+      continue // it may have been lifted in the meantime
+    }
+    stopWatching()
+    if (row && row['parent'] !== caller) await tell(around, child, caller, Number(row['updated_at']))
+    return
+  }
+}
+
+/** Once for each end: one that halted and was lifted has another. */
+async function tell(around: Around, child: string, caller: string, endedAt: number): Promise<void> {
+  const event = eventOf(events.messageSent, { kind: 'child', id: `child:${child}:${endedAt}`, run: child })
   const change = {
     appends: [{ stream: events.inboxOf(caller), expected: 'any' as const, events: [event] }],
   }
-  if (await asked(around, caller, () => log.commit(change))) around.wake(caller)
+  if (await asked(around, caller, () => around.log.commit(change))) around.wake(caller)
 }
 
 /** What the store says, or nothing: it said that it knows already, or it failed, and a person is told. */

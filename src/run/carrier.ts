@@ -10,8 +10,8 @@
 import {
   eventOf,
   GuardFailed,
-  isPassing,
   OwnershipLost,
+  patiently,
   type Head,
   type Log,
   type Row,
@@ -20,7 +20,7 @@ import { contextFor } from './context.ts'
 import { chapterStream, runCancelling, runClaimed, runResumed, runSuspended } from './events.ts'
 import { Generation, type Surroundings } from './generation.ts'
 import { History, readChapter } from './history.ts'
-import { Mailbox } from './mailbox.ts'
+import { Mailbox, type Ask } from './mailbox.ts'
 import type { Carrier } from './port.ts'
 import type { Registry } from './registry.ts'
 
@@ -96,34 +96,40 @@ export class RunCarrier implements Carrier {
   }
 
   #cannotLoad(runId: string, error: unknown): void {
-    if (error instanceof OwnershipLost) return
-    const { clock, wake } = this.#options.surroundings
-    // Busy or full: perhaps not for ever.
-    if (isPassing(error)) clock.at(clock.now() + TRY_AGAIN_MS, () => wake(runId))
+    if (this.#isClosed || error instanceof OwnershipLost) return
     this.#options.surroundings.logger.error(
       `${runId} cannot be carried: ${error instanceof Error ? error.message : String(error)}`,
       { run: runId, error },
     )
   }
 
+  /** Asks the store until it answers, or until this process lets go of its runs. */
+  readonly #ask: Ask = (ask) => {
+    const { clock, logger } = this.#options.surroundings
+    const unlessClosed = () =>
+      this.#isClosed ? Promise.reject(new Error('This process lets go of its runs.')) : ask()
+    return patiently(unlessClosed, { clock, isOver: () => false, told: (why) => logger.warn(why) })
+  }
+
   async #load(runId: string): Promise<void> {
     const columns = ['chapter', 'ended_at', 'lifts']
-    const [row] = await this.#log.select('runs', { where: { run: runId }, columns })
+    const [row] = await this.#ask(() => this.#log.select('runs', { where: { run: runId }, columns }))
     if (!row || row['ended_at'] !== null) return
     // Halted: taking it over would say that it runs. Only a person's word lifts that.
     if (row['lifts'] === 1 && !(await this.#isLifted(runId))) return
     const stream = chapterStream(runId, Number(row['chapter']))
-    const head = await this.#log.head(stream)
+    const head = await this.#ask(() => this.#log.head(stream))
     if (!head) return
     const epoch = await this.#claim(runId, row, head)
     if (epoch === undefined) return this.#load(runId)
     const mailbox = new Mailbox(this.#log, runId)
-    const [recorded] = await Promise.all([readChapter(this.#log, head), mailbox.refresh()])
+    const chapter = this.#ask(() => readChapter(this.#log, head))
+    const [recorded] = await Promise.all([chapter, mailbox.refresh(this.#ask)])
     const history = new History(recorded)
     const cancel = mailbox.messages.find((message) => message.kind === 'cancel')
     const resume = mailbox.messages.find((message) => message.kind === 'resume')
     const record = (events: Parameters<Log['commit']>[0]['appends'][number]['events']) =>
-      this.#log.commit({ appends: [{ stream, expected: { epoch }, events }] })
+      this.#ask(() => this.#log.commit({ appends: [{ stream, expected: { epoch }, events }] }))
     const lifting = resume ?? (history.cancelling ? cancel : undefined)
     if (history.halted && lifting) {
       await record([eventOf(runResumed, { message: lifting.id })])
@@ -168,7 +174,8 @@ export class RunCarrier implements Carrier {
   /** Whether a person's word that lifts a halt lies in the inbox. */
   async #isLifted(runId: string): Promise<boolean> {
     const where = { run: runId, taken: null, kind: { in: ['resume', 'cancel'] } }
-    return (await this.#log.select('inbox', { where, limit: 1, columns: ['id'] })).length > 0
+    const words = this.#ask(() => this.#log.select('inbox', { where, limit: 1, columns: ['id'] }))
+    return (await words).length > 0
   }
 
   /** Takes a run over; undefined if it ended, halted, was lifted or went on in a new chapter since it was read. */
@@ -181,11 +188,12 @@ export class RunCarrier implements Carrier {
       { chapter: { not: read['chapter'] ?? null } },
       { lifts: { not: read['lifts'] ?? null } },
     ]
+    const change = {
+      appends: [{ stream: head.stream, expected: { claim: head.epoch }, events: [event] }],
+      unless: changed.map((test) => ({ table: 'runs', where: { run, ...test } })),
+    }
     try {
-      await this.#log.commit({
-        appends: [{ stream: head.stream, expected: { claim: head.epoch }, events: [event] }],
-        unless: changed.map((test) => ({ table: 'runs', where: { run, ...test } })),
-      })
+      await this.#ask(() => this.#log.commit(change))
     } catch (error) {
       if (error instanceof GuardFailed) return undefined
       throw error

@@ -6,7 +6,7 @@
  * T2. Messages go to waits of their name, first in first out on both sides; what nobody waits for stays.
  */
 import { messageOf } from '../errors.ts'
-import { eventOf, type Log, type NewEvent, type StoredEvent } from '../log/index.ts'
+import { eventOf, type NewEvent, type StoredEvent } from '../log/index.ts'
 import { validate } from '../task/index.ts'
 import {
   callEnded,
@@ -181,10 +181,13 @@ async function childEnded(
   operation: Operation,
   message: Message & { readonly kind: 'child' },
 ): Promise<Settlement> {
-  const last = await generation.patiently(() => lastOf(generation.surroundings.log, message.run))
+  const last = await lastOf(generation, message.run)
   const end = last ? endOf(last) : { status: 'failed', mode: 'run_not_found', e: 'its record is gone' }
-  // Lifted from a halt since it said so: it will say so again.
-  if (!end) return { events: [], isOutcome: false }
+  if (!end) {
+    // Lifted from a halt since it said so: it will say so again.
+    generation.surroundings.attach(message.run, generation.runId)
+    return { events: [], isOutcome: false }
+  }
   operation.waiting = undefined
   return {
     events: [eventOf(callEnded, { message: message.id, ...end }, generation.ref(operation))],
@@ -193,13 +196,18 @@ async function childEnded(
 }
 
 /** The last event of a run, if its record is there. */
-async function lastOf(log: Log, run: string): Promise<StoredEvent | undefined> {
-  const [row] = await log.select('runs', { where: { run }, columns: ['stream'] })
+async function lastOf(
+  { surroundings, patiently }: Generation,
+  run: string,
+): Promise<StoredEvent | undefined> {
+  const { log } = surroundings
+  const [row] = await patiently(() => log.select('runs', { where: { run }, columns: ['stream'] }))
   const stream = String(row?.['stream'] ?? run)
-  const head = await log.head(stream)
-  let last: StoredEvent | undefined
-  for await (const page of log.read(stream, head?.seq ?? 1)) last = page.at(-1) ?? last
-  return last
+  const head = await patiently(() => log.head(stream))
+  return patiently(async () => {
+    for await (const page of log.read(stream, head?.seq ?? 1)) return page.at(-1)
+    return undefined
+  })
 }
 
 /** What an event says of how its run ended. */
