@@ -90,8 +90,8 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
     stopListening()
     const stopped = carrying.stop()
     carrier.letGo()
-    await stopped
-    await carrier.close()
+    // Together: what is handed out comes back when the carrier's patience with it ends, at the latest.
+    await Promise.all([stopped, carrier.close()])
     watchers.close()
     if (typeof options.store !== 'object') await log.close()
   }

@@ -164,6 +164,7 @@ export class RunCarrier implements Carrier {
       await generation.record([Generation.awaitedOutside(late.operation)])
       late.operation = undefined
     }
+    if (this.#isClosed) return
     this.#generations.set(runId, generation)
     const ctx = contextFor(generation, generation.root)
     // The input was checked against the task's schema when the run was started.

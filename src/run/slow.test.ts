@@ -17,8 +17,7 @@ const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {
 async function over(ask: Way, tasks: readonly AnyTask[], lingerMs = 1000) {
   const clock = new SimulatedClock(() => turns(60))
   const store = openStore('memory:', { clock })
-  const { commit, onCommit } = store
-  const log = reroute(store, { commit: commit.bind(store), onCommit: onCommit.bind(store), ask })
+  const log = reroute(store, { ask })
   const tl = await open({ store: log, clock, tasks, lingerMs, logger: silent })
   const close = async () => {
     await tl.close()
@@ -121,4 +120,17 @@ test('one that asks to stop while the end is being checked is too late, and the 
   expect(await Promise.race([result, turns(200)])).toBe('done')
   expect((await Array.fromAsync(run.history())).map(({ kind }) => kind)).not.toContain('run.cancelling')
   await bed.close()
+})
+
+test('closing waits for an effect that hangs, thirty seconds and no longer', async () => {
+  const hanging = task({ name: 'hanging', run: (ctx) => ctx.step('s', () => new Promise(() => {})) })
+  const { tl, clock } = await over((read) => read(), [hanging])
+  await tl.start(hanging, {})
+  await turns(10)
+  let isClosed = false
+  const closing = tl.close().then(() => (isClosed = true))
+  await clock.advance('29s')
+  expect(isClosed).toBe(false)
+  await clock.advance('1s')
+  await closing
 })
