@@ -8,8 +8,7 @@ import { Mailbox } from './mailbox.ts'
 /** A mailbox whose reads go a way of the test's, and what puts messages into it. */
 function mailboxOver(ask: Way) {
   const store = openStore('memory:')
-  const { commit, onCommit } = store
-  const log = reroute(store, { commit: commit.bind(store), onCommit: onCommit.bind(store), ask })
+  const log = reroute(store, { ask })
   const send = (id: string) => {
     const event = eventOf(messageSent, { kind: 'signal', id, name: 'go', payload: id })
     return store.commit({ appends: [{ stream: inboxOf('run_a'), expected: 'any', events: [event] }] })

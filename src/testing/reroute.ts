@@ -4,7 +4,7 @@ import type { Log } from '../log/index.ts'
 /** What becomes of a question to the store: asked at once, later, in vain, or never answered. */
 export type Way = <T>(read: () => Promise<T>) => Promise<T>
 
-export interface Route extends Pick<Log, 'commit' | 'onCommit'> {
+export interface Route extends Partial<Pick<Log, 'commit' | 'onCommit'>> {
   readonly ask: Way
 }
 
@@ -29,8 +29,8 @@ export function reroute(store: Log, { commit, onCommit, ask }: Route): Log {
   }
   return new Proxy(store, {
     get(target, key) {
-      if (key === 'commit') return commit
-      if (key === 'onCommit') return onCommit
+      if (key === 'commit' && commit) return commit
+      if (key === 'onCommit' && onCommit) return onCommit
       if (key === 'read') return read
       if (key === 'close') return () => Promise.resolve()
       const member: unknown = Reflect.get(target, key, target)
