@@ -46,7 +46,7 @@ function linesOf(file: string): Iterable<string> {
     descriptor = file === '-' ? 0 : openSync(file, 'r')
     readSync(descriptor, Buffer.alloc(0))
   } catch (error) {
-    throw new BadRequest(`${file} cannot be read: ${reasonOf(error)}.`, { file })
+    throw new BadRequest(`The file "${file}" cannot be read: ${reasonOf(error)}.`, { file })
   }
   return (function* () {
     const decoder = new TextDecoder()
