@@ -1,5 +1,6 @@
 /** What one generation asks of the store: patient while it is busy, full or out of reach, silent once the run is somebody else's. */
 import {
+  isPassing,
   OwnershipLost,
   patiently,
   type Append,
@@ -33,7 +34,7 @@ export class Recorder {
     const isLast = typeof expected === 'object' && 'claim' in expected
     this.#isEnding ||= isLast
     try {
-      const committed = await this.patiently(() => surroundings.log.commit(change))
+      const committed = await this.#commit(change)
       // Who was written to has something to do now: a new child, a parent, a child that is to stop.
       for (const other of also) surroundings.wake(runOfStream(other.stream))
       return committed
@@ -43,6 +44,16 @@ export class Recorder {
       if (isLast || !this.#isEnding) this.#generation.close('fenced')
       return never()
     }
+  }
+
+  /** Nearly always it succeeds at once: patience comes in only when it does not. */
+  #commit(change: Change): Promise<Committed> {
+    const { log } = this.#generation.surroundings
+    if (this.#generation.isClosed) return never()
+    return log.commit(change).catch((error: unknown) => {
+      if (!isPassing(error)) throw error
+      return this.patiently(() => log.commit(change))
+    })
   }
 
   /** Asks the store until it answers; never settles once the generation is closed. */
