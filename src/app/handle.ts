@@ -13,12 +13,13 @@ import {
   RunNotFound,
   type MessageBody,
   type Resolution,
+  type Waiting,
 } from '../run/index.ts'
 import { Closed } from './errors.ts'
 import type { Ids } from './ids.ts'
 import { checkPayload } from './payload.ts'
 import { runRow, type RunRow, type RunStatus } from './rows.ts'
-import type { Watchers } from './watchers.ts'
+import { isOver, type Watchers } from './watchers.ts'
 
 export interface HandleOptions {
   readonly log: Log
@@ -39,7 +40,7 @@ export class RunHandle<Output = unknown> {
 
   /** What the run is doing. @throws {RunNotFound} */
   async status(): Promise<RunStatus> {
-    return this.#row().status
+    return (await this.#row()).status
   }
 
   /** Everything `runs.list` says of it. @throws {RunNotFound} */
@@ -49,9 +50,14 @@ export class RunHandle<Output = unknown> {
 
   /** The output, once the run has ended. @throws {RunFailed} @throws {RunCancelled} @throws {RunHalted} */
   async result(): Promise<Output> {
-    this.#row()
-    await new Promise<void>((resolve) => this.#options.watchers.watch(this.id, resolve))
-    if (this.#options.isClosed()) throw new Closed()
+    const { promise: ended, resolve } = Promise.withResolvers<void>()
+    const stopWatching = this.#options.watchers.watch(this.id, resolve)
+    try {
+      const { status } = await this.#row()
+      if (!isOver(status)) await ended
+    } finally {
+      stopWatching()
+    }
     const last = await this.#last()
     switch (last?.kind) {
       case events.runDone.name:
@@ -69,42 +75,48 @@ export class RunHandle<Output = unknown> {
 
   /** Sends a message to the run's `ctx.wait(name)`; the same id is sent once. @throws {InvalidValue} if an open wait's schema refuses it */
   async signal(name: string, payload?: unknown, options: { readonly id?: string } = {}): Promise<void> {
-    const row = this.#alive('signalled')
+    const row = await this.#alive('signalled')
     checkPayload(this.id, row.waiting, name, payload)
     await this.#send({ kind: 'signal', id: options.id ?? this.#options.newId('msg'), name, payload })
   }
 
   /** Asks the run to stop: its children are cancelled, its compensations run. */
   async cancel(reason = 'cancelled on request'): Promise<void> {
-    this.#alive('cancelled')
+    await this.#alive('cancelled')
     await this.#send({ kind: 'cancel', id: this.#options.newId('cancel'), reason })
   }
 
   /** Lifts a halt: the run goes on from where it stood. A run that merely waits is woken. */
   async resume(): Promise<void> {
-    const row = this.#alive('resumed')
+    const row = await this.#alive('resumed')
     if (row.status === 'halted') await this.#send({ kind: 'resume', id: this.#options.newId('resume') })
     else this.#options.wake(this.id)
   }
 
   /** Settles an effect in doubt: it happened (with this value), it did not (it may be tried again), or it failed. @throws {NotInDoubt} */
   async resolve(step: string, outcome: Resolution): Promise<void> {
-    const { waiting } = this.#alive('resolved')
+    const { waiting, chapter } = await this.#alive('resolved')
     const inDoubt = waiting.filter((one) => one.kind === 'in_doubt')
-    const doubt = inDoubt.find(({ name }) => name === step || step.startsWith(`${name}#`))
+    const doubt =
+      inDoubt.find((one) => keyInDoubt(one) === step) ??
+      inDoubt.find(
+        ({ name, ordinal }) => name === step || (ordinal === undefined && step.startsWith(`${name}#`)),
+      )
     if (!doubt)
       throw new NotInDoubt(
         this.id,
         step,
-        inDoubt.map(({ name }) => name),
+        inDoubt.map((one) => keyInDoubt(one) ?? one.name),
       )
     const attempt = doubt.attempt ?? 1
-    await this.#send({ kind: 'resolve', id: this.#options.newId('resolve'), step, attempt, outcome })
+    const id = this.#options.newId('resolve')
+    const named = keyInDoubt(doubt) ?? step
+    await this.#send({ kind: 'resolve', id, step: named, attempt, chapter, outcome })
   }
 
   /** Every event of the run, chapter after chapter. */
   async *history(): AsyncGenerator<StoredEvent> {
-    const { chapter } = this.#row()
+    const { chapter } = await this.#row()
     for (let i = 1; i <= chapter; i++)
       for await (const page of this.#options.log.read(events.chapterStream(this.id, i))) yield* page
   }
@@ -141,7 +153,7 @@ export class RunHandle<Output = unknown> {
   /** A new run with this one's history up to a step (`name` or `name#2`) or an event's number. @throws {ForkPointNotFound} */
   async fork(options: { readonly at: string | number }): Promise<RunHandle<Output>> {
     const { log, newId, wake } = this.#options
-    const { chapter } = this.#row()
+    const { chapter } = await this.#row()
     const id = await fork({
       log,
       runId: this.id,
@@ -167,8 +179,9 @@ export class RunHandle<Output = unknown> {
 
   async #last(): Promise<StoredEvent | undefined> {
     const { log } = this.#options
-    const stream = events.chapterStream(this.id, this.#row().chapter)
-    for await (const page of log.read(stream, log.head(stream)?.seq ?? 1)) return page.at(-1)
+    const stream = events.chapterStream(this.id, (await this.#row()).chapter)
+    const head = await log.head(stream)
+    for await (const page of log.read(stream, head?.seq ?? 1)) return page.at(-1)
     return undefined
   }
 
@@ -181,23 +194,22 @@ export class RunHandle<Output = unknown> {
     }
   }
 
-  #alive(what: string): RunRow {
-    const row = this.#row()
+  async #alive(what: string): Promise<RunRow> {
+    const row = await this.#row()
     if (row.endedAt) throw new RunEnded(this.id, row.status, what)
     return row
   }
 
-  #row(): RunRow {
-    return runRow(this.#rawRow())
-  }
-
-  #rawRow() {
+  async #row(): Promise<RunRow> {
     if (this.#options.isClosed()) throw new Closed()
-    const row = this.#options.log.select('runs', { where: { run: this.id } })[0]
+    const [row] = await this.#options.log.select('runs', { where: { run: this.id } })
     if (!row) throw new RunNotFound(this.id)
-    return row
+    return runRow(row)
   }
 }
+
+/** Two uses of a name may be in doubt at once. Undefined for a record older than that was known. */
+const keyInDoubt = ({ name, ordinal }: Waiting) => (ordinal === undefined ? undefined : `${name}#${ordinal}`)
 
 const ENDS: ReadonlySet<string> = new Set(
   [events.runDone, events.runFailed, events.runCancelled, events.runHalted].map((kind) => kind.name),

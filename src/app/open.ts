@@ -1,21 +1,13 @@
 /** Putting store, dispatcher and slices together. */
 import { fileURLToPath } from 'node:url'
-import { InProcessDispatcher } from '../dispatch/in-process/index.ts'
-import { AlreadyThere, eventOf, systemClock, type Clock, type Log } from '../log/index.ts'
-import {
-  events,
-  Generation,
-  Registry,
-  RunCarrier,
-  watchAmbient,
-  type Dispatcher,
-  type Surroundings,
-} from '../run/index.ts'
+import { systemClock, type Clock, type Log } from '../log/index.ts'
+import { Generation, Registry, RunCarrier, watchAmbient, type Surroundings } from '../run/index.ts'
 import { openSqlite } from '../store/sqlite/index.ts'
 import type { AnyTask, ContextLog } from '../task/index.ts'
+import { attach } from './attach.ts'
+import { Carrying } from './carrying.ts'
 import { BadRequest, BadStore } from './errors.ts'
 import { idsBy, type Ids } from './ids.ts'
-import { wakeInterrupted } from './interrupted.ts'
 import { plainLogger } from './logger.ts'
 import { projections } from './projections.ts'
 import { Throughline } from './throughline.ts'
@@ -49,9 +41,6 @@ export interface OpenOptions {
 
 /** Taken when this module is loaded: what watches over bodies must not see the layer's own use. */
 const chance = Math.random
-const TAKE_OVER_EVERY_MS = 100
-/** Longer than a look at the lock takes, and shorter than anybody who opens a store notices. */
-const GLANCE_MS = 5
 
 /**
  * Opens a store and carries its runs.
@@ -68,18 +57,18 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
       ? options.store
       : openStore(options.store ?? 'file:./throughline.db', options)
   const newId = options.ids ?? idsBy(clock)
-  const watchers = new Watchers(log)
-  let dispatcher: Dispatcher | undefined
-  const wake = (runId: string) => dispatcher?.wake(runId)
+  const logger = options.logger ?? plainLogger()
+  const watchers = new Watchers({ log, clock, logger })
+  const wake = (runId: string) => carrying.dispatcher?.wake(runId)
   const surroundings: Surroundings = {
     log,
     clock,
-    logger: options.logger ?? plainLogger(),
+    logger,
     newId,
     random: options.random ?? chance,
     wake,
-    rested: () => dispatcher?.rearm(),
-    attach: (child, caller) => attach({ log, watchers, wake }, child, caller),
+    rested: () => carrying.dispatcher?.rearm(),
+    attach: (child, caller) => void attach({ log, clock, logger, watchers, wake }, child, caller),
     limits: { lingerMs: options.lingerMs ?? 1000, stalledMs: options.stalledMs ?? 300_000 },
     isDevelopment: process.env['NODE_ENV'] !== 'production',
     isStrict: options.strict ?? false,
@@ -91,24 +80,27 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
     name: `${process.pid}`,
     ended: (runId) => watchers.tell(runId),
   })
-  let stopLooking = () => {}
-  const takeOver = () => {
-    if (!log.tryOwn()) return false
-    dispatcher = new InProcessDispatcher({ log, clock, carrier, concurrency: options.concurrency ?? 256 })
-    dispatcher.start()
-    const { lingerMs } = surroundings.limits
-    stopLooking = wakeInterrupted({ log, registry, dispatcher, clock, lingerMs })
-    return true
-  }
-  let attempts: NodeJS.Timeout | undefined
-  if (options.worker !== false && !options.isReadOnly && !takeOver()) {
-    // It may have met somebody who only asked whether the runs are carried (Log.isOwned).
-    await new Promise((resolve) => setTimeout(resolve, GLANCE_MS))
-    if (!takeOver()) attempts = setInterval(() => takeOver() && clearInterval(attempts), TAKE_OVER_EVERY_MS)
-  }
+  const concurrency = options.concurrency ?? 256
+  const carrying = new Carrying({ surroundings, registry, carrier, concurrency })
   const stopListening = log.onCommit((isOurs) => {
-    if (!isOurs) dispatcher?.look()
+    if (!isOurs) carrying.dispatcher?.look()
   })
+  const close = async () => {
+    unwatch()
+    stopListening()
+    const stopped = carrying.stop()
+    carrier.letGo()
+    // Together: what is handed out comes back when the carrier's patience with it ends, at the latest.
+    await Promise.all([stopped, carrier.close()])
+    watchers.close()
+    if (typeof options.store !== 'object') await log.close()
+  }
+  try {
+    if (options.worker !== false && !options.isReadOnly) await carrying.begin()
+  } catch (error) {
+    await close()
+    throw error
+  }
   return new Throughline({
     log,
     registry,
@@ -116,22 +108,11 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
     watchers,
     clock,
     wake,
-    look: () => dispatcher?.look(),
-    isCarrying: () => dispatcher !== undefined,
-    busy: () => dispatcher?.busy ?? 0,
+    look: () => carrying.dispatcher?.look(),
+    isCarrying: () => carrying.dispatcher !== undefined,
+    busy: () => carrying.dispatcher?.busy ?? 0,
     residents: () => carrier.residents,
-    async close() {
-      unwatch()
-      clearInterval(attempts)
-      stopLooking()
-      stopListening()
-      const stopped = dispatcher?.stop()
-      carrier.letGo()
-      await stopped
-      await carrier.close()
-      watchers.close()
-      if (typeof options.store !== 'object') await log.close()
-    },
+    close,
   })
 }
 
@@ -181,24 +162,4 @@ export function fileOf(store: string): string {
   const path = store.startsWith('file:') ? store.slice('file:'.length) : store
   if (path === '' || /^[a-z][a-z0-9+.-]+:/i.test(path)) throw new BadStore(store)
   return path
-}
-
-/** A child somebody else started tells its own parent; this caller is told by whoever sees the child end. */
-function attach(
-  around: { readonly log: Log; readonly watchers: Watchers; readonly wake: (runId: string) => void },
-  child: string,
-  caller: string,
-): void {
-  const { log, watchers, wake } = around
-  const [row] = log.select('runs', { where: { run: child } })
-  if (!row || row['parent'] === caller) return
-  watchers.watch(child, () => {
-    const event = eventOf(events.messageSent, { kind: 'child', id: `child:${child}`, run: child })
-    void log.commit({ appends: [{ stream: events.inboxOf(caller), expected: 'any', events: [event] }] }).then(
-      () => wake(caller),
-      (error: unknown) => {
-        if (!(error instanceof AlreadyThere)) throw error
-      },
-    )
-  })
 }

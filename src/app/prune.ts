@@ -1,5 +1,5 @@
 /** Removing what is over: runs that ended before a date, with their chapters and inboxes. */
-import type { Log } from '../log/index.ts'
+import type { Cell, Log, Row } from '../log/index.ts'
 import { events } from '../run/index.ts'
 
 export interface PruneOptions {
@@ -23,10 +23,11 @@ export async function pruneRuns(log: Log, options: PruneOptions): Promise<Pruned
   let after = 0
   for (;;) {
     const where = { ended_at: { lt: options.before.getTime() }, position: { gt: after } }
-    const rows = log.select('runs', { where, order: ['position'], limit: AT_ONCE })
+    const rows = await log.select('runs', { where, order: ['position'], limit: AT_ONCE })
     if (rows.length === 0) return { runs, events: removed }
     after = Number(rows.at(-1)?.['position'])
-    const free = rows.filter((row) => row['parent'] === null || isOver(log, String(row['parent'])))
+    const held = await underWay(log, rows)
+    const free = rows.filter((row) => !held.has(row['parent'] ?? null))
     runs += free.length
     if (options.isDryRun || free.length === 0) continue
     const streams = free.flatMap((row) => {
@@ -34,13 +35,16 @@ export async function pruneRuns(log: Log, options: PruneOptions): Promise<Pruned
       const chapters = Array.from({ length: Number(row['chapter']) }, (_, i) =>
         events.chapterStream(run, i + 1),
       )
-      return [...chapters, events.inboxOf(run)].filter((stream) => log.head(stream))
+      return [...chapters, events.inboxOf(run)]
     })
     removed += (await log.prune(streams)).events
   }
 }
 
-function isOver(log: Log, runId: string): boolean {
-  const [row] = log.select('runs', { where: { run: runId } })
-  return row === undefined || row['ended_at'] !== null
+/** Those of their parents that have not ended. */
+async function underWay(log: Log, rows: readonly Row[]): Promise<ReadonlySet<Cell>> {
+  const parents = new Set(rows.map((row) => row['parent'] ?? null).filter((parent) => parent !== null))
+  if (parents.size === 0) return parents
+  const where = { run: { in: [...parents] }, ended_at: null }
+  return new Set((await log.select('runs', { where, columns: ['run'] })).map((row) => row['run'] ?? null))
 }

@@ -51,7 +51,7 @@ export interface RunsPage {
 }
 
 /** Newest first. */
-export function listRuns(log: Log, query: RunsQuery = {}): RunsPage {
+export async function listRuns(log: Log, query: RunsQuery = {}): Promise<RunsPage> {
   const limit = Math.min(1000, Math.max(1, query.limit ?? 50))
   const where: Record<string, Test> = {}
   for (const column of ['task', 'scope', 'thread', 'parent'] as const)
@@ -60,7 +60,7 @@ export function listRuns(log: Log, query: RunsQuery = {}): RunsPage {
     where['status'] = { in: typeof query.status === 'string' ? [query.status] : query.status }
   if (query.since !== undefined) where['created_at'] = { gte: query.since.getTime() }
   if (query.cursor !== undefined) where['position'] = { lt: Number(query.cursor) }
-  const rows = log.select('runs', { where, order: [{ desc: 'position' }], limit: limit + 1 })
+  const rows = await log.select('runs', { where, order: [{ desc: 'position' }], limit: limit + 1 })
   const page = rows.slice(0, limit)
   return {
     runs: page.map(runRow),

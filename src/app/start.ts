@@ -43,7 +43,7 @@ export async function startRun(
     ...(source === undefined ? {} : { source }),
   }
   for (;;) {
-    const holder = key === undefined ? undefined : holderOf(log, body)
+    const holder = key === undefined ? undefined : await holderOf(log, body)
     const mayReplace =
       holder !== undefined &&
       options.reuse === 'after-failure' &&
@@ -75,14 +75,16 @@ function checkOptions(options: StartOptions): void {
     throw new BadRequest('The time a run starts at must be a valid Date.')
 }
 
-function holderOf(
+async function holderOf(
   log: Log,
   body: RunStartedBody,
-): { readonly run: string; readonly status: string } | undefined {
+): Promise<{ readonly run: string; readonly status: string } | undefined> {
   const where = { tenant: 'default', scope: body.scope ?? '', task: body.task, key: body.key ?? '' }
-  const run = log.select('keys', { where })[0]?.['run']
-  if (run === undefined || run === null) return undefined
-  return { run: String(run), status: String(log.select('runs', { where: { run } })[0]?.['status']) }
+  const [holds] = await log.select('keys', { where })
+  if (!holds) return undefined
+  const run = String(holds['run'])
+  const [row] = await log.select('runs', { where: { run }, columns: ['status'] })
+  return { run, status: String(row?.['status']) }
 }
 
 async function sameInput(

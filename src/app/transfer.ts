@@ -9,6 +9,7 @@ import { type Head, type Log, type StoredEvent } from '../log/index.ts'
 import { events, RunNotFound } from '../run/index.ts'
 
 const FORMAT = 1
+const AT_ONCE = 500
 
 export interface ExportOptions {
   /** One run, with its children; the whole store unless told. */
@@ -35,11 +36,12 @@ export class BadImport extends ThroughlineError {
 }
 
 export async function* exportLines(log: Log, options: ExportOptions): AsyncGenerator<string> {
-  const heads = options.run === undefined ? everyHead(log) : [...headsOfRun(log, options.run)]
+  const heads =
+    options.run === undefined ? await everyHead(log) : await Array.fromAsync(headsOfRun(log, options.run))
   yield JSON.stringify({ throughline: FORMAT, scope: options.run ?? 'store' })
   for (const head of heads) yield JSON.stringify({ head: headJson(head) })
   if (options.run === undefined) {
-    const last = log.position()
+    const last = await log.position()
     if (last === 0) return
     const known = new Map(heads.map((head) => [head.stream, head.seq]))
     const stop = new AbortController()
@@ -56,23 +58,23 @@ export async function* exportLines(log: Log, options: ExportOptions): AsyncGener
     yield JSON.stringify({ event: eventJson(event) })
 }
 
-function everyHead(log: Log): Head[] {
+async function everyHead(log: Log): Promise<Head[]> {
   const heads: Head[] = []
-  for (let page = log.heads(); page.length > 0; page = log.heads({ after: page.at(-1)?.stream ?? '' }))
-    heads.push(...page)
+  let page = await log.heads()
+  for (; page.length > 0; page = await log.heads({ after: page.at(-1)?.stream ?? '' })) heads.push(...page)
   return heads
 }
 
-function* headsOfRun(log: Log, runId: string): Generator<Head> {
-  const [row] = log.select('runs', { where: { run: runId } })
+async function* headsOfRun(log: Log, runId: string): AsyncGenerator<Head> {
+  const [row] = await log.select('runs', { where: { run: runId } })
   if (!row) throw new RunNotFound(runId)
   for (let chapter = 1; chapter <= Number(row['chapter']); chapter++) {
-    const head = log.head(events.chapterStream(runId, chapter))
+    const head = await log.head(events.chapterStream(runId, chapter))
     if (head) yield head
   }
-  const inbox = log.head(events.inboxOf(runId))
+  const inbox = await log.head(events.inboxOf(runId))
   if (inbox) yield inbox
-  for (const child of log.select('runs', { where: { parent: runId }, order: ['position'] }))
+  for (const child of await log.select('runs', { where: { parent: runId }, order: ['position'] }))
     yield* headsOfRun(log, String(child['run']))
 }
 
@@ -117,7 +119,7 @@ export async function importLines(log: Log, lines: Iterable<string>): Promise<Im
       first = line
       break
     }
-    const here = log.head(line.head.stream)
+    const here = await log.head(line.head.stream)
     if (here && (Buffer.compare(here.hash, line.head.hash) === 0 || line.head.stream === 'store'))
       skipped.add(line.head.stream)
     else heads.push(line.head)
@@ -136,8 +138,18 @@ export async function importLines(log: Log, lines: Iterable<string>): Promise<Im
   const runs = wanted
     .map((head) => head.stream)
     .filter((stream) => !stream.includes('/') && !stream.includes('~') && stream !== 'store')
-  const unfinished = runs.filter((run) => log.select('runs', { where: { run, ended_at: null } }).length > 0)
+  const unfinished = await unended(log, runs)
   return { streams: wanted.length, events: counted, alreadyHere: skipped.size, unfinished }
+}
+
+/** Those of these runs that have not ended. */
+async function unended(log: Log, runs: readonly string[]): Promise<string[]> {
+  const open = new Set<string>()
+  for (let i = 0; i < runs.length; i += AT_ONCE) {
+    const where = { run: { in: runs.slice(i, i + AT_ONCE) }, ended_at: null }
+    for (const row of await log.select('runs', { where, columns: ['run'] })) open.add(String(row['run']))
+  }
+  return runs.filter((run) => open.has(run))
 }
 
 type ParsedLine = { readonly number: number } & ({ readonly head: Head } | { readonly event: StoredEvent })

@@ -89,7 +89,8 @@ test.for([
   [['prune'], /Required option '--before/],
   [['prune', '--before', 'soon'], /--before must be a date such as/],
   [['resolve', 'run_1', 'a', '--done', '--not-done'], /one of --done/],
-  [['import', 'nothing.jsonl'], /nothing\.jsonl cannot be read: no such file/],
+  [['import', 'nothing.jsonl'], /"nothing\.jsonl" cannot be read: no such file/],
+  [['import', ''], /The file "" cannot be read/],
   [['runs', '--store', 'postgres://x'], /bad_store: /],
 ] satisfies [string[], RegExp][])('%j is refused in a sentence, with 2', async ([args, sentence]) => {
   const out = kept()

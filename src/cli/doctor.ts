@@ -67,11 +67,11 @@ async function examineStore(desk: Desk, file: string, isQuick: boolean) {
     return [['store', [{ level: 'wrong', what: `${error.code}: ${messageOf(error)}` }]]] as const
   }
   try {
-    const isCarried = tl.log.isOwned()
+    const isCarried = await tl.log.isOwned()
     const about: Finding[] = [
       {
         level: 'fine',
-        what: `${file}, ${bytesText(statSync(file).size)}, ${tl.log.position().toLocaleString('en')} events`,
+        what: `${file}, ${bytesText(statSync(file).size)}, ${(await tl.log.position()).toLocaleString('en')} events`,
       },
       {
         level: 'fine',

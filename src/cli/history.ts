@@ -46,8 +46,8 @@ async function eventsOf(tl: Throughline, stream: string): Promise<AsyncIterable<
   try {
     return (await tl.run(stream)).history()
   } catch (error) {
-    if (error instanceof ThroughlineError && error.code === 'run_not_found' && tl.log.head(stream))
-      return tl.history(stream)
+    const isNoRun = error instanceof ThroughlineError && error.code === 'run_not_found'
+    if (isNoRun && (await tl.log.head(stream))) return tl.history(stream)
     throw error
   }
 }

@@ -1,7 +1,7 @@
 /** `throughline import`: take in what an export wrote. */
 import { closeSync, openSync, readSync } from 'node:fs'
 import { BadRequest } from '../app/index.ts'
-import { asClient, quoted, type Define } from './command.ts'
+import { asClient, type Define } from './command.ts'
 import { reasonOf } from './json.ts'
 
 const CHUNK_BYTES = 1 << 20
@@ -46,7 +46,7 @@ function linesOf(file: string): Iterable<string> {
     descriptor = file === '-' ? 0 : openSync(file, 'r')
     readSync(descriptor, Buffer.alloc(0))
   } catch (error) {
-    throw new BadRequest(`${quoted(file)} cannot be read: ${reasonOf(error)}.`, { file })
+    throw new BadRequest(`The file "${file}" cannot be read: ${reasonOf(error)}.`, { file })
   }
   return (function* () {
     const decoder = new TextDecoder()

@@ -84,9 +84,10 @@ function pendingOn(row: RunRow, one: Waiting, { storeFlag, now, root }: Around):
       }
     }
     case 'in_doubt': {
-      const resolve = `throughline resolve ${row.id} ${name}`
+      const step = (one.ordinal ?? 1) === 1 ? one.name : `${one.name}#${one.ordinal}`
+      const resolve = `throughline resolve ${row.id} ${quoted(step)}`
       return {
-        what: `does not know whether "${one.name}" took place: find out, then say so`,
+        what: `does not know whether "${step}" took place: find out, then say so`,
         commands: ["--done '<json>'", '--not-done', "--failed '<reason>'"].map(
           (outcome) => `${resolve} ${outcome}${storeFlag}`,
         ),

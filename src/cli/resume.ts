@@ -35,7 +35,7 @@ Example:
 async function one(desk: Desk, runId: string, options: Options): Promise<ExitCode> {
   const { row, from } = await asClient(desk, async (tl) => ({
     row: await (await tl.run(runId)).info(),
-    from: tl.log.position(),
+    from: await tl.log.position(),
   }))
   const path = options.file ?? row.source
   const isOver = row.endedAt !== undefined
@@ -67,7 +67,7 @@ async function all(desk: Desk, options: Options): Promise<ExitCode> {
   const { out } = desk
   const { rows, from } = await asClient(desk, async (tl) => ({
     rows: await listed(tl, UNENDED),
-    from: tl.log.position(),
+    from: await tl.log.position(),
   }))
   if (rows.length === 0) {
     if (out.isJson) out.json({ runs: [] })

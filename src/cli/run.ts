@@ -39,14 +39,13 @@ async function run(desk: Desk, path: string, options: Options): Promise<ExitCode
   const task = chosenTask(tasks, options.task, path)
   const tl = await open({ store, tasks, logger: loggerFor(desk) })
   try {
-    const from = tl.log.position()
+    const from = await tl.log.position()
     const handle = await tl.start(task.name, input ?? (task.input === undefined ? undefined : {}), {
       source: file,
       ...(options.key === undefined ? {} : { key: options.key }),
     })
-    const isNew =
-      Number(tl.log.select('runs', { where: { run: handle.id }, columns: ['position'] })[0]?.['position']) >
-      from
+    const [row] = await tl.log.select('runs', { where: { run: handle.id }, columns: ['position'] })
+    const isNew = Number(row?.['position']) > from
     out.say(
       isNew
         ? `${out.tint('bold', handle.id)}  ${task.name}`

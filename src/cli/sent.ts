@@ -3,9 +3,14 @@ import type { Throughline } from '../app/index.ts'
 import type { Desk, ExitCode } from './command.ts'
 
 /** Says what was done, and who takes it up: the process that carries the runs, or the next `throughline resume`. */
-export function sayWhoGoesOn(desk: Desk, tl: Throughline, runId: string, done: string): ExitCode {
+export async function sayWhoGoesOn(
+  desk: Desk,
+  tl: Throughline,
+  runId: string,
+  done: string,
+): Promise<ExitCode> {
   const { out } = desk
-  const isCarried = tl.log.isOwned()
+  const isCarried = await tl.log.isOwned()
   if (out.isJson) out.json({ run: runId, isCarried })
   out.say(done)
   if (!isCarried)

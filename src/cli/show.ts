@@ -47,7 +47,7 @@ async function drawRun(desk: Desk, tl: Throughline, row: RunRow, isWhole: boolea
     out.line(`\n${paint('live', '◷')} ${what.replace(/\.$/, '')}${commands.length > 0 ? ':' : ''}`)
     for (const command of commands) out.line(`    ${command}`)
   }
-  if (row.status === 'running' && !tl.log.isOwned())
+  if (row.status === 'running' && !(await tl.log.isOwned()))
     out.line(
       `\n${paint('warn', 'Interrupted:')} no process carries it. This goes on with it:\n    throughline resume ${row.id} --follow${desk.storeFlag}`,
     )

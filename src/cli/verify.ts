@@ -31,10 +31,10 @@ export const define: Define = (command, act) => {
 /** A run's chapters and its inbox, or one stream. */
 async function verifyRun(tl: Throughline, stream: string): Promise<readonly Verdict[]> {
   const streams = [stream]
-  for (let chapter = 2; tl.log.head(events.chapterStream(stream, chapter)); chapter++)
+  for (let chapter = 2; await tl.log.head(events.chapterStream(stream, chapter)); chapter++)
     streams.push(events.chapterStream(stream, chapter))
-  if (tl.log.head(events.inboxOf(stream))) streams.push(events.inboxOf(stream))
-  if (!tl.log.head(stream))
+  if (await tl.log.head(events.inboxOf(stream))) streams.push(events.inboxOf(stream))
+  if (!(await tl.log.head(stream)))
     throw new BadRequest(`There is no stream "${stream}" in this store; "throughline runs" lists the runs.`, {
       stream,
     })

@@ -13,4 +13,5 @@ export {
 export type { NewEvent, Position, Seq, StoredEvent, StreamId } from './event.ts'
 export { bodyOf, eventOf, kind, type Kind, type OperationRef } from './kind.ts'
 export type { Append, Break, Change, Committed, Expected, Head, Log, Verdict } from './log.ts'
+export { isPassing, patiently } from './patience.ts'
 export type { Cell, Projection, Query, Row, RowChange, Table, Test } from './projection.ts'

@@ -5,6 +5,10 @@
  * L2. The writer assigns seq, position, time, salt and hash; callers cannot.
  * L3. A commit by a former owner (an older epoch) is refused whole, without disturbing its neighbours in the same batch.
  * L4. Inline projections change in the same commit.
+ * L5. Every read is asynchronous, for a store may be across a network. It sees all that this process was told of before it asked:
+ *     commits that resolved, commits that were refused because of others, what `onCommit` spoke of. It may fail with a
+ *     retryable error, as a commit may.
+ * L6. Positions rise in the order of the commits: once one is seen, no lower one appears any more.
  *
  * Not here: what events mean (each room knows its own kinds), who advances a run (dispatch), SQL (store).
  */
@@ -78,21 +82,23 @@ export interface Log {
   readonly maxBodyBytes: number
   /** @throws {OwnershipLost} @throws {StreamMoved} @throws {AlreadyThere} @throws {GuardFailed} @throws {BodyTooLarge} */
   commit(change: Change): Promise<Committed>
-  head(stream: StreamId): Head | undefined
+  head(stream: StreamId): Promise<Head | undefined>
   /** Heads in the order of their creation, a page at a time; `under` keeps those whose name begins so. */
   heads(options?: {
     readonly after?: StreamId
     readonly under?: string
     readonly limit?: number
-  }): readonly Head[]
+  }): Promise<readonly Head[]>
   /** The events of a stream in order, a page (of up to 1,000) at a time. */
   read(stream: StreamId, from?: Seq): AsyncIterable<readonly StoredEvent[]>
-  eventAt(position: Position): StoredEvent | undefined
+  /** The events at these positions, in the order asked; those that are not there are left out. */
+  eventsAt(positions: readonly Position[]): Promise<readonly StoredEvent[]>
   /** Every event after `from` as it is committed, in order of position; ends when `signal` aborts. */
   follow(from: Position, signal: AbortSignal): AsyncIterable<StoredEvent>
-  position(): Position
+  /** Of the newest event; 0 in an empty store. */
+  position(): Promise<Position>
   /** Rows of a projection. */
-  select(table: string, query: Query): readonly Row[]
+  select(table: string, query: Query): Promise<readonly Row[]>
   /** Calls `heard` after any commit, of this process (`isOurs`) or another. Returns what stops it. */
   onCommit(heard: (isOurs: boolean) => void): () => void
   /** Recomputes every hash of one stream, or of all. */
@@ -101,7 +107,7 @@ export interface Log {
   rebuild(onProgress?: (done: number, total: number) => void): Promise<{ readonly events: number }>
   /** Brings lagging projections up to date; how far each is. */
   catchUp(): Promise<Readonly<Record<string, Position>>>
-  /** Removes the events and rows of these streams; their heads stay, named in an event of the stream `store`. */
+  /** Removes the events and rows of these streams, as far as they are there; their heads stay, named in an event of the stream `store`. */
   prune(streams: readonly StreamId[]): Promise<{ readonly events: number }>
   /** Writes streams that another store recorded, hashes and times as they are. @throws {ChainBroken} @throws {AlreadyThere} */
   restore(recorded: {
@@ -109,8 +115,8 @@ export interface Log {
     readonly events: Iterable<StoredEvent>
   }): Promise<void>
   /** True once this process has the sole right to advance runs; tried again at each call. */
-  tryOwn(): boolean
+  tryOwn(): Promise<boolean>
   /** Whether a living process, this one included, has that right. Asking takes nothing. */
-  isOwned(): boolean
+  isOwned(): Promise<boolean>
   close(): Promise<void>
 }

@@ -3,15 +3,24 @@
  *
  * K1. A run is taken over with an event of its own (`run.claimed`), once for as long as this process lives: evicting and waking
  *     it again is no new take-over.
- * K2. At most one generation of a run lives in a process; a second `advance` joins the first.
+ * K2. What is read before a run is taken over may be of a former owner's time: the taking over succeeds only if none of it has
+ *     changed, and what the run goes by is read afterwards.
+ * K3. At most one generation of a run lives in a process; a second `advance` joins the first.
  */
-import { ThroughlineError } from '../errors.ts'
-import { eventOf, OwnershipLost, type Head, type Log } from '../log/index.ts'
+import {
+  eventOf,
+  GuardFailed,
+  OwnershipLost,
+  patiently,
+  type Head,
+  type Log,
+  type Row,
+} from '../log/index.ts'
 import { contextFor } from './context.ts'
 import { chapterStream, runCancelling, runClaimed, runResumed, runSuspended } from './events.ts'
 import { Generation, type Surroundings } from './generation.ts'
 import { History, readChapter } from './history.ts'
-import { Mailbox } from './mailbox.ts'
+import { Mailbox, type Ask } from './mailbox.ts'
 import type { Carrier } from './port.ts'
 import type { Registry } from './registry.ts'
 
@@ -87,36 +96,45 @@ export class RunCarrier implements Carrier {
   }
 
   #cannotLoad(runId: string, error: unknown): void {
-    if (error instanceof OwnershipLost) return
-    const { clock, wake } = this.#options.surroundings
-    // Busy or full: perhaps not for ever.
-    if (error instanceof ThroughlineError && error.retryable)
-      clock.at(clock.now() + TRY_AGAIN_MS, () => wake(runId))
+    if (this.#isClosed || error instanceof OwnershipLost) return
     this.#options.surroundings.logger.error(
       `${runId} cannot be carried: ${error instanceof Error ? error.message : String(error)}`,
       { run: runId, error },
     )
   }
 
+  /** Asks the store until it answers, or until this process lets go of its runs. */
+  readonly #ask: Ask = (ask) => {
+    const { clock, logger } = this.#options.surroundings
+    const unlessClosed = () =>
+      this.#isClosed ? Promise.reject(new Error('This process lets go of its runs.')) : ask()
+    return patiently(unlessClosed, { clock, isOver: () => false, told: (why) => logger.warn(why) })
+  }
+
   async #load(runId: string): Promise<void> {
     const columns = ['chapter', 'ended_at', 'lifts']
-    const row = this.#log.select('runs', { where: { run: runId }, columns })[0]
+    const [row] = await this.#ask(() => this.#log.select('runs', { where: { run: runId }, columns }))
     if (!row || row['ended_at'] !== null) return
+    // Halted: taking it over would say that it runs. Only a person's word lifts that.
+    if (row['lifts'] === 1 && !(await this.#isLifted(runId))) return
+    const stream = chapterStream(runId, Number(row['chapter']))
+    const head = await this.#ask(() => this.#log.head(stream))
+    if (!head) return
+    const epoch = await this.#claim(runId, row, head)
+    if (epoch === undefined) return this.#load(runId)
     const mailbox = new Mailbox(this.#log, runId)
-    mailbox.refresh()
+    const chapter = this.#ask(() => readChapter(this.#log, head))
+    const [recorded] = await Promise.all([chapter, mailbox.refresh(this.#ask)])
+    const history = new History(recorded)
     const cancel = mailbox.messages.find((message) => message.kind === 'cancel')
     const resume = mailbox.messages.find((message) => message.kind === 'resume')
-    // Halted: taking it over would say that it runs. Only a person's word lifts that.
-    if (row['lifts'] === 1 && !resume && !cancel) return
-    const stream = chapterStream(runId, Number(row['chapter']))
-    const head = this.#log.head(stream)
-    if (!head) return
-    const epoch = await this.#claim(head)
-    const history = new History(await readChapter(this.#log, stream))
     const record = (events: Parameters<Log['commit']>[0]['appends'][number]['events']) =>
-      this.#log.commit({ appends: [{ stream, expected: { epoch }, events }] })
+      this.#ask(() => this.#log.commit({ appends: [{ stream, expected: { epoch }, events }] }))
     const lifting = resume ?? (history.cancelling ? cancel : undefined)
-    if (history.halted && lifting) await record([eventOf(runResumed, { message: lifting.id })])
+    if (history.halted && lifting) {
+      await record([eventOf(runResumed, { message: lifting.id })])
+      mailbox.take(lifting)
+    }
     const task = this.#options.registry.codeFor(history.started.task, history.started.version)
     if (!task) {
       const { task: name, version } = history.started
@@ -127,6 +145,7 @@ export class RunCarrier implements Carrier {
     if (cancel && !history.cancelling) {
       // Told to stop before it was carried: nothing of the body may begin, what it did before is replayed to be undone.
       await record([eventOf(runCancelling, { reason: cancel.reason, message: cancel.id })])
+      mailbox.take(cancel)
       history.cancelling = { reason: cancel.reason }
     }
     const late = this.#lingering.get(runId)
@@ -136,6 +155,7 @@ export class RunCarrier implements Carrier {
       stream,
       epoch,
       history,
+      mailbox,
       lingerMs: this.#lingerMs(late?.times ?? 0),
       late: (operation) => this.#late(runId, operation),
       closed: (how) => this.#closed(runId, generation, how),
@@ -144,20 +164,41 @@ export class RunCarrier implements Carrier {
       await generation.record([Generation.awaitedOutside(late.operation)])
       late.operation = undefined
     }
+    if (this.#isClosed) return
     this.#generations.set(runId, generation)
     const ctx = contextFor(generation, generation.root)
     // The input was checked against the task's schema when the run was started.
     generation.start(async () => task.run(ctx, history.started.input as never))
-    await generation.advance()
+    await generation.rested()
   }
 
-  async #claim(head: Head): Promise<number> {
+  /** Whether a person's word that lifts a halt lies in the inbox. */
+  async #isLifted(runId: string): Promise<boolean> {
+    const where = { run: runId, taken: null, kind: { in: ['resume', 'cancel'] } }
+    const words = this.#ask(() => this.#log.select('inbox', { where, limit: 1, columns: ['id'] }))
+    return (await words).length > 0
+  }
+
+  /** Takes a run over; undefined if it ended, halted, was lifted or went on in a new chapter since it was read. */
+  async #claim(run: string, read: Row, head: Head): Promise<number | undefined> {
     const held = this.#epochs.get(head.stream)
     if (held === head.epoch) return held
     const event = eventOf(runClaimed, { by: this.#options.name })
-    await this.#log.commit({
+    const changed = [
+      { ended_at: { not: null } },
+      { chapter: { not: read['chapter'] ?? null } },
+      { lifts: { not: read['lifts'] ?? null } },
+    ]
+    const change = {
       appends: [{ stream: head.stream, expected: { claim: head.epoch }, events: [event] }],
-    })
+      unless: changed.map((test) => ({ table: 'runs', where: { run, ...test } })),
+    }
+    try {
+      await this.#ask(() => this.#log.commit(change))
+    } catch (error) {
+      if (error instanceof GuardFailed) return undefined
+      throw error
+    }
     this.#epochs.set(head.stream, head.epoch + 1)
     return head.epoch + 1
   }

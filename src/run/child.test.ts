@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { open, openStore } from '../app/index.ts'
+import { eventOf } from '../log/index.ts'
 import { task } from '../task/index.ts'
 import { testbed } from '../testing/index.ts'
 import { ChildFailed } from './errors.ts'
+import { inboxOf, messageSent } from './events.ts'
 
 const double = task({
   name: 'double',
@@ -133,3 +136,49 @@ test('a wrong input for a spawned child is an outcome too, and starts nothing', 
   expect((await bed.tl.runs.list({ task: 'double' })).runs).toEqual([])
   await bed.close()
 })
+
+test('a caller of a child that another run started outlives a close, and is told of its end later', async () => {
+  const waiter = task({ name: 'waiter', run: (ctx) => ctx.wait('go') })
+  const caller = task({ name: 'caller', run: (ctx) => ctx.call(waiter, {}, { key: 'shared' }) })
+  const store = openStore('memory:')
+  const boot = () => open({ store, tasks: [waiter, caller] })
+  const before = await boot()
+  const ids = [await before.start(caller, {}), await before.start(caller, {})].map(({ id }) => id)
+  const [child] = await until(async () => {
+    const { runs } = await before.runs.list({ task: 'waiter', status: 'waiting' })
+    const { runs: callers } = await before.runs.list({ task: 'caller', status: 'waiting' })
+    return callers.length === 2 ? runs : []
+  })
+  await before.close()
+  await using after = await boot()
+  await (await after.run(child?.id ?? '')).signal('go', 'gone')
+  for (const id of ids) expect(await (await after.run(id)).result()).toBe('gone')
+})
+
+test('a word of an end that was lifted since settles nothing', async () => {
+  const waiter = task({ name: 'waiter', run: (ctx) => ctx.wait('go') })
+  const parent = task({ name: 'parent', run: (ctx) => ctx.call(waiter, {}) })
+  const bed = await testbed({ tasks: [parent, waiter] })
+  const run = await bed.start(parent, {})
+  await bed.settle()
+  const [child] = (await bed.tl.runs.list({ task: 'waiter' })).runs
+  const id = child?.id ?? ''
+  const word = eventOf(messageSent, { kind: 'child', id: `child:${id}:0`, run: id })
+  await bed.tl.log.commit({ appends: [{ stream: inboxOf(run.id), expected: 'any', events: [word] }] })
+  await run.resume()
+  await bed.settle()
+  expect(await run.status()).toBe('waiting')
+  await bed.crash()
+  await (await bed.run(id)).signal('go', 'gone')
+  expect(await (await bed.run(run.id)).result()).toBe('gone')
+  await bed.close()
+})
+
+/** Asks until there is something. */
+async function until<T>(ask: () => Promise<readonly T[]>): Promise<readonly T[]> {
+  for (;;) {
+    const found = await ask()
+    if (found.length > 0) return found
+    await new Promise(setImmediate)
+  }
+}

@@ -47,15 +47,16 @@ export function performCall(
     const run = await startChild(generation, prepared, (child) =>
       eventOf(callStarted, { run: child }, generation.ref(operation)),
     )
-    awaitChild(generation, operation, run)
+    awaitChild(generation, operation, run, run === prepared.run)
   })
 }
 
-function awaitChild(generation: Generation, operation: Operation, run: string): void {
+/** One that this run started tells it by itself; of one found under its key, or on the record, that is looked up. */
+function awaitChild(generation: Generation, operation: Operation, run: string, isOwn = false): void {
   operation.child = run
   operation.waiting = { kind: 'call', name: operation.path }
   generation.ending.children.set(operation.key, { run, onParentEnd: 'cancel' })
-  generation.surroundings.attach(run, generation.runId)
+  if (!isOwn) generation.surroundings.attach(run, generation.runId)
   generation.delivery.poke()
 }
 
@@ -148,23 +149,26 @@ async function startChild(
     return run
   } catch (error) {
     const holder =
-      error instanceof AlreadyThere && body.key !== undefined ? keyHolder(generation, body) : undefined
+      error instanceof AlreadyThere && body.key !== undefined ? await keyHolder(generation, body) : undefined
     if (holder === undefined) throw error
     return commit(holder, [])
   }
 }
 
-function keyHolder(generation: Generation, body: RunStartedBody): string | undefined {
+async function keyHolder(generation: Generation, body: RunStartedBody): Promise<string | undefined> {
   const where = { tenant: 'default', scope: body.scope ?? '', task: body.task, key: body.key ?? '' }
-  const row = generation.surroundings.log.select('keys', { where })[0]
+  const [row] = await generation.patiently(() => generation.surroundings.log.select('keys', { where }))
   return row && String(row['run'])
 }
+
+/** The id of a parent's last word to its children. */
+export const wordOf = (parent: string): string => `parent:${parent}`
 
 /** A message that cancels a child because its parent ended. */
 export function cancelChild(child: Child, parent: string, reason: string): Append {
   return {
     stream: inboxOf(child.run),
     expected: 'any',
-    events: [eventOf(messageSent, { kind: 'cancel', id: `parent:${parent}`, reason })],
+    events: [eventOf(messageSent, { kind: 'cancel', id: wordOf(parent), reason })],
   }
 }

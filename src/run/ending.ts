@@ -15,7 +15,7 @@
 import { ThroughlineError } from '../errors.ts'
 import { eventOf, type Append, type BodyTooLarge } from '../log/index.ts'
 import { validate } from '../task/index.ts'
-import { cancelChild, type Child } from './child.ts'
+import { cancelChild, wordOf, type Child } from './child.ts'
 import { CompensationFailed, CompensationMissing, ReplayDiverged } from './errors.ts'
 import {
   chapterStream,
@@ -43,6 +43,7 @@ export interface Undoable {
 }
 
 const LOOKING_MS = 30_000
+const AT_ONCE = 500
 const COMPENSATION_RETRY = { attempts: 5, initial: '1s' } as const
 
 export class Ending {
@@ -71,6 +72,11 @@ export class Ending {
 
   get isCancelled(): boolean {
     return this.#cancelled !== undefined
+  }
+
+  /** What comes now comes too late. */
+  get isBeingRecorded(): boolean {
+    return this.#hasBegun && this.#undoBranch === undefined
   }
 
   returned(value: unknown): void {
@@ -103,7 +109,8 @@ export class Ending {
     // The request is durable already; nothing may begin while it is being taken.
     if (this.#missing() === undefined) this.#release()
     else this.#holdBack()
-    await generation.record([eventOf(runCancelling, { reason, message })], this.#cancelChildren(reason))
+    const children = await this.#cancelChildren(reason)
+    await generation.record([eventOf(runCancelling, { reason, message })], children)
   }
 
   /** Ends the run where it stands; a person can lift it. */
@@ -122,7 +129,7 @@ export class Ending {
   /** Called when nothing is in flight: whether the end has begun. */
   proceed(): boolean {
     const generation = this.#generation
-    if (this.#hasBegun) return this.#undoBranch === undefined
+    if (this.#hasBegun) return this.isBeingRecorded
     if (this.isStopping) return this.#isReadyToStop() && this.#begin(() => this.#stop())
     const body = this.#body
     if (!body) return false
@@ -310,14 +317,14 @@ export class Ending {
     }
     await generation.recordLast(
       [eventOf(runRestarted, { input: next.input, next: stream })],
-      [chapter, ...this.#cancelChildren('its parent went on in a new chapter')],
+      [chapter, ...(await this.#cancelChildren('its parent went on in a new chapter'))],
     )
     generation.close('restarted')
   }
 
   async #end(event: ReturnType<typeof eventOf>): Promise<void> {
     const generation = this.#generation
-    const children = this.#cancelChildren('its parent ended')
+    const children = await this.#cancelChildren('its parent ended')
     await generation.recordLast([event], [...this.#tellParent(), ...children])
     generation.close('ended')
   }
@@ -336,18 +343,27 @@ export class Ending {
   }
 
   /** Children that must not outlive this run, and have not ended as far as it knows. */
-  #cancelChildren(reason: string): Append[] {
+  async #cancelChildren(reason: string): Promise<Append[]> {
     const generation = this.#generation
+    const { log } = generation.surroundings
+    const children = new Map<string, Child>()
+    for (const [key, child] of this.children)
+      if (child.onParentEnd === 'cancel' && !generation.hasEnded(key)) children.set(child.run, child)
+    const ids = [...children.keys()]
     const appends: Append[] = []
-    for (const [key, child] of this.children) {
-      if (child.onParentEnd !== 'cancel' || generation.hasEnded(key)) continue
-      const [row] = generation.surroundings.log.select('runs', { where: { run: child.run } })
-      const isThere = row && row['ended_at'] === null && row['parent'] === generation.runId
-      const isTold =
-        generation.surroundings.log.select('inbox', {
-          where: { run: child.run, id: `parent:${generation.runId}` },
-        }).length > 0
-      if (isThere && !isTold) appends.push(cancelChild(child, generation.runId, reason))
+    while (ids.length > 0) {
+      const run = { in: ids.splice(0, AT_ONCE) }
+      const told = { run, id: wordOf(generation.runId) }
+      const [alive, isTold] = await generation.patiently(() =>
+        Promise.all([
+          log.select('runs', { where: { run, ended_at: null, parent: generation.runId }, columns: ['run'] }),
+          log.select('inbox', { where: told, columns: ['run'] }),
+        ]),
+      )
+      const toTell = new Set(alive.map((row) => String(row['run'])))
+      for (const row of isTold) toTell.delete(String(row['run']))
+      for (const child of children.values())
+        if (toTell.has(child.run)) appends.push(cancelChild(child, generation.runId, reason))
     }
     return appends
   }

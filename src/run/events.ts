@@ -36,6 +36,8 @@ export interface Waiting {
   readonly due?: number
   /** Of an effect in doubt: which attempt; a word about an earlier one does not settle it. */
   readonly attempt?: number
+  /** Of an effect in doubt: which use of its name. */
+  readonly ordinal?: number
   /** What a payload must look like. */
   readonly schema?: object
 }
@@ -132,6 +134,8 @@ export type MessageBody =
       readonly id: string
       readonly step: string
       readonly attempt: number
+      /** Whose step it is; a word said twice settles nothing in the next chapter. Messages of older releases are of any. */
+      readonly chapter?: number
       readonly outcome: Resolution
     }
   | { readonly kind: 'child'; readonly id: string; readonly run: string }

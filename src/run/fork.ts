@@ -21,7 +21,8 @@ export interface ForkOptions {
 /** Records the fork; returns its run id. @throws {ForkPointNotFound} */
 export async function fork(options: ForkOptions): Promise<string> {
   const { log, runId, stream, at, newId } = options
-  const events = await readChapter(log, stream)
+  const head = await log.head(stream)
+  const events = head ? await readChapter(log, head) : []
   const until = pointOf(events, at)
   if (until === undefined) throw new ForkPointNotFound(runId, String(at))
   const history = new History(events.filter((event) => event.seq <= until))

@@ -30,7 +30,7 @@ import { Delivery } from './delivery.ts'
 import { Ending } from './ending.ts'
 import { runAwaitedOutside, waitAnswered, waitReturned } from './events.ts'
 import { keyOf, read, type History, type OperationKind, type Performed } from './history.ts'
-import { Mailbox } from './mailbox.ts'
+import type { Mailbox } from './mailbox.ts'
 import { settledBy, unlooked, type Operation } from './operation.ts'
 import { Branch, places, type Place } from './place.ts'
 import { never, Recorder } from './recorder.ts'
@@ -62,6 +62,8 @@ export interface GenerationOptions {
   readonly stream: string
   readonly epoch: number
   readonly history: History
+  /** Read after the run was taken over. */
+  readonly mailbox: Mailbox
   /** Called once, when the generation is over for this process. */
   readonly closed: (how: 'ended' | 'evicted' | 'fenced' | 'restarted' | 'failed') => void
   /** An operation was performed after eviction. */
@@ -113,7 +115,7 @@ export class Generation {
     this.epoch = options.epoch
     this.runId = options.history.started.run
     this.root = new Branch('', undefined, false, options.history.startedAt)
-    this.mailbox = new Mailbox(options.surroundings.log, this.runId)
+    this.mailbox = options.mailbox
     this.ending = new Ending(this)
     this.#recorder = new Recorder(this)
     this.#rest = new Rest(this, options.lingerMs)
@@ -135,14 +137,13 @@ export class Generation {
     return this.#isClosed
   }
 
-  /** No effect is running, and nothing is on its way to the body. */
+  /** No effect is running, nothing is on its way to the body, and what has come is known. */
   get isQuiet(): boolean {
-    return this.#inFlight === 0 && this.delivery.isEmpty
+    return this.#inFlight === 0 && this.delivery.isEmpty && !this.mailbox.isReading
   }
 
   /** Begins the body. */
   start(body: () => Promise<unknown>, options: { readonly onlyReplay?: boolean } = {}): void {
-    this.mailbox.refresh()
     this.root.isReplayOnly = this.ending.isStopping || (options.onlyReplay ?? false)
     places.run({ owner: this, isInStep: false, before: undefined }, () => {
       void body().then(
@@ -157,10 +158,25 @@ export class Generation {
   advance(): Promise<void> {
     if (this.#isClosed) return Promise.resolve()
     this.#rest.revive()
-    this.mailbox.refresh()
-    this.delivery.poke()
+    this.refresh()
     return this.#rest.next()
   }
+
+  /** Resolves when the run next waits, ends or is no longer ours. */
+  rested(): Promise<void> {
+    return this.#isClosed ? Promise.resolve() : this.#rest.next()
+  }
+
+  /** Reads what has come; until that is known the run settles nothing and does not come to rest. */
+  refresh(): void {
+    this.mailbox.refresh(this.patiently).then(
+      () => this.delivery.poke(),
+      (error: unknown) => this.broke(error),
+    )
+  }
+
+  /** Asks the store until it answers; never settles once this generation is closed. */
+  readonly patiently = <T>(ask: () => Promise<T>): Promise<T> => this.#recorder.patiently(ask)
 
   /** The one primitive (I4): answers from the record, or begins. */
   perform(
@@ -347,12 +363,13 @@ export class Generation {
     const { message } = read(waitAnswered, event)
     this.effect(async () => {
       await this.record([eventOf(waitReturned, { message }, this.ref(operation))])
-      this.mailbox.reread()
+      await this.mailbox.returned(message, this.patiently)
     })
   }
 
   #quiet(): void {
-    if (this.#isClosed || this.#isLettingGo || this.#isSettling || !this.delivery.isEmpty) return
+    if (this.#isClosed || this.#isLettingGo || this.#isSettling) return
+    if (!this.delivery.isEmpty || this.mailbox.isReading || this.ending.isBeingRecorded) return
     const next = settleNext(this)
     if (next) {
       this.#isSettling = true

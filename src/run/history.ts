@@ -5,7 +5,7 @@
  * H2. Another kind under the same name is an error naming both.
  * H3. For names that repeat, an operation reached after another predecessor than the recorded one is an error, never another's result.
  */
-import { bodyOf, ChainBroken, fits, type Kind, type Log, type StoredEvent } from '../log/index.ts'
+import { bodyOf, ChainBroken, fits, type Head, type Kind, type Log, type StoredEvent } from '../log/index.ts'
 import { ERROR_CLASSES, ReplayDiverged } from './errors.ts'
 import {
   callEnded,
@@ -205,9 +205,8 @@ export class History {
 }
 
 /** Reads a chapter and recomputes every hash on the way. @throws {ChainBroken} */
-export async function readChapter(log: Log, stream: string): Promise<Told[]> {
-  const head = log.head(stream)
-  let previous = head?.continues?.hash ?? new Uint8Array(32)
+export async function readChapter(log: Log, { stream, continues }: Head): Promise<Told[]> {
+  let previous = continues?.hash ?? new Uint8Array(32)
   const events: Told[] = []
   for await (const page of log.read(stream)) {
     for (const event of page) {

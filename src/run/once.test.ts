@@ -152,3 +152,54 @@ test('a throw after the intent is retried where reconcile knows that nothing hap
   expect(await run.result()).toBe(3)
   await bed.close()
 })
+
+test('a word said twice about an effect in doubt settles nothing in the next chapter', async () => {
+  const pay = task({
+    name: 'pay',
+    run: async (ctx, round: number): Promise<unknown> => {
+      const broken = () => Promise.reject(new Error('connection reset'))
+      const receipt = await ctx.step('charge', broken, { effect: 'once' })
+      return round === 1 ? ctx.restart(2) : receipt
+    },
+  })
+  const bed = await testbed({ tasks: [pay] })
+  const run = await bed.start(pay, 1)
+  await bed.settle()
+  const say = (value: string) => run.resolve('charge', { done: true, value })
+  await Promise.all([say('of the first'), say('of the first, again')])
+  await bed.settle()
+  const { chapter, status } = await run.info()
+  expect([chapter, status]).toEqual([2, 'waiting'])
+  await say('of the second')
+  expect(await run.result()).toBe('of the second')
+  await bed.close()
+})
+
+test('of two uses of a name in doubt at once, a word settles the one it names', async () => {
+  const never = () => new Promise<string>(() => {})
+  const twice = task({
+    name: 'twice',
+    run: (ctx) =>
+      Promise.all([
+        ctx.step('send', never, { effect: 'once', retry: { attempts: 3 } }),
+        ctx.step('send', never, { effect: 'once' }),
+      ]),
+  })
+  const bed = await testbed({ tasks: [twice] })
+  const { id } = await bed.start(twice, {})
+  await bed.settle()
+  await bed.crash()
+  await bed.settle()
+  await (await bed.run(id)).resolve('send', { done: false }) // its second attempt hangs as well
+  await bed.settle()
+  await bed.crash()
+  await bed.settle()
+  const run = await bed.run(id)
+  expect((await run.info()).waiting.map(({ attempt, ordinal }) => [attempt, ordinal])).toEqual([
+    [2, 1],
+    [1, 2],
+  ])
+  await run.resolve('send#2', { done: true, value: 'right' })
+  await run.resolve('send', { done: true, value: 'left' })
+  expect(await run.result()).toEqual(['left', 'right'])
+})

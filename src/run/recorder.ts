@@ -1,8 +1,8 @@
-/** Commits of one generation: patient with a store that is busy or full, silent once the run is somebody else's. */
-import { ThroughlineError } from '../errors.ts'
+/** What one generation asks of the store: patient while it is busy, full or out of reach, silent once the run is somebody else's. */
 import {
-  GuardFailed,
+  isPassing,
   OwnershipLost,
+  patiently,
   type Append,
   type Change,
   type Committed,
@@ -15,13 +15,9 @@ import type { Generation } from './generation.ts'
 /** Never settles. A fresh one each time: a shared one would hold on to every body that ever awaited it. */
 export const never = (): Promise<never> => new Promise<never>(() => {})
 
-const FIRST_PAUSE_MS = 5
-const LONGEST_PAUSE_MS = 1000
-/** From this pause on, people are told what is waited for. */
-const TOLD_FROM_MS = 100
-
 export class Recorder {
   readonly #generation: Generation
+  #isEnding = false
 
   constructor(generation: Generation) {
     this.#generation = generation
@@ -35,28 +31,36 @@ export class Recorder {
   ): Promise<Committed> {
     const { surroundings, stream } = this.#generation
     const change: Change = { appends: [{ stream, expected, events }, ...also], ...(unless ? { unless } : {}) }
-    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
-      if (this.#generation.isClosed) return never()
-      try {
-        const committed = await surroundings.log.commit(change)
-        // Who was written to has something to do now: a new child, a parent, a child that is to stop.
-        for (const other of also) surroundings.wake(runOfStream(other.stream))
-        return committed
-      } catch (error) {
-        if (error instanceof OwnershipLost) {
-          this.#generation.close('fenced')
-          return never()
-        }
-        if (error instanceof GuardFailed || !(error instanceof ThroughlineError) || !error.retryable)
-          throw error
-        await this.#pause(error, pauseMs)
-      }
+    const isLast = typeof expected === 'object' && 'claim' in expected
+    this.#isEnding ||= isLast
+    try {
+      const committed = await this.#commit(change)
+      // Who was written to has something to do now: a new child, a parent, a child that is to stop.
+      for (const other of also) surroundings.wake(runOfStream(other.stream))
+      return committed
+    } catch (error) {
+      if (!(error instanceof OwnershipLost)) throw error
+      // Refused for being later than this generation's own last word, or for somebody else's: of that, the last word will tell.
+      if (isLast || !this.#isEnding) this.#generation.close('fenced')
+      return never()
     }
   }
 
-  #pause(error: ThroughlineError, pauseMs: number): Promise<void> {
-    const { clock, logger } = this.#generation.surroundings
-    if (pauseMs >= TOLD_FROM_MS) logger.warn(error.message, { run: this.#generation.runId })
-    return new Promise((resolve) => clock.at(clock.now() + pauseMs, resolve))
+  /** Nearly always it succeeds at once: patience comes in only when it does not. */
+  #commit(change: Change): Promise<Committed> {
+    const { log } = this.#generation.surroundings
+    if (this.#generation.isClosed) return never()
+    return log.commit(change).catch((error: unknown) => {
+      if (!isPassing(error)) throw error
+      return this.patiently(() => log.commit(change))
+    })
+  }
+
+  /** Asks the store until it answers; never settles once the generation is closed. */
+  patiently<T>(ask: () => Promise<T>): Promise<T> {
+    const { runId: run, surroundings } = this.#generation
+    const { clock, logger } = surroundings
+    const isOver = () => this.#generation.isClosed
+    return patiently(ask, { clock, isOver, told: (why) => logger.warn(why, { run }) })
   }
 }

@@ -68,7 +68,7 @@ export class Rest {
           if (this.#isStirred) this.#noteRevival()
           else if (generation.isQuiet) this.#idle()
         },
-        (error: unknown) => (error instanceof GuardFailed ? mailbox.refresh() : generation.broke(error)),
+        (error: unknown) => (error instanceof GuardFailed ? generation.refresh() : generation.broke(error)),
       )
       .finally(() => {
         this.#isSuspending = false

@@ -40,7 +40,7 @@ type Settlement = {
 
 /** The next thing to settle, if anything is due. */
 export function settleNext(generation: Generation): (() => Promise<void>) | undefined {
-  if (generation.mailbox.isEmpty && !hasTimers(generation)) return undefined // by far the most frequent answer
+  if (generation.mailbox.messages.length === 0 && !hasTimers(generation)) return undefined // by far the most frequent answer
   const cancel = generation.mailbox.messages.find((message) => message.kind === 'cancel')
   if (cancel && !generation.ending.isCancelled) {
     generation.mailbox.take(cancel)
@@ -106,11 +106,12 @@ function timersDue(generation: Generation): Due[] {
 }
 
 function messagesDue(generation: Generation): Due[] {
+  const { chapter } = generation.history.started
   const matched = new Set<Operation>()
   const due: Due[] = []
   for (const message of generation.mailbox.messages) {
     const operation = [...generation.pending].find(
-      (candidate) => !matched.has(candidate) && answers(message, candidate),
+      (candidate) => !matched.has(candidate) && answers(message, candidate, chapter),
     )
     if (!operation) continue
     matched.add(operation)
@@ -119,7 +120,7 @@ function messagesDue(generation: Generation): Due[] {
   return due
 }
 
-function answers(message: Message, operation: Operation): boolean {
+function answers(message: Message, operation: Operation, chapter: number): boolean {
   switch (message.kind) {
     case 'signal':
       return (
@@ -132,7 +133,8 @@ function answers(message: Message, operation: Operation): boolean {
       return (
         operation.settleDoubt !== undefined &&
         (operation.path === message.step || operation.key === message.step) &&
-        operation.waiting?.attempt === message.attempt
+        operation.waiting?.attempt === message.attempt &&
+        (message.chapter ?? chapter) === chapter
       )
     default:
       return false
@@ -185,13 +187,13 @@ async function childEnded(
   operation: Operation,
   message: Message & { readonly kind: 'child' },
 ): Promise<Settlement> {
-  const { log } = generation.surroundings
-  const row = log.select('runs', { where: { run: message.run } })[0]
-  const stream = String(row?.['stream'] ?? message.run)
-  const head = log.head(stream)
-  let end: ChildEnd = { status: 'failed', mode: 'run_not_found', e: 'its record is gone' }
-  for await (const page of log.read(stream, head?.seq ?? 1))
-    for (const event of page) end = childEnd(event) ?? end
+  const last = await lastOf(generation, message.run)
+  const end = last ? endOf(last) : { status: 'failed', mode: 'run_not_found', e: 'its record is gone' }
+  if (!end) {
+    // Lifted from a halt since it said so: it will say so again.
+    generation.surroundings.attach(message.run, generation.runId)
+    return { events: [], isOutcome: false }
+  }
   operation.waiting = undefined
   return {
     events: [eventOf(callEnded, { message: message.id, ...end }, generation.ref(operation))],
@@ -199,26 +201,36 @@ async function childEnded(
   }
 }
 
-interface ChildEnd {
-  readonly status: 'done' | 'failed' | 'cancelled' | 'halted'
-  readonly mode?: string
-  readonly v?: unknown
-  readonly e?: unknown
+/** The last event of a run, if its record is there. */
+async function lastOf(
+  { surroundings, patiently }: Generation,
+  run: string,
+): Promise<StoredEvent | undefined> {
+  const { log } = surroundings
+  const [row] = await patiently(() => log.select('runs', { where: { run }, columns: ['stream'] }))
+  const stream = String(row?.['stream'] ?? run)
+  const head = await patiently(() => log.head(stream))
+  return patiently(async () => {
+    for await (const page of log.read(stream, head?.seq ?? 1)) return page.at(-1)
+    return undefined
+  })
 }
 
-/** What the last event of a child says of its end. */
-function childEnd(event: StoredEvent): ChildEnd | undefined {
+/** What an event says of how its run ended. */
+function endOf(event: StoredEvent) {
   switch (event.kind) {
     case runDone.name:
       return { status: 'done', v: read(runDone, event).v }
-    case runCancelled.name:
-      return { status: 'cancelled', mode: 'cancelled', e: read(runCancelled, event).reason }
     case runFailed.name: {
       const { mode, e } = read(runFailed, event)
       return { status: 'failed', mode, e }
     }
-    case runHalted.name:
-      return { status: 'halted', ...read(runHalted, event) }
+    case runCancelled.name:
+      return { status: 'cancelled', mode: 'cancelled', e: read(runCancelled, event).reason }
+    case runHalted.name: {
+      const { mode, e } = read(runHalted, event)
+      return { status: 'halted', mode, e }
+    }
     default:
       return undefined
   }

@@ -258,7 +258,8 @@ class Step implements Attempted {
         ),
       ])
     generation.pending.add(this.#operation)
-    this.#operation.waiting = { kind: 'in_doubt', name: this.#operation.path, attempt }
+    const { path, ordinal } = this.#operation
+    this.#operation.waiting = { kind: 'in_doubt', name: path, ordinal, attempt }
     this.#operation.settleDoubt = (resolution) => this.#resolved(resolution, attempt)
   }
 

@@ -68,13 +68,13 @@ test('a process without the code says so once of each run, however often it open
   await bed.settle()
   const waiting = [[{ kind: 'task', name: 'job@1' }], [{ kind: 'task', name: 'never@1' }]]
   expect(await statuses()).toEqual(waiting)
-  const said = bed.tl.log.position()
+  const said = await bed.tl.log.position()
   for (const again of [[v2], []]) {
     await bed.crash({ tasks: again })
     await bed.settle()
   }
   expect(await statuses()).toEqual(waiting)
-  expect(bed.tl.log.position()).toBe(said)
+  expect(await bed.tl.log.position()).toBe(said)
   await bed.crash({ tasks })
   await (await bed.run(runs[0]?.id ?? '')).signal('go')
   expect(await (await bed.run(runs[0]?.id ?? '')).result()).toBe('v1')

@@ -2,6 +2,7 @@
 export { SimulatedClock } from './clock.ts'
 export { dispatcherContract, type DispatcherContractOptions } from './dispatcher-contract.ts'
 export { replay, type Replayed, type ReplayOptions } from './replay.ts'
+export { reroute, type Route, type Way } from './reroute.ts'
 export { storeContract, type ContractOptions } from './store-contract.ts'
 export { Testbed, testbed, type TestbedOptions } from './testbed.ts'
 export { openStore } from '../app/index.ts'

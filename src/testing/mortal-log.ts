@@ -1,9 +1,10 @@
 /** A log that a process holds until it dies: from then on nothing of that process reaches the store, or hears from it. */
-import type { Change, Committed, Log } from '../log/index.ts'
+import type { Log } from '../log/index.ts'
+import { reroute, type Way } from './reroute.ts'
 
 export interface MortalLog {
   readonly log: Log
-  /** Commits asked for and not written yet. */
+  /** What was asked of the store and is not answered yet. */
   readonly inFlight: () => number
   die(): void
 }
@@ -15,12 +16,13 @@ export function mortal(store: Log): MortalLog {
   let isDead = false
   let inFlight = 0
   const stops: (() => void)[] = []
-  const commit = async (change: Change): Promise<Committed> => {
+  // A dead process may have turns of the event loop left in this one; nothing answers it there.
+  const ask: Way = async (read) => {
     if (isDead) return never()
     inFlight++
     try {
-      const committed = await store.commit(change)
-      if (!isDead) return committed
+      const answer = await read()
+      if (!isDead) return answer
     } catch (error) {
       if (!isDead) throw error
     } finally {
@@ -35,9 +37,8 @@ export function mortal(store: Log): MortalLog {
     stops.push(stop)
     return stop
   }
-  const log = seenBy(store, { commit, onCommit }, () => isDead)
   return {
-    log,
+    log: reroute(store, { commit: (change) => ask(() => store.commit(change)), onCommit, ask }),
     inFlight: () => inFlight,
     die() {
       isDead = true

@@ -9,6 +9,7 @@ import { systemClock, type Committed, type Log, type StoredEvent } from '../log/
 import {
   contextFor,
   Generation,
+  Mailbox,
   read,
   events as runEvents,
   watchAmbient,
@@ -59,13 +60,14 @@ export async function replay(
   const recorded = lastChapter(await Array.fromAsync(history))
   const past = new GivenHistory(recorded, options.given ?? {})
   let diverged: Replayed['diverged']
+  const log = silentLog((change) => {
+    for (const event of change.appends.flatMap((append) => append.events)) {
+      if (event.kind === runEvents.runHalted.name) diverged = divergence(event as StoredEvent)
+    }
+  })
   const generation = new Generation({
     surroundings: {
-      log: silentLog((change) => {
-        for (const event of change.appends.flatMap((append) => append.events)) {
-          if (event.kind === runEvents.runHalted.name) diverged = divergence(event as StoredEvent)
-        }
-      }),
+      log,
       clock: { now: () => systemClock.now(), at: () => () => {} },
       logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
       newId: idsBy(systemClock),
@@ -81,6 +83,7 @@ export async function replay(
     stream: past.started.run,
     epoch: 1,
     history: past,
+    mailbox: new Mailbox(log, past.started.run),
     lingerMs: Number.MAX_SAFE_INTEGER,
     closed: () => {},
     late: () => {},
@@ -137,9 +140,8 @@ function silentLog(heard: (change: Parameters<Log['commit']>[0]) => void): Log {
       heard(change)
       return never()
     },
-    select: () => [],
-    head: () => undefined,
-    eventAt: () => undefined,
+    select: () => Promise.resolve([]),
+    eventsAt: () => Promise.resolve([]),
   }
   return log as Log // a generation that only replays asks for no more
 }

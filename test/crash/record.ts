@@ -40,7 +40,7 @@ export async function readRecord(store: string): Promise<Recorded> {
   const duplicated: string[] = []
   let runs = 0
   let inDoubt = 0
-  for (const { stream } of tl.log.heads({ limit: 10_000 })) {
+  for (const { stream } of await tl.log.heads({ limit: 10_000 })) {
     for await (const event of tl.history(stream)) {
       if (event.kind === 'run.started') runs++
       if (event.kind === 'step.in_doubt') inDoubt++

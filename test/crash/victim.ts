@@ -53,9 +53,14 @@ async function dieAroundCommit({ after, nth, afterUs }: NonNullable<Orders['die'
     await once(killer, 'message') // it listens
     killer.unref()
   }
+  let last: string | undefined
+  const commit = tl.log.commit.bind(tl.log)
+  tl.log.commit = (change) => {
+    last = change.appends.at(-1)?.events.at(-1)?.kind
+    return commit(change)
+  }
   tl.log.onCommit((isOurs) => {
-    if (!isOurs) return
-    if (after === 'intent' && tl.log.eventAt(tl.log.position())?.kind !== 'step.intended') return
+    if (!isOurs || (after === 'intent' && last !== 'step.intended')) return
     const count = Atomics.add(seen, 0, 1) + 1
     if (afterUs === 0 && count === nth) process.kill(process.pid, 'SIGKILL')
     Atomics.notify(seen, 0)

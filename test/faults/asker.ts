@@ -3,4 +3,4 @@ import { createInterface } from 'node:readline'
 import { open } from 'throughline'
 
 await using tl = await open({ store: process.argv[2] ?? '', worker: false })
-for await (const _line of createInterface(process.stdin)) process.stdout.write(`${tl.log.isOwned()}\n`)
+for await (const _line of createInterface(process.stdin)) process.stdout.write(`${await tl.log.isOwned()}\n`)

@@ -110,7 +110,7 @@ test('a wrong input, a missing file and an unknown task are told by name, and st
     [['run', join(folder, 'none.ts')], /bad_request: There is no file .*none\.ts/],
     [['run', file, '--task', 'knwon'], /bad_request: .*no task "knwon"; it has "known"/],
     [['signal', 'run_none', 'go'], /run_not_found: .*run_none/],
-    [['import', join(folder, 'none.jsonl')], /bad_request: .*none\.jsonl cannot be read: no such file/],
+    [['import', join(folder, 'none.jsonl')], /bad_request: .*none\.jsonl" cannot be read: no such file/],
   ]
   await using tl = await open({ store, worker: false })
   const before = tl.log.position()

@@ -17,7 +17,7 @@ test('a log cut off anywhere leaves a store that verifies, holds a prefix, and g
   await using holder = await open({ store: file, worker: false })
   await record(file)
   const whole = new Map<string, readonly string[]>()
-  for (const { stream } of holder.log.heads()) whole.set(stream, await hashes(holder, stream))
+  for (const { stream } of await holder.log.heads()) whole.set(stream, await hashes(holder, stream))
   const used = usedOf(`${file}-wal`)
   for (let i = 0; i < 25; i++) {
     const copy = join(folder, `copy-${i}.db`)
@@ -26,7 +26,7 @@ test('a log cut off anywhere leaves a store that verifies, holds a prefix, and g
     truncateSync(`${copy}-wal`, random.between(0, used))
     await using tl = await open({ store: copy, worker: false })
     expect((await tl.verify()).breaks).toEqual([])
-    for (const { stream } of tl.log.heads()) {
+    for (const { stream } of await tl.log.heads()) {
       const here = await hashes(tl, stream)
       expect(here).toEqual(whole.get(stream)?.slice(0, here.length))
     }

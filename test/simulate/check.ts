@@ -15,10 +15,10 @@ export interface Checked {
 
 export async function checkRecord(log: Log, checked: Checked): Promise<string[]> {
   const faults: string[] = []
-  for (const row of log.select('runs', {})) {
+  for (const row of await log.select('runs', {})) {
     const [run, events] = [String(row['run']), await eventsOf(log, row)]
     // A commit of the dead that gets in late may follow a cancellation.
-    faults.push(...doubled(events, true), ...misplaced(log, run, events))
+    faults.push(...doubled(events, true), ...(await misplaced(log, run, events)))
     if (run === checked.id) faults.push(...ending(row, events.at(-1), checked))
     else if (row['ended_at'] === null)
       faults.push(

@@ -2,11 +2,11 @@
  * A log with bad luck, as one process sees it.
  *
  * Before or after any commit the process may die; a commit may find the store busy or full; it may be held back until a
- * successor has taken over, and arrive then: a zombie's, to be refused.
+ * successor has taken over, and arrive then: a zombie's, to be refused. A read may take turns there and back, and may fail.
  */
 import type { Change, Committed, Log } from 'throughline'
 import { StoreUnavailable } from 'throughline'
-import { seenBy } from '../../src/testing/mortal-log.ts'
+import { reroute, type Way } from 'throughline/testing'
 import type { Random } from '../random.ts'
 
 export type Mood = 'lucky' | 'unlucky'
@@ -15,6 +15,8 @@ export interface FaultyLog {
   readonly log: Log
   mood: Mood
   readonly isDead: () => boolean
+  readonly died: Promise<void>
+  /** What was asked of the store and is not answered. */
   readonly inFlight: () => number
   /** Kills the process; what it still wanted to commit is held, as a zombie's. */
   die(): void
@@ -29,14 +31,17 @@ export function faulty(store: Log, random: Random, crashed: (when: string) => vo
   let inFlight = 0
   const held: Change[] = []
   const stops: (() => void)[] = []
+  const { promise: died, resolve: isOver } = Promise.withResolvers<void>()
   const die = () => {
     isDead = true
+    isOver()
     for (const stop of stops) stop()
   }
   const own: FaultyLog = {
     log: undefined as never, // set below, before anybody sees it
     mood: 'unlucky',
     isDead: () => isDead,
+    died,
     inFlight: () => inFlight,
     die,
     async haunt() {
@@ -91,5 +96,23 @@ export function faulty(store: Log, random: Random, crashed: (when: string) => vo
     stops.push(stop)
     return stop
   }
-  return Object.assign(own, { log: seenBy(store, { commit, onCommit }, () => isDead) })
+  const travel = async (): Promise<void> => {
+    const isSlow = own.mood === 'unlucky' && random.chance(0.3)
+    for (let left = isSlow ? random.between(1, 6) : 0; left > 0; left--) await new Promise(setImmediate)
+    if (isDead) await never()
+  }
+  const ask: Way = async (read) => {
+    inFlight++
+    try {
+      await travel()
+      if (own.mood === 'unlucky' && random.chance(0.02))
+        throw new StoreUnavailable('store_busy', 'simulated', undefined)
+      const answer = await read()
+      await travel()
+      return answer
+    } finally {
+      inFlight--
+    }
+  }
+  return Object.assign(own, { log: reroute(store, { commit, onCommit, ask }) })
 }

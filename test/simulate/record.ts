@@ -1,7 +1,7 @@
 /** What must hold of any record, whatever happened to the processes that wrote it. */
 import type { Log, StoredEvent } from 'throughline'
 
-export type Row = ReturnType<Log['select']>[number]
+export type Row = Awaited<ReturnType<Log['select']>>[number]
 
 /** Kinds of event that settle an operation: each has one, at most. */
 export const OUTCOMES: ReadonlySet<string> = new Set([
@@ -46,7 +46,8 @@ export function* doubled(events: readonly StoredEvent[], hasRefusals: boolean): 
 }
 
 /** What was sent is taken once, or lies in the inbox. */
-export function* misplaced(log: Log, run: string, events: readonly StoredEvent[]): Generator<string> {
+export async function misplaced(log: Log, run: string, events: readonly StoredEvent[]): Promise<string[]> {
+  const faults: string[] = []
   const taken = new Map<string, number>()
   for (const event of events) {
     if (!event.kind.startsWith('wait.') || event.body === undefined) continue
@@ -55,36 +56,54 @@ export function* misplaced(log: Log, run: string, events: readonly StoredEvent[]
     taken.set(message, (taken.get(message) ?? 0) + (event.kind === 'wait.returned' ? -1 : 1))
   }
   const untaken = new Set<string>((JSON.parse(events.at(-1)?.body ?? '{}') as { untaken?: string[] }).untaken)
-  for (const row of log.select('inbox', { where: { run, kind: 'signal' } })) {
+  for (const row of await log.select('inbox', { where: { run, kind: 'signal' } })) {
     const id = String(row['id'])
     const times = taken.get(id) ?? 0
-    if (times > 1) yield `"${id}" of ${run} was taken ${times} times`
+    if (times > 1) faults.push(`"${id}" of ${run} was taken ${times} times`)
     if ((times === 1) !== (row['taken'] !== null))
-      yield `"${id}" of ${run} was taken ${times} times, and its row says ${String(row['taken'])}`
-    if (times > 0 && untaken.has(id)) yield `"${id}" of ${run} was taken, and the end lists it as untaken`
+      faults.push(`"${id}" of ${run} was taken ${times} times, and its row says ${String(row['taken'])}`)
+    if (times > 0 && untaken.has(id))
+      faults.push(`"${id}" of ${run} was taken, and the end lists it as untaken`)
     taken.delete(id)
   }
   for (const [id, times] of taken)
-    if (times !== 0) yield `"${id}" of ${run} was taken and is not in its inbox`
+    if (times !== 0) faults.push(`"${id}" of ${run} was taken and is not in its inbox`)
+  return faults
+}
+
+/** Effects in doubt that no take-over explains: it found no intent of theirs open. */
+export function groundless(events: readonly StoredEvent[]): string[] {
+  const open = new Map<string, 'begun' | 'orphaned'>()
+  const faults: string[] = []
+  for (const event of events) {
+    if (event.kind === 'run.claimed' || event.kind === 'run.started')
+      for (const key of open.keys()) open.set(key, 'orphaned')
+    if (event.name === undefined) continue
+    const key = `${event.stream} ${event.name}#${event.ordinal ?? 1}`
+    if (event.kind === 'step.intended') open.set(key, 'begun')
+    else if (event.kind === 'step.in_doubt') {
+      if (open.get(key) !== 'orphaned') faults.push(key)
+    } else if (event.kind.startsWith('step.')) open.delete(key)
+  }
+  return faults
 }
 
 /** Every chain verifies, and the views are what the events say. */
 export async function unsound(log: Log): Promise<string[]> {
   const { breaks } = await log.verify()
   const faults = breaks.map((one) => `the chain of ${one.stream} breaks at ${one.seq}: ${one.reason}`)
-  const before = views(log)
+  const before = await views(log)
   await log.rebuild()
-  const after = views(log)
+  const after = await views(log)
   if (before !== after) faults.push(`rebuilt projections differ:\n${before}\n${after}`)
   return faults
 }
 
-function views(log: Log): string {
-  return [
+async function views(log: Log): Promise<string> {
+  const tables = await Promise.all([
     log.select('runs', { order: ['run'] }),
     log.select('keys', { order: ['run'] }),
     log.select('inbox', { order: ['position'] }),
-  ]
-    .map((rows) => rows.map((row) => JSON.stringify(row)).join('\n'))
-    .join('\n')
+  ])
+  return tables.map((rows) => rows.map((row) => JSON.stringify(row)).join('\n')).join('\n')
 }

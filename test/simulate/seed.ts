@@ -36,7 +36,7 @@ export async function simulate(seed: number, wantsTrace = false): Promise<Verdic
   let tl: Throughline
   const boot = async () => {
     life = faulty(store, random, () => crashes++)
-    tl = await open({
+    const opening = open({
       store: life.log,
       tasks,
       clock,
@@ -45,6 +45,8 @@ export async function simulate(seed: number, wantsTrace = false): Promise<Verdic
       ids: newId,
       random: () => random.next(),
     })
+    // One that dies while it opens is never open.
+    await Promise.race([opening.then((opened) => (tl = opened)), life.died])
   }
   const turn = () => new Promise(setImmediate)
   bed.settle = async () => {
@@ -75,9 +77,9 @@ export async function simulate(seed: number, wantsTrace = false): Promise<Verdic
     if (life!.isDead()) await reborn()
     if (round === 120) life!.mood = 'lucky'
     if (round > 120) life!.mood = 'lucky'
-    const [row] = store.select('runs', { where: { run: id } })
+    const [row] = await store.select('runs', { where: { run: id } })
     status = String(row?.['status'])
-    const open = store.select('runs', { where: { ended_at: null } })
+    const open = await store.select('runs', { where: { ended_at: null } })
     if (open.length === 0) break
     await mishap()
     await attend(open.map((one) => String(one['run'])))
@@ -100,7 +102,7 @@ export async function simulate(seed: number, wantsTrace = false): Promise<Verdic
     }
     if (random.chance(0.05)) clock.jump(clock.now() + random.between(-3_600_000, 3_600_000))
     if (random.chance(0.1))
-      for (const { run } of store.select('runs', { where: { ended_at: null }, columns: ['run'] }))
+      for (const { run } of await store.select('runs', { where: { ended_at: null }, columns: ['run'] }))
         await quietly(async () => (await handle(String(run))).resume())
   }
 
@@ -108,9 +110,7 @@ export async function simulate(seed: number, wantsTrace = false): Promise<Verdic
   async function attend(runs: readonly string[]): Promise<void> {
     for (const run of runs) {
       if (life.isDead()) return
-      const info = await handle(run)
-        .then((one) => one.info())
-        .catch(() => undefined)
+      const info = await answered(async () => (await handle(run)).info())
       for (const one of info?.waiting ?? []) {
         if (one.kind === 'in_doubt' && random.chance(0.7)) {
           inDoubt++
@@ -138,17 +138,17 @@ export async function simulate(seed: number, wantsTrace = false): Promise<Verdic
     if (random.chance(0.2)) await send()
   }
 
-  /** A request that a dying process never answers is as good as refused. */
   async function quietly(request: () => Promise<unknown>): Promise<boolean> {
-    const answered = request().then(
-      () => true,
-      () => false,
-    )
+    return (await answered(() => request().then(() => true))) ?? false
+  }
+
+  /** A request that a dying process never answers is as good as refused. */
+  async function answered<T>(request: () => Promise<T>): Promise<T | undefined> {
     const gaveUp = (async () => {
       for (let i = 0; i < 400 && !life.isDead(); i++) await turn()
-      return false
+      return undefined
     })()
-    return Promise.race([answered, gaveUp])
+    return Promise.race([request().catch(() => undefined), gaveUp])
   }
 
   const faults = [
@@ -172,7 +172,7 @@ export async function simulate(seed: number, wantsTrace = false): Promise<Verdic
 /** The program, and every event in the order of the store. */
 async function traceOf(store: Log, what: Scenario): Promise<string[]> {
   const events: StoredEvent[] = []
-  for (const head of store.heads({ limit: 10_000 }))
+  for (const head of await store.heads({ limit: 10_000 }))
     for await (const page of store.read(head.stream)) events.push(...page)
   events.sort((a, b) => a.position - b.position)
   return [

@@ -3,8 +3,13 @@
  *
  * The store's index over wake-up times is the heap: one timer stands for the earliest of them, whatever their number, so that
  * ten thousand waiting runs cost rows and no memory.
+ *
+ * W1. The store is asked in rounds, one at a time. What is wanted while a round is under way is done by the next, which begins after
+ *     it was wanted: no wake-up falls between two answers.
+ * W2. A round that fails is done again after a pause, with all that was wanted of it.
+ * W3. A run woken from within is handed out at once, whatever round is under way.
  */
-import type { Clock, Log } from '../../log/index.ts'
+import { isPassing, type Clock, type Log, type Row } from '../../log/index.ts'
 import type { Carrier, Dispatcher } from '../../run/port.ts'
 
 export interface InProcessOptions {
@@ -13,9 +18,15 @@ export interface InProcessOptions {
   readonly carrier: Carrier
   /** Runs advanced at once. A run that waits takes no place. */
   readonly concurrency: number
+  /** Told why the store could not be asked; it will be again. */
+  readonly failed?: (error: unknown) => void
 }
 
 const LOOK_AT_MOST = 500
+const FIRST_PAUSE_MS = 5
+const LONGEST_PAUSE_MS = 1000
+/** After what is no mere outage. */
+const LONG_PAUSE_MS = 10_000
 
 /** A time alone does not tell one wake-up from another: a message may come in the millisecond a timer fires. */
 interface WakeUp {
@@ -32,13 +43,18 @@ export class InProcessDispatcher implements Dispatcher {
   /** The wake-up each run is being advanced for, and those that were to no avail. */
   readonly #wokenFor = new Map<string, WakeUp>()
   readonly #tried = new Map<string, WakeUp>()
+  /** What the next round is to do: see which of these runs is due again, look for all that is due, set the timer. */
+  readonly #rested = new Map<string, WakeUp | undefined>()
+  #wantsLook = false
+  #wantsArm = false
   #isStarted = false
-  #isLookScheduled = false
-  #isArmScheduled = false
+  #isInRound = false
+  #pauseMs = 0
   #armedFor = 0
   #lookedAt = 0
   #hasMore = false
   #stopTimer: () => void = () => {}
+  #stopPause: (() => void) | undefined
   #stopped: (() => void)[] = []
 
   constructor(options: InProcessOptions) {
@@ -46,7 +62,7 @@ export class InProcessDispatcher implements Dispatcher {
   }
 
   get busy(): number {
-    return this.#advancing.size + this.#ready.length + (this.#isLookScheduled || this.#isArmScheduled ? 1 : 0)
+    return this.#advancing.size + this.#ready.length + (this.#isInRound ? 1 : 0)
   }
 
   start(): void {
@@ -71,18 +87,20 @@ export class InProcessDispatcher implements Dispatcher {
   }
 
   look(): void {
-    if (!this.#isStarted || this.#isLookScheduled) return
-    this.#isLookScheduled = true
-    setImmediate(() => {
-      this.#isLookScheduled = false
-      if (this.#isStarted) this.#lookNow()
-      this.#settleStop()
-    })
+    this.#wantsLook = true
+    this.#goRound()
+  }
+
+  /** A run came to rest: its wake-up may be the earliest now. */
+  rearm(): void {
+    this.#wantsArm = true
+    this.#goRound()
   }
 
   stop(): Promise<void> {
     this.#isStarted = false
     this.#stopTimer()
+    this.#stopPause?.()
     this.#ready.length = 0
     this.#isReady.clear()
     return new Promise((resolve) => {
@@ -91,41 +109,83 @@ export class InProcessDispatcher implements Dispatcher {
     })
   }
 
-  #lookNow(): void {
+  #goRound(): void {
+    if (!this.#isStarted || this.#isInRound || this.#stopPause) return
+    this.#isInRound = true
+    setImmediate(() => void this.#round().then(() => this.#roundEnded()))
+  }
+
+  #roundEnded(): void {
+    this.#isInRound = false
+    if (this.#wantsLook || this.#wantsArm || this.#rested.size > 0) this.#goRound()
+    this.#settleStop()
+  }
+
+  /** Never rejects. */
+  async #round(): Promise<void> {
+    if (!this.#isStarted) return
+    const rested = new Map(this.#rested)
+    const [wantsLook, wantsArm] = [this.#wantsLook, this.#wantsArm]
+    this.#rested.clear()
+    this.#wantsLook = this.#wantsArm = false
+    try {
+      if (rested.size > 0) await this.#noteStillDue(rested)
+      if (wantsLook) await this.#lookNow()
+      if (wantsLook || wantsArm) await this.#arm()
+      this.#pauseMs = 0
+    } catch (error) {
+      for (const [runId, wokenFor] of rested) if (!this.#rested.has(runId)) this.#rested.set(runId, wokenFor)
+      this.#wantsLook ||= wantsLook
+      this.#wantsArm ||= wantsArm
+      this.#pause(error)
+    }
+  }
+
+  #pause(error: unknown): void {
+    if (!this.#isStarted) return
+    const { clock, failed } = this.#options
+    this.#pauseMs = Math.min(LONGEST_PAUSE_MS, Math.max(FIRST_PAUSE_MS, this.#pauseMs * 2))
+    failed?.(error)
+    const cancel = clock.at(clock.now() + (isPassing(error) ? this.#pauseMs : LONG_PAUSE_MS), () => {
+      this.#stopPause = undefined
+      this.#goRound()
+    })
+    this.#stopPause = () => {
+      this.#stopPause = undefined
+      cancel()
+    }
+  }
+
+  async #lookNow(): Promise<void> {
     const { log, clock } = this.#options
     const now = clock.now()
     this.#lookedAt = now
     // Enough is ready already: what else is due is looked for when that is handed out.
     this.#hasMore = this.#ready.length >= LOOK_AT_MOST
-    if (!this.#hasMore) {
-      const due = log.select('runs', {
-        where: { wake_at: { lte: now } },
-        order: ['wake_at'],
-        limit: 2 * LOOK_AT_MOST,
-        columns: ['run', 'wake_at'],
-      })
-      this.#hasMore = due.length === 2 * LOOK_AT_MOST
-      for (const row of due) {
-        const [runId, at] = [String(row['run']), Number(row['wake_at'])]
-        if (!this.#isTheSame(runId, at, this.#tried.get(runId))) this.#wakeFor(runId, at)
-      }
-    }
-    this.#arm()
+    if (this.#hasMore) return
+    const due = await log.select('runs', {
+      where: { wake_at: { lte: now } },
+      order: ['wake_at'],
+      limit: 2 * LOOK_AT_MOST,
+      columns: ['run', 'wake_at'],
+    })
+    this.#hasMore = due.length === 2 * LOOK_AT_MOST
+    await this.#wakeDue(due, (runId) => this.#tried.get(runId))
   }
 
   /** One timer, for the earliest wake-up not looked at yet: it may have passed since. */
-  #arm(): void {
+  async #arm(): Promise<void> {
     const { log, clock } = this.#options
     // A clock that was set back: what was looked at lies ahead again.
     this.#lookedAt = Math.min(this.#lookedAt, clock.now())
-    const [next] = log.select('runs', {
+    const [next] = await log.select('runs', {
       where: { wake_at: { gt: this.#lookedAt } },
       order: ['wake_at'],
       limit: 1,
       columns: ['wake_at'],
     })
     const at = next ? Number(next['wake_at']) : Number.POSITIVE_INFINITY
-    if (at === this.#armedFor) return
+    if (!this.#isStarted || at === this.#armedFor) return
     this.#stopTimer()
     this.#armedFor = at
     this.#stopTimer = next ? clock.at(at, () => this.#fired()) : () => {}
@@ -134,16 +194,6 @@ export class InProcessDispatcher implements Dispatcher {
   #fired(): void {
     this.#armedFor = 0
     this.look()
-  }
-
-  /** A run came to rest: its wake-up may be the earliest now. */
-  rearm(): void {
-    if (this.#isArmScheduled) return
-    this.#isArmScheduled = true
-    setImmediate(() => {
-      this.#isArmScheduled = false
-      if (this.#isStarted) this.#arm()
-    })
   }
 
   #fill(): void {
@@ -161,7 +211,8 @@ export class InProcessDispatcher implements Dispatcher {
     void this.#options.carrier.advance(runId).then(() => {
       const isWoken = this.#advancing.get(runId)
       this.#advancing.delete(runId)
-      this.#noteIfStillDue(runId)
+      this.#rested.set(runId, this.#wokenFor.get(runId))
+      this.#wokenFor.delete(runId)
       if (isWoken) this.wake(runId)
       this.rearm()
       this.#fill()
@@ -169,37 +220,64 @@ export class InProcessDispatcher implements Dispatcher {
     })
   }
 
-  #wakeFor(runId: string, at: number): void {
-    this.#wokenFor.set(runId, { at, position: this.#options.log.position() })
-    this.wake(runId)
-  }
-
-  /** Whether a run that is due at `at` was woken for just that before. */
-  #isTheSame(runId: string, at: number, before: WakeUp | undefined): boolean {
-    if (before?.at !== at) return false
-    const where = { run: runId, taken: null, position: { gt: before.position } }
-    return this.#options.log.select('inbox', { where, limit: 1, columns: ['position'] }).length === 0
-  }
-
   /**
    * A run that was advanced for a wake-up and still has it cannot be carried here: not again until something about it changes.
    * Another wake-up that is due by now passed while the run was coming to rest, and no timer stands for it.
    */
-  #noteIfStillDue(runId: string): void {
-    const wokenFor = this.#wokenFor.get(runId)
-    this.#wokenFor.delete(runId)
-    const [row] = this.#options.log.select('runs', {
-      where: { run: runId, wake_at: { lte: this.#options.clock.now() } },
-      columns: ['wake_at'],
+  async #noteStillDue(rested: ReadonlyMap<string, WakeUp | undefined>): Promise<void> {
+    const { log, clock } = this.#options
+    const ids = [...rested.keys()]
+    while (ids.length > 0) {
+      const due = await log.select('runs', {
+        where: { run: { in: ids.splice(0, LOOK_AT_MOST) }, wake_at: { lte: clock.now() } },
+        columns: ['run', 'wake_at'],
+      })
+      const inVain = await this.#wakeDue(due, (runId) => rested.get(runId))
+      for (const runId of inVain) {
+        const wokenFor = rested.get(runId)
+        if (wokenFor) this.#tried.set(runId, wokenFor)
+      }
+    }
+  }
+
+  /** Wakes these runs but those that were woken for just that before; gives the latter. */
+  async #wakeDue(
+    due: readonly Row[],
+    before: (runId: string) => WakeUp | undefined,
+  ): Promise<readonly string[]> {
+    if (due.length === 0) return []
+    const same = new Map<string, WakeUp>()
+    for (const row of due) {
+      const wakeUp = before(String(row['run']))
+      if (wakeUp?.at === Number(row['wake_at'])) same.set(String(row['run']), wakeUp)
+    }
+    for (const runId of await this.#writtenTo(same)) same.delete(runId)
+    // Read before any of them is advanced: what comes later than this wakes them again.
+    const position = due.length > same.size ? await this.#options.log.position() : 0
+    for (const row of due) {
+      const [runId, at] = [String(row['run']), Number(row['wake_at'])]
+      if (same.has(runId) || !this.#isStarted) continue
+      this.#wokenFor.set(runId, { at, position })
+      this.wake(runId)
+    }
+    return [...same.keys()]
+  }
+
+  /** Of these runs, those that were sent something since their wake-up. */
+  async #writtenTo(wakeUps: ReadonlyMap<string, WakeUp>): Promise<readonly string[]> {
+    if (wakeUps.size === 0) return []
+    const since = Math.min(...[...wakeUps.values()].map(({ position }) => position))
+    const rows = await this.#options.log.select('inbox', {
+      where: { run: { in: [...wakeUps.keys()] }, taken: null, position: { gt: since } },
+      columns: ['run', 'position'],
     })
-    const at = row && Number(row['wake_at'])
-    if (at === undefined) return
-    if (wokenFor && this.#isTheSame(runId, at, wokenFor)) this.#tried.set(runId, wokenFor)
-    else this.#wakeFor(runId, at)
+    return rows
+      .filter((row) => Number(row['position']) > (wakeUps.get(String(row['run']))?.position ?? 0))
+      .map((row) => String(row['run']))
   }
 
   #settleStop(): void {
-    if (this.#isStarted || this.#advancing.size > 0) return
+    if (this.#isStarted || this.#advancing.size > 0 || this.#isInRound) return
     for (const resolve of this.#stopped.splice(0)) resolve()
   }
 }

@@ -47,11 +47,11 @@ test('two connections on one file keep one order, and hear of each other', async
 test('one process at a time holds the right to advance runs', async () => {
   const file = join(folder, 'owned.db')
   const [a, b] = [openSqlite({ file, projections: [] }), openSqlite({ file, projections: [] })]
-  expect([a.isOwned(), b.isOwned()]).toEqual([false, false])
-  expect([a.tryOwn(), b.tryOwn(), a.tryOwn()]).toEqual([true, false, true])
-  expect([a.isOwned(), b.isOwned()]).toEqual([true, true])
+  expect([await a.isOwned(), await b.isOwned()]).toEqual([false, false])
+  expect([await a.tryOwn(), await b.tryOwn(), await a.tryOwn()]).toEqual([true, false, true])
+  expect([await a.isOwned(), await b.isOwned()]).toEqual([true, true])
   await a.close()
-  expect(b.isOwned()).toBe(false)
-  expect(b.tryOwn()).toBe(true)
+  expect(await b.isOwned()).toBe(false)
+  expect(await b.tryOwn()).toBe(true)
   await b.close()
 })

@@ -118,10 +118,7 @@ export class SqliteLog implements Log {
   }
 
   commit(change: Change): Promise<Committed> {
-    if (this.#isClosed)
-      return Promise.reject(
-        new ThroughlineError('closed', { message: `${this.file} was closed; open it again.` }),
-      )
+    if (this.#isClosed) return Promise.reject(this.#closed())
     if (!this.#group)
       return Promise.reject(
         fromDriver(Object.assign(new Error('opened read-only'), { errcode: 8 }), this.file),
@@ -138,14 +135,15 @@ export class SqliteLog implements Log {
     return this.#group.commit(change)
   }
 
-  head(stream: string): Head | undefined {
-    return this.#reader.head(stream)
+  head(stream: string): Promise<Head | undefined> {
+    return this.#ask(() => this.#reader.head(stream))
   }
 
   heads(
     options: { readonly after?: string; readonly under?: string; readonly limit?: number } = {},
-  ): readonly Head[] {
-    return this.#reader.heads(options.after ?? '', options.under ?? '', options.limit ?? 500)
+  ): Promise<readonly Head[]> {
+    const { after = '', under = '', limit = 500 } = options
+    return this.#ask(() => this.#reader.heads(after, under, limit))
   }
 
   async *read(stream: string, from = 1): AsyncGenerator<readonly StoredEvent[]> {
@@ -159,8 +157,10 @@ export class SqliteLog implements Log {
     }
   }
 
-  eventAt(position: Position): StoredEvent | undefined {
-    return this.#reader.at(position)
+  eventsAt(positions: readonly Position[]): Promise<readonly StoredEvent[]> {
+    return this.#ask(() =>
+      positions.map((position) => this.#reader.at(position)).filter((event) => event !== undefined),
+    )
   }
 
   async *follow(from: Position, signal: AbortSignal): AsyncGenerator<StoredEvent> {
@@ -186,12 +186,12 @@ export class SqliteLog implements Log {
     }
   }
 
-  position(): Position {
-    return this.#reader.tip()
+  position(): Promise<Position> {
+    return this.#ask(() => this.#reader.tip())
   }
 
-  select(table: string, query: Query): readonly Row[] {
-    return this.#rows.select(table, query)
+  select(table: string, query: Query): Promise<readonly Row[]> {
+    return this.#ask(() => this.#rows.select(table, query))
   }
 
   onCommit(heard: (isOurs: boolean) => void): () => void {
@@ -234,12 +234,12 @@ export class SqliteLog implements Log {
     this.#tell(true)
   }
 
-  tryOwn(): boolean {
-    return this.#group !== undefined && (this.#ownership?.tryTake() ?? true)
+  tryOwn(): Promise<boolean> {
+    return this.#ask(() => this.#group !== undefined && (this.#ownership?.tryTake() ?? true))
   }
 
-  isOwned(): boolean {
-    return this.#ownership?.isHeld() ?? true
+  isOwned(): Promise<boolean> {
+    return this.#ask(() => this.#ownership?.isHeld() ?? true)
   }
 
   async close(): Promise<void> {
@@ -251,6 +251,20 @@ export class SqliteLog implements Log {
     await this.#group?.writer.close()
     this.#db.close()
     this.#ownership?.release()
+  }
+
+  /** The driver answers at once; what it throws is a refusal in our words. */
+  #ask<T>(read: () => T): Promise<T> {
+    if (this.#isClosed) return Promise.reject(this.#closed())
+    try {
+      return Promise.resolve(read())
+    } catch (error) {
+      return Promise.reject(fromDriver(error, this.file))
+    }
+  }
+
+  #closed(): ThroughlineError {
+    return new ThroughlineError('closed', { message: `${this.file} was closed; open it again.` })
   }
 
   /** What the driver has to say of it, in our words. */

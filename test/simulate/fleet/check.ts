@@ -1,6 +1,6 @@
 /** What must hold when all is over, read from the record itself. */
 import type { Log, StoredEvent } from 'throughline'
-import { doubled, ENDS, eventsOf, misplaced, unsound } from '../record.ts'
+import { doubled, ENDS, eventsOf, groundless, misplaced, unsound } from '../record.ts'
 import type { Driver } from './driver.ts'
 import type { World } from './world.ts'
 
@@ -13,20 +13,20 @@ interface Around {
 }
 
 export async function check({ store, driver, world, hasRefusals }: Around): Promise<void> {
-  const rows = store.select('runs', {})
-  let doubts = 0
+  const rows = await store.select('runs', {})
+  const doubts: string[] = []
   for (const row of rows) {
     const [run, status] = [String(row['run']), String(row['status'])]
     const events = await eventsOf(store, row)
-    if (run !== driver.people.forkId) doubts += events.filter(({ kind }) => kind === 'step.in_doubt').length
+    if (run !== driver.people.forkId) doubts.push(...groundless(events))
     result(world, driver, run, status, events)
     for (const one of doubled(events, hasRefusals)) world.wrong(one)
     // A fork's copied answers were taken from another's inbox.
-    if (run !== driver.people.forkId) for (const one of misplaced(store, run, events)) world.wrong(one)
+    if (run !== driver.people.forkId) for (const one of await misplaced(store, run, events)) world.wrong(one)
     compensations(world, run, status, events)
   }
-  if (doubts > driver.crashes + world.thrown)
-    world.wrong(`${doubts} effects were in doubt after ${driver.crashes} crashes and ${world.thrown} throws`)
+  if (doubts.length > world.thrown)
+    world.wrong(`${doubts.join(', ')} came into doubt with ${world.thrown} throws, and no crash between`)
   for (const done of world.done.values())
     if (done.times > 1) world.wrong(`${done.run} ${done.mark} happened ${done.times} times`)
   onceKeys(world)

@@ -73,22 +73,21 @@ export class Driver {
     const process = new Process('client', hub, { commits: 0, how: 'nothing' })
     hub.processes.push(process)
     this.#people = new People({ ...this.#plan, client: await this.#open(process, false) })
-    if (random.chance(0.7)) await this.#boot()
+    if (random.chance(0.7)) this.#boot()
     await this.people.start()
     for (this.#turn = 1; this.#turn < MOST_TURNS; this.#turn++) {
       await new Promise(setImmediate)
       hub.tick()
       if (this.#turn === MISFORTUNE_TURNS) hub.hasMisfortune = false
       await this.#meddle()
-      if (hub.isBusy) this.#stirred()
+      if (hub.isBusy || (this.#running && !this.#running.tl)) this.#stirred()
       else if (++this.#quiet >= QUIET_TURNS && (await this.#goOn())) return
     }
-    world.wrong(`after ${MOST_TURNS} turns some have not ended: ${this.#stuck()}`)
+    world.wrong(`after ${MOST_TURNS} turns some have not ended: ${await this.#stuck()}`)
   }
 
-  #stuck(): string {
-    return this.people
-      .unended()
+  async #stuck(): Promise<string> {
+    return (await this.people.unended())
       .map(
         (row) =>
           `${String(row['run'])} is ${String(row['status'])}, wakes at ${String(row['wake_at'])}, waits for ${String(row['waiting'])}`,
@@ -100,12 +99,12 @@ export class Driver {
   async #meddle(): Promise<void> {
     const { hub, random } = this.#plan
     const isWriting = hub.processes.some((one) => one.isDead && one.inFlight > 0)
-    if (!this.#running && this.#turn >= this.#bootAt && !isWriting) await this.#boot()
+    if (!this.#running && this.#turn >= this.#bootAt && !isWriting) this.#boot()
     this.#haunt()
     if (this.#turn === this.#cancelAt) await this.people.cancel('at a random moment')
     if (!hub.hasMisfortune) return
     if (random.chance(0.01)) {
-      const runs = this.people.unended().map((row) => String(row['run']))
+      const runs = (await this.people.unended()).map((row) => String(row['run']))
       await this.people.send(random.pick([this.people.rootId, ...runs]))
       this.#stirred()
     }
@@ -173,7 +172,7 @@ export class Driver {
     })
   }
 
-  async #boot(): Promise<void> {
+  #boot(): void {
     const { hub } = this.#plan
     this.#closing?.die()
     this.#closing = undefined
@@ -181,9 +180,12 @@ export class Driver {
     hub.processes.push(process)
     hub.say(`${process.name} starts`)
     const running: Running = { process, tl: undefined }
-    this.#running = running // before it opens: misfortune may strike it there
-    running.tl = await this.#open(process, true)
-    this.#stirred()
+    this.#running = running
+    // Not waited for: misfortune may strike it while it opens.
+    void this.#open(process, true).then((tl) => {
+      running.tl = tl
+      this.#stirred()
+    })
   }
 
   #fate(): Fate {
@@ -220,7 +222,7 @@ export class Driver {
     const { hub, world } = this.#plan
     if (!this.#running) return false // the next turns start one
     if (this.#stopped && this.#plan.random.chance(0.5)) return false
-    if (this.people.unended().length === 0) return !this.#stopped && !(await this.#forked())
+    if ((await this.people.unended()).length === 0) return !this.#stopped && !(await this.#forked())
     this.#quiet = 0
     if (!this.#hasPolled) {
       this.#hasPolled = true
@@ -229,7 +231,7 @@ export class Driver {
     }
     if ((await this.#actAtRandom()) || (await this.people.cancelHeld())) this.#stirred()
     else if (!this.#stopped) {
-      world.wrong(`stuck at ${hub.clock.now}: ${this.#stuck()}`)
+      world.wrong(`stuck at ${hub.clock.now}: ${await this.#stuck()}`)
       return true
     }
     return false
@@ -247,7 +249,7 @@ export class Driver {
     const actions: (() => Promise<boolean> | boolean)[] = [passTime, passTime]
     // While a stopped process may still act, nobody can say what was not done.
     if (!this.#stopped) actions.push(() => this.people.settleDoubt())
-    for (const row of this.people.unended()) actions.push(() => this.people.send(String(row['run'])))
+    for (const row of await this.people.unended()) actions.push(() => this.people.send(String(row['run'])))
     while (actions.length > 0) {
       const [action] = actions.splice(random.between(0, actions.length - 1), 1)
       if (await action?.()) return true

@@ -48,6 +48,10 @@ export interface HubOptions {
   readonly random: Random
   /** How often a commit finds the store busy or full. */
   readonly refusals: number
+  /** How many turns a question to the store takes at most, on its way there and again on its way back. */
+  readonly distance: number
+  /** How often a question finds the connection lost. */
+  readonly losses: number
   /** How often the news of a commit is delayed, doubled, or lost. */
   readonly badNews: number
   readonly hasTrace: boolean
@@ -79,6 +83,18 @@ export class Hub {
     const { random, refusals } = this.#options
     if (!this.hasMisfortune || !random.chance(refusals)) return undefined
     return random.pick(['store_busy', 'store_full'])
+  }
+
+  /** How long a question to the store, or its answer, is on its way. */
+  delay(): number {
+    const { random, distance } = this.#options
+    return this.hasMisfortune && distance > 0 ? random.between(0, distance) : 0
+  }
+
+  /** Whether a question never reaches the store, and whoever asked is told so. */
+  isLost(): boolean {
+    const { random, losses } = this.#options
+    return this.hasMisfortune && losses > 0 && random.chance(losses)
   }
 
   /** One process committed: it knows at once, the others hear of it. */

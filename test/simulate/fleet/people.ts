@@ -84,12 +84,12 @@ export class People {
   /** Settles one effect that is in doubt; false if none is. */
   async settleDoubt(): Promise<boolean> {
     const { world, hub } = this.#options
-    for (const row of this.unended()) {
+    for (const row of await this.unended()) {
       const waits = JSON.parse(String(row['waiting'] ?? '[]')) as { kind: string; name: string }[]
       for (const { kind, name } of waits) {
         if (kind !== 'in_doubt') continue
         const handle = await this.#handle(String(row['run']))
-        const doubted = await doubtOf(handle, name)
+        const doubted = await this.#request(() => doubtOf(handle, name))
         if (!doubted) continue
         const done = world.done.get(doubted.idempotencyKey)
         this.doubts++
@@ -104,7 +104,7 @@ export class People {
 
   async cancel(reason: string): Promise<void> {
     const handle = await this.#handle(this.rootId)
-    this.isCancelled ||= !this.#hasEnded(this.rootId)
+    this.isCancelled ||= !(await this.#hasEnded(this.rootId))
     this.#options.hub.say(`${this.rootId} is cancelled: ${reason}`)
     await this.#request(() => handle.cancel(reason))
   }
@@ -120,7 +120,7 @@ export class People {
   /** Once it is done: again, from a step in the middle. */
   async fork(): Promise<boolean> {
     const { hub, random } = this.#options
-    const [row] = hub.store.select('runs', { where: { run: this.rootId } })
+    const [row] = await hub.store.select('runs', { where: { run: this.rootId } })
     if (this.forkId !== undefined || row?.['status'] !== 'done') return false
     const steps: number[] = []
     for await (const page of hub.store.read(String(row['stream'])))
@@ -137,7 +137,7 @@ export class People {
   async known(run: string): Promise<Known | undefined> {
     const { hub, program } = this.#options
     const before = this.runs.get(run)
-    const [row] = hub.store.select('runs', { where: { run }, columns: ['task'] })
+    const [row] = await hub.store.select('runs', { where: { run }, columns: ['task'] })
     if (before || !row) return before
     const task = Number(String(row['task']).slice(1))
     const sent = new Map<string, number>()
@@ -158,25 +158,29 @@ export class People {
     return known
   }
 
-  #hasEnded(run: string): boolean {
-    return this.#options.hub.store.select('runs', { where: { run, ended_at: { gt: 0 } } }).length > 0
+  async #hasEnded(run: string): Promise<boolean> {
+    const where = { run, ended_at: { gt: 0 } }
+    return (await this.#options.hub.store.select('runs', { where })).length > 0
   }
 
-  #handle(run: string): Promise<RunHandle> {
-    return this.#options.client.run(run)
+  async #handle(run: string): Promise<RunHandle> {
+    const handle = await this.#request(() => this.#options.client.run(run))
+    if (!handle) throw new Error(`The handle of ${run} could not be had in ${MOST_TRIES} tries.`)
+    return handle
   }
 
   /** A request to a busy store is made again; one to a run that has ended is left. */
-  async #request(request: () => Promise<unknown>): Promise<void> {
+  async #request<T>(request: () => Promise<T>): Promise<T | undefined> {
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       try {
-        return void (await request())
+        return await request()
       } catch (error) {
         const code = error instanceof Error && 'code' in error ? error.code : undefined
-        if (code === 'run_ended' || code === 'not_in_doubt') return
+        if (code === 'run_ended' || code === 'not_in_doubt') return undefined
         if (code !== 'store_busy' && code !== 'store_full') throw error
       }
     }
+    return undefined
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Change, Clock, Committed, Log } from 'throughline'
 import { StoreUnavailable } from 'throughline'
-import { seenBy } from '../../../src/testing/mortal-log.ts'
+import { reroute, type Way } from 'throughline/testing'
 import type { Host } from './bodies.ts'
 import type { Hub } from './hub.ts'
 
@@ -34,7 +34,9 @@ export class Process implements Host {
   state: State = 'running'
   /** Commits handed to the store and not answered. */
   inFlight = 0
-  /** Commits it asked for while it was stopped. */
+  /** Questions to the store that are not answered. */
+  #asked = 0
+  /** What it wanted of the store while it was stopped. */
   readonly #held: (() => void)[] = []
   readonly #waiters = new Set<Waiter>()
   readonly #hub: Hub
@@ -57,7 +59,7 @@ export class Process implements Host {
   }
 
   get isBusy(): boolean {
-    return this.inFlight > 0 || (this.state === 'running' && this.#waiters.size > 0)
+    return this.inFlight > 0 || (this.state === 'running' && this.#waiters.size + this.#asked > 0)
   }
 
   turns(count: number): Promise<void> {
@@ -137,12 +139,31 @@ export class Process implements Host {
     else if (this.fate.how === 'is stopped') this.stop()
   }
 
+  /** A question may take its time, there and back: what it finds is what was true in between. */
+  readonly #ask: Way = async (read) => {
+    this.#asked++
+    try {
+      await this.#travel()
+      if (this.#hub.isLost()) throw new StoreUnavailable('store_busy', 'the simulated network', undefined)
+      const answer = await read()
+      await this.#travel()
+      return answer
+    } finally {
+      this.#asked--
+    }
+  }
+
+  async #travel(): Promise<void> {
+    for (let left = this.#hub.delay(); left > 0; left--) await new Promise(setImmediate)
+    if (this.state === 'stopped') await new Promise<void>((resolve) => this.#held.push(resolve))
+    if (this.isDead) await never()
+  }
+
   #wrap(store: Log): Log {
-    const commit = (change: Change) => this.#commit(change)
     const onCommit: Log['onCommit'] = (heard) => {
       this.#heard.add(heard)
       return () => void this.#heard.delete(heard)
     }
-    return seenBy(store, { commit, onCommit }, () => this.isDead)
+    return reroute(store, { commit: (change) => this.#commit(change), onCommit, ask: this.#ask })
   }
 }

@@ -20,6 +20,7 @@ export interface Trial {
 
 /** How many references share a store: opening one costs as much as a program does. */
 const REFERENCES_A_STORE = 50
+const NO_MISFORTUNE = { refusals: 0, distance: 0, losses: 0, badNews: 0 }
 
 interface Shared {
   readonly store: Log
@@ -55,12 +56,12 @@ export class Trials {
     const { store, clock } = this.#shared
     const names = `r${this.#shared.uses++}_`
     const random = sfc32(seed, 3)
-    const hub = new Hub({ store, clock, random, refusals: 0, badNews: 0, hasTrace: false })
+    const hub = new Hub({ store, clock, random, ...NO_MISFORTUNE, hasTrace: false })
     const world = new World()
     const driver = new Driver({ program, hub, world, random, hasMisfortune: false, ids: idsFrom(names) })
     await driver.drive()
     for (const process of hub.processes) process.die()
-    return { violations: world.violations, outcome: outcomeOf(store, driver.people.rootId) }
+    return { violations: world.violations, outcome: await outcomeOf(store, driver.people.rootId) }
   }
 
   async close(): Promise<void> {
@@ -83,16 +84,19 @@ async function live(seed: number, program: Program, hasTrace: boolean) {
   const random = sfc32(seed, 2)
   const { store, clock } = openShared()
   const refusals = random.pick([0, 0, 0.03, 0.2])
-  const hub = new Hub({ store, clock, random, refusals, badNews: random.pick([0, 0.1, 0.5]), hasTrace })
+  const badNews = random.pick([0, 0.1, 0.5])
+  const distance = random.pick([0, 0, 2, 12])
+  const losses = random.pick([0, 0, 0.02, 0.15])
+  const hub = new Hub({ store, clock, random, refusals, distance, losses, badNews, hasTrace })
   const world = new World()
   const driver = new Driver({ program, hub, world, random, hasMisfortune: true, ids: idsFrom('') })
-  const stop = hasTrace ? follow(store, hub.trace) : () => {}
+  const followed = hasTrace ? follow(store, hub.trace) : () => Promise.resolve()
   hub.zombied = () => (world.honoursKeys = true)
   await driver.drive()
-  stop()
+  await followed()
   await check({ store, driver, world, hasRefusals: refusals > 0 })
-  const outcome = outcomeOf(store, driver.people.rootId)
-  const events = store.position()
+  const outcome = await outcomeOf(store, driver.people.rootId)
+  const events = await store.position()
   for (const process of hub.processes) process.die()
   await store.close()
   const { crashes, zombies } = driver
@@ -110,28 +114,34 @@ async function live(seed: number, program: Program, hasTrace: boolean) {
 }
 
 /** How the run ended, and with what. */
-function outcomeOf(store: Log, run: string): readonly unknown[] {
-  const [row] = store.select('runs', { where: { run } })
-  const head = store.head(String(row?.['stream']))
-  // The end of the root is among the last events of its store.
-  for (let position = store.position(); position > 0; position--) {
-    const event = store.eventAt(position)
-    if (event?.stream !== head?.stream || event?.seq !== head?.seq) continue
+async function outcomeOf(store: Log, run: string): Promise<readonly unknown[]> {
+  const [row] = await store.select('runs', { where: { run } })
+  const head = await store.head(String(row?.['stream']))
+  if (!head) return []
+  for await (const [event] of store.read(head.stream, head.seq))
     return event?.kind === 'run.done'
       ? [event.kind, (JSON.parse(event.body ?? '{}') as { v: unknown }).v]
       : [event?.kind]
-  }
   return []
 }
 
-function follow(store: Log, trace: string[]): () => void {
+/** Returns what stops it, once all is told. */
+function follow(store: Log, trace: string[]): () => Promise<void> {
   let seen = 0
-  return store.onCommit(() => {
-    for (let event = store.eventAt(seen + 1); event; event = store.eventAt(seen + 1)) {
+  let told = Promise.resolve()
+  const tell = async () => {
+    for (;;) {
+      const [event] = await store.eventsAt([seen + 1])
+      if (!event) return
       trace.push(line(event))
       seen++
     }
-  })
+  }
+  const stop = store.onCommit(() => void (told = told.then(tell)))
+  return () => {
+    stop()
+    return told
+  }
 }
 
 function line(event: StoredEvent): string {
