@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { open, task, type Clock } from 'throughline'
-import { dispatcherContract } from '../../testing/index.ts'
+import { eventOf } from '../../log/index.ts'
+import { events as runs } from '../../run/index.ts'
+import { dispatcherContract, openStore, reroute, SimulatedClock, type Way } from '../../testing/index.ts'
 import { InProcessDispatcher } from './index.ts'
 
 dispatcherContract({ name: 'in one process', test, expect, open: (parts) => new InProcessDispatcher(parts) })
@@ -31,6 +33,84 @@ test('a wake-up that falls due while its run is coming to rest is not lost', asy
     },
   })
   await using tl = await open({ store: 'memory:', tasks: [naps], clock: restlessClock() })
-  const runs = await Promise.all(Array.from({ length: 5 }, () => tl.start(naps, undefined)))
-  expect(await Promise.all(runs.map((run) => run.result()))).toEqual(Array.from({ length: 5 }, () => 'awake'))
+  const handles = await Promise.all(Array.from({ length: 5 }, () => tl.start(naps, undefined)))
+  expect(await Promise.all(handles.map((run) => run.result()))).toEqual(
+    Array.from({ length: 5 }, () => 'awake'),
+  )
+})
+
+/** A dispatcher over a store of the test's, what it handed out, and runs that are due. */
+async function over(ask: Way) {
+  const turns = async () => {
+    for (let i = 0; i < 20; i++) await new Promise(setImmediate)
+  }
+  const clock = new SimulatedClock(turns)
+  const store = openStore('memory:', { clock })
+  const handed: string[] = []
+  const carrier = {
+    isAdvancing: () => false,
+    async advance(run: string) {
+      handed.push(run)
+      const events = [eventOf(runs.runDone, { v: null })]
+      await store.commit({ appends: [{ stream: run, expected: 'any', events }] })
+    },
+  }
+  const dispatcher = new InProcessDispatcher({ log: reroute(store, { ask }), clock, carrier, concurrency: 2 })
+  const due = (run: string) => {
+    const events = [
+      eventOf(runs.runStarted, { run, task: 't', version: '1', input: null, seed: 's', chapter: 1 }),
+    ]
+    return store.commit({ appends: [{ stream: run, expected: { new: true }, events }] })
+  }
+  return { clock, dispatcher, handed, due, turns }
+}
+
+test('a look that fails is made again after a pause, and nothing that was due is forgotten', async () => {
+  let failures = 3
+  const { clock, dispatcher, handed, due, turns } = await over((read) =>
+    failures-- > 0 ? Promise.reject(new Error('lost')) : read(),
+  )
+  await due('run_a')
+  dispatcher.start()
+  await turns()
+  expect([handed, dispatcher.busy]).toEqual([[], 0])
+  await clock.advance('1m')
+  expect(handed).toEqual(['run_a'])
+})
+
+test('what falls due while the store is being asked is found by asking once more', async () => {
+  let answer = () => {}
+  let isHeld = true
+  const { dispatcher, handed, due, turns } = await over(async (read) => {
+    const found = await read()
+    if (isHeld) await new Promise<void>((resolve) => (answer = resolve))
+    return found
+  })
+  dispatcher.start()
+  await turns()
+  await due('run_a')
+  dispatcher.look()
+  isHeld = false
+  answer()
+  await turns()
+  expect(handed).toEqual(['run_a'])
+})
+
+test('stopping waits for the question that is under way, and hands out nothing of its answer', async () => {
+  let answer = () => {}
+  const { dispatcher, handed, due, turns } = await over(async (read) => {
+    const found = await read()
+    await new Promise<void>((resolve) => (answer = resolve))
+    return found
+  })
+  await due('run_a')
+  dispatcher.start()
+  await turns()
+  let isStopped = false
+  const stopped = dispatcher.stop().then(() => (isStopped = true))
+  await turns()
+  expect(isStopped).toBe(false)
+  answer()
+  await stopped
+  expect(handed).toEqual([])
 })

@@ -130,8 +130,8 @@ export class InProcessDispatcher implements Dispatcher {
     this.#wantsLook = this.#wantsArm = false
     try {
       if (rested.size > 0) await this.#noteStillDue(rested)
-      if (wantsLook) await this.#lookNow()
-      if (wantsLook || wantsArm) await this.#arm()
+      if (wantsLook && this.#isStarted) await this.#lookNow()
+      if ((wantsLook || wantsArm) && this.#isStarted) await this.#arm()
       this.#pauseMs = 0
     } catch (error) {
       for (const [runId, wokenFor] of rested) if (!this.#rested.has(runId)) this.#rested.set(runId, wokenFor)
@@ -245,7 +245,7 @@ export class InProcessDispatcher implements Dispatcher {
     due: readonly Row[],
     before: (runId: string) => WakeUp | undefined,
   ): Promise<readonly string[]> {
-    if (due.length === 0) return []
+    if (due.length === 0 || !this.#isStarted) return []
     const same = new Map<string, WakeUp>()
     for (const row of due) {
       const wakeUp = before(String(row['run']))
