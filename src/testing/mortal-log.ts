@@ -46,18 +46,3 @@ export function mortal(store: Log): MortalLog {
     },
   }
 }
-
-/** The store as one process sees it, which commits and hears in its own way: closing it closes nothing, and the dead find nothing there. */
-export function seenBy(store: Log, own: Pick<Log, 'commit' | 'onCommit'>, isDead: () => boolean): Log {
-  return new Proxy(store, {
-    get(target, key) {
-      if (key === 'commit' || key === 'onCommit') return own[key]
-      if (key === 'close') return () => Promise.resolve()
-      // A dead process may have turns of the event loop left in this one.
-      if (isDead() && key === 'select') return () => []
-      if (isDead() && (key === 'head' || key === 'eventAt' || key === 'tryOwn')) return () => undefined
-      const member: unknown = Reflect.get(target, key, target)
-      return typeof member === 'function' ? (member.bind(target) as unknown) : member
-    },
-  })
-}

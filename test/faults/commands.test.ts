@@ -113,7 +113,7 @@ test('a wrong input, a missing file and an unknown task are told by name, and st
     [['import', join(folder, 'none.jsonl')], /bad_request: .*none\.jsonl" cannot be read: no such file/],
   ]
   await using tl = await open({ store, worker: false })
-  const before = tl.log.position()
+  const before = await tl.log.position()
   for (const [args, sentence] of wrong) {
     const out = kept()
     expect([await perform([...args, '--store', store], out), out.lines.join('\n')]).toEqual([
@@ -121,10 +121,10 @@ test('a wrong input, a missing file and an unknown task are told by name, and st
       expect.stringMatching(sentence),
     ])
   }
-  expect(tl.log.position()).toBe(before)
+  expect(await tl.log.position()).toBe(before)
   await expect(tl.start('knwon', undefined)).rejects.toMatchObject({
     code: 'unknown_task',
     message: expect.stringMatching(/no task "knwon" here.*open\(\{ tasks \}\)/),
   })
-  expect(tl.log.position()).toBe(before)
+  expect(await tl.log.position()).toBe(before)
 })
