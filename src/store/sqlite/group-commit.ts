@@ -11,16 +11,9 @@
  *     not, or once bodies are large enough to hold the event loop up.
  */
 import { performance } from 'node:perf_hooks'
-import {
-  AlreadyThere,
-  GuardFailed,
-  OwnershipLost,
-  StreamMoved,
-  type Change,
-  type Committed,
-} from '../../log/index.ts'
+import type { Change, Committed } from '../../log/index.ts'
+import { refusal, type Outcome } from '../outcome.ts'
 import { fromDriver, StoreUnavailable } from './errors.ts'
-import type { Outcome } from './writer.ts'
 
 /** Where batches are written: here, or on a thread. */
 export interface BatchWriter {
@@ -165,20 +158,6 @@ export class GroupCommit {
       pending.resolve(outcome)
     }
     this.#options.wrote({ changes: batch.length, bytes, events, position })
-  }
-}
-
-function refusal(outcome: Outcome | undefined): Error {
-  if (!outcome || !('refused' in outcome)) return new Error('The writer gave no outcome for a change.')
-  switch (outcome.refused) {
-    case 'ownership_lost':
-      return new OwnershipLost(outcome.what)
-    case 'stream_moved':
-      return new StreamMoved(outcome.what)
-    case 'guard_failed':
-      return new GuardFailed(outcome.what)
-    case 'already_there':
-      return new AlreadyThere(outcome.what, outcome.row ? { row: outcome.row } : {})
   }
 }
 

@@ -1,2 +1,2 @@
-export { ForeignStore, SqliteTooOld, StoreMissing, StoreNewer, StoreUnavailable } from './errors.ts'
+export { SqliteTooOld, StoreUnavailable } from './errors.ts'
 export { openSqlite, type SqliteLog, type SqliteOptions } from './sqlite-log.ts'
