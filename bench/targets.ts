@@ -10,14 +10,15 @@ export interface Verdict {
 }
 
 export const oursName = 'Throughline'
+const onPostgres = 'Throughline on Postgres'
 
 export function verdicts(measured: readonly Measured[], figures: readonly Figure[]): Verdict[] {
-  return [...comparisons(measured), ...limits(figures)]
+  return [...comparisons(measured), ...comparisonsOnPostgres(measured), ...limits(figures)]
 }
 
 function comparisons(measured: readonly Measured[]): Verdict[] {
   const ours = measured.find((one) => one.name === oursName)
-  const peers = measured.filter((one) => one.name !== oursName)
+  const peers = measured.filter(({ name }) => name !== oursName && name !== onPostgres)
   if (ours === undefined) return []
   const raw: Verdict = {
     target: 'one run ≥ 80 % of raw append + fdatasync',
@@ -36,6 +37,29 @@ function comparisons(measured: readonly Measured[]): Verdict[] {
     ),
     times(
       '100 × 50 ≥ 12 × the fastest peer',
+      12,
+      ours.fleet.perSecond,
+      peers,
+      (peer) => peer.fleet.perSecond,
+    ),
+  ]
+}
+
+/** Beside the peer that keeps its record in the same kind of server. */
+function comparisonsOnPostgres(measured: readonly Measured[]): Verdict[] {
+  const ours = measured.find(({ name }) => name === onPostgres)
+  const peers = measured.filter(({ name }) => name === 'DBOS')
+  if (ours === undefined || peers.length === 0) return []
+  return [
+    times(
+      'on Postgres, one run ≥ 3 × DBOS',
+      3,
+      ours.sequential.perSecond,
+      peers,
+      (peer) => peer.sequential.perSecond,
+    ),
+    times(
+      'on Postgres, 100 × 50 ≥ 12 × DBOS',
       12,
       ours.fleet.perSecond,
       peers,
