@@ -12,6 +12,7 @@ export async function kinds({ quick, tell }: OwnOptions): Promise<Figure[]> {
     fleetSteps: 10,
     rounds: quick ? 2 : 5,
     seconds: quick ? 3 : 20,
+    warmUpSeconds: 1,
   }
   const large = await measure(throughline('10 KiB steps'), { ...shape, bytes: 10_240 }, tell)
   const once = await measure(throughline('once steps', { effect: 'once' }), shape, tell)
