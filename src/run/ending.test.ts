@@ -226,3 +226,34 @@ test('what an old chapter did is final; a fork undoes what it copied', async () 
   expect([await run.status(), undone]).toEqual(['cancelled', ['hotel', 'hotel']])
   await bed.close()
 })
+
+test('a clock that jumps takes no body the time to come by its compensations again', async () => {
+  const { undone, book } = ledger()
+  let open = () => {}
+  let gate = Promise.resolve()
+  const trip = task({
+    name: 'trip',
+    async run(ctx) {
+      await ctx.wait('go')
+      await gate // in no step: the record does not show it
+      await book(ctx, 'hotel')
+      await ctx.wait('on')
+    },
+  })
+  const bed = await testbed({ tasks: [trip] })
+  const { id } = await bed.start(trip, {})
+  await (await bed.run(id)).signal('go')
+  await bed.settle()
+  await bed.crash()
+  gate = new Promise((resolve) => (open = resolve))
+  await bed.crash()
+  await (await bed.run(id)).cancel('plans changed')
+  await bed.settle()
+  bed.clock.jump(bed.clock.now() + 3_600_000)
+  await bed.clock.advance('1s')
+  open()
+  await bed.settle()
+  await expect((await bed.run(id)).result()).rejects.toMatchObject({ code: 'run_cancelled' })
+  expect(undone).toEqual(['hotel'])
+  await bed.close()
+})

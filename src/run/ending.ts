@@ -43,6 +43,8 @@ export interface Undoable {
 }
 
 const LOOKING_MS = 30_000
+/** In so many parts: a clock that jumps, or a machine that slept, uses up one of them. */
+const LOOKS = 30
 const AT_ONCE = 500
 const COMPENSATION_RETRY = { attempts: 5, initial: '1s' } as const
 
@@ -161,13 +163,18 @@ export class Ending {
   #hasShownAll(): boolean {
     if (this.#missing() === undefined || this.#hasLooked) return true
     // A plain await may lie between the body and the step: give it the time that a resting run is given.
-    const generation = this.#generation
-    const { clock, limits } = generation.surroundings
-    this.#stopLooking ??= clock.at(clock.now() + Math.max(limits.lingerMs, LOOKING_MS), () => {
-      this.#hasLooked = true
-      generation.delivery.poke()
-    })
+    if (!this.#stopLooking) this.#look(LOOKS)
     return false
+  }
+
+  #look(left: number): void {
+    const { surroundings, delivery } = this.#generation
+    const { clock, limits } = surroundings
+    this.#stopLooking = clock.at(clock.now() + Math.max(limits.lingerMs, LOOKING_MS) / LOOKS, () => {
+      if (left > 1) return this.#look(left - 1)
+      this.#hasLooked = true
+      delivery.poke()
+    })
   }
 
   /** A step recorded with a compensation that this body has not shown. */
