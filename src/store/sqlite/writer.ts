@@ -16,7 +16,6 @@ import {
   type Change,
   type NewEvent,
   type Projection,
-  type Row,
   type StoredEvent,
 } from '../../log/index.ts'
 import { isLarge } from '../blob.ts'
