@@ -40,7 +40,7 @@ test('a wake-up that falls due while its run is coming to rest is not lost', asy
 })
 
 /** A dispatcher over a store of the test's, what it handed out, and runs that are due. */
-async function over(ask: Way) {
+async function over(ask: Way, { isInVain = false } = {}) {
   const turns = async () => {
     for (let i = 0; i < 20; i++) await new Promise(setImmediate)
   }
@@ -51,6 +51,7 @@ async function over(ask: Way) {
     isAdvancing: () => false,
     async advance(run: string) {
       handed.push(run)
+      if (isInVain) return
       const events = [eventOf(runs.runDone, { v: null })]
       await store.commit({ appends: [{ stream: run, expected: 'any', events }] })
     },
@@ -113,4 +114,16 @@ test('stopping waits for the question that is under way, and hands out nothing o
   answer()
   await stopped
   expect(handed).toEqual([])
+})
+
+test('a wake-up that was to no avail is tried again after a while, and not before', async () => {
+  const { clock, dispatcher, handed, due, turns } = await over((read) => read(), { isInVain: true })
+  await due('run_a')
+  dispatcher.start()
+  await turns()
+  dispatcher.look()
+  await clock.advance('59s')
+  expect(handed).toEqual(['run_a'])
+  await clock.advance('1s')
+  expect(handed).toEqual(['run_a', 'run_a'])
 })

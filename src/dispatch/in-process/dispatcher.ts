@@ -25,6 +25,8 @@ export interface InProcessOptions {
 const LOOK_AT_MOST = 500
 const FIRST_PAUSE_MS = 5
 const LONGEST_PAUSE_MS = 1000
+/** What was to no avail is tried again after this: the clock may have been set back meanwhile, or whatever was wrong be right. */
+const TRY_AGAIN_MS = 60_000
 /** After what is no mere outage. */
 const LONG_PAUSE_MS = 10_000
 
@@ -55,6 +57,7 @@ export class InProcessDispatcher implements Dispatcher {
   #hasMore = false
   #stopTimer: () => void = () => {}
   #stopPause: (() => void) | undefined
+  #stopTryingAgain: (() => void) | undefined
   #stopped: (() => void)[] = []
 
   constructor(options: InProcessOptions) {
@@ -101,6 +104,7 @@ export class InProcessDispatcher implements Dispatcher {
     this.#isStarted = false
     this.#stopTimer()
     this.#stopPause?.()
+    this.#stopTryingAgain?.()
     this.#ready.length = 0
     this.#isReady.clear()
     return new Promise((resolve) => {
@@ -221,7 +225,8 @@ export class InProcessDispatcher implements Dispatcher {
   }
 
   /**
-   * A run that was advanced for a wake-up and still has it cannot be carried here: not again until something about it changes.
+   * A run that was advanced for a wake-up and still has it cannot be carried here: not again for a while, or until something about it
+   * changes.
    * Another wake-up that is due by now passed while the run was coming to rest, and no timer stands for it.
    */
   async #noteStillDue(rested: ReadonlyMap<string, WakeUp | undefined>): Promise<void> {
@@ -237,7 +242,17 @@ export class InProcessDispatcher implements Dispatcher {
         const wokenFor = rested.get(runId)
         if (wokenFor) this.#tried.set(runId, wokenFor)
       }
+      if (this.#tried.size > 0) this.#tryAgainLater()
     }
+  }
+
+  #tryAgainLater(): void {
+    const { clock } = this.#options
+    this.#stopTryingAgain ??= clock.at(clock.now() + TRY_AGAIN_MS, () => {
+      this.#stopTryingAgain = undefined
+      this.#tried.clear()
+      this.look()
+    })
   }
 
   /** Wakes these runs but those that were woken for just that before; gives the latter. */
