@@ -2,7 +2,7 @@
 
 export interface WorkerOptions {
   /** The file of the release it runs, within this folder. */
-  readonly release: 'release-1.ts' | 'release-2.ts'
+  readonly release: 'release-1.ts' | 'release-2.ts' | 'frozen.ts'
   /** How far the clock of its machine is off. */
   readonly skewMs?: number
 }
