@@ -9,6 +9,7 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts'],
     exclude: ['**/node_modules/**', 'test/package/rooms/broken/**'],
+    globalSetup: ['test/servers/shared.ts'],
     pool: 'forks',
     execArgv: [`--conditions=${condition}`],
     testTimeout: 20_000,
