@@ -51,13 +51,8 @@ export {
   type Resolution,
   type Waiting,
 } from './run/index.ts'
-export {
-  ForeignStore,
-  SqliteTooOld,
-  StoreMissing,
-  StoreNewer,
-  StoreUnavailable,
-} from './store/sqlite/index.ts'
+export { ForeignStore, StoreMissing, StoreNewer } from './store/errors.ts'
+export { SqliteTooOld, StoreUnavailable } from './store/sqlite/index.ts'
 export {
   BadDuration,
   BadTask,

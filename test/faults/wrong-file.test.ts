@@ -69,7 +69,7 @@ test('a store written by a newer program is refused, and named by its schema', a
   for (const isReadOnly of [false, true]) {
     expect(await refused(file, { isReadOnly })).toMatchObject({
       code: 'store_newer',
-      data: { file, found: 99 },
+      data: { store: file, found: 99 },
     })
   }
 })

@@ -1,25 +1,7 @@
-/**
- * Bodies of 1 KiB and more: compressed, and stored once within their erasure domain (I10).
- *
- * The address is an HMAC under the domain's own key: equal contents of two domains have nothing in common, and an address
- * tells nobody what it holds.
- *
- * The compressed bytes end with a sum of themselves, in a frame that zstd skips. Without it one changed bit in a hundred
- * decompresses to the same body (bits that zstd does not read, other ways to say the same), and nobody would notice.
- */
-import { createHmac, randomBytes } from 'node:crypto'
+/** Bodies of 1 KiB and more: compressed, and stored once within their erasure domain (I10). */
+import { randomBytes } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
-import { crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-
-const INLINE_BELOW = 1024
-
-/** Whether a body is stored apart. A character is one to three bytes: most are decided without counting. */
-export function isLarge(body: string): boolean {
-  return (
-    body.length >= INLINE_BELOW ||
-    (body.length * 3 >= INLINE_BELOW && Buffer.byteLength(body) >= INLINE_BELOW)
-  )
-}
+import { addressOf, packBlob } from '../blob.ts'
 
 export class Bodies {
   readonly #domains = new Map<string, { readonly id: number; readonly key: Uint8Array }>()
@@ -41,7 +23,7 @@ export class Bodies {
   put(text: string, domain: string): number {
     const body = Buffer.from(text)
     const { id, key } = this.#domain(domain)
-    const address = createHmac('sha256', key).update(body).digest()
+    const address = addressOf(body, key)
     const shared = this.#share.get(id, address)
     return Number((shared ?? this.#add.get(id, address, body.length, packBlob(body)))?.['id'])
   }
@@ -61,28 +43,3 @@ export class Bodies {
     return domain
   }
 }
-
-const SKIPPED_FRAME = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0])
-const SUM_BYTES = SKIPPED_FRAME.length + 4
-
-function packBlob(body: Uint8Array): Uint8Array {
-  const packed = zstdCompressSync(body)
-  return Buffer.concat([packed, sumOf(packed)])
-}
-
-function sumOf(packed: Uint8Array): Uint8Array {
-  const sum = Buffer.alloc(4)
-  sum.writeUInt32LE(crc32(packed))
-  return Buffer.concat([SKIPPED_FRAME, sum])
-}
-
-/** A stored blob as the body it was. Throws if a bit of it has changed. */
-export function unpackBlob(bytes: Uint8Array): string {
-  const packed = bytes.subarray(0, -SUM_BYTES)
-  if (Buffer.compare(sumOf(packed), bytes.subarray(-SUM_BYTES)) !== 0)
-    throw new Error('The sum of a stored body does not fit.')
-  return zstdDecompressSync(packed).toString('utf8')
-}
-
-export const SALT_BYTES = 16
-export const SEAL_BYTES = 48

@@ -3,20 +3,10 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
-import { ThroughlineError } from '../../errors.ts'
+import { StoreMissing } from '../errors.ts'
 import { StoreUnavailable } from './errors.ts'
 import { refuseForeign } from './schema.ts'
 import { CHECKPOINT_FRAMES } from './wal.ts'
-
-/** There is no file where one was expected. */
-export class StoreMissing extends ThroughlineError {
-  constructor(file: string) {
-    super('store_missing', {
-      message: `There is no store at ${file}. Check --store (or THROUGHLINE_STORE); "throughline run" creates one.`,
-      data: { file },
-    })
-  }
-}
 
 export interface ConnectOptions {
   readonly isReadOnly?: boolean

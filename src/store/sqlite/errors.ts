@@ -1,25 +1,5 @@
 import { ThroughlineError } from '../../errors.ts'
-
-/** The file was written by a newer Throughline. */
-export class StoreNewer extends ThroughlineError {
-  constructor(file: string, found: number, known: number) {
-    super('store_newer', {
-      message: `${file} has schema ${found}; this Throughline knows up to ${known}. Nothing was changed; open it with the newer version that wrote it.`,
-      data: { file, found, known },
-    })
-  }
-}
-
-/** The file is a database of another program, or no database at all. */
-export class ForeignStore extends ThroughlineError {
-  constructor(file: string, what: string, cause?: unknown) {
-    super('foreign_store', {
-      message: `${file} is ${what}. Nothing was changed; give another path with --store or open({ store }).`,
-      data: { file },
-      cause,
-    })
-  }
-}
+import { ForeignStore } from '../errors.ts'
 
 /** The SQLite in this Node can lose commits. */
 export class SqliteTooOld extends ThroughlineError {

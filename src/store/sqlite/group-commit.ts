@@ -6,16 +6,9 @@
  * G3. A batch is written on this thread while the disk answers quickly, which is fastest; on a thread of its own once it does
  *     not, or once bodies are large enough to hold the event loop up.
  */
-import {
-  AlreadyThere,
-  GuardFailed,
-  OwnershipLost,
-  StreamMoved,
-  type Change,
-  type Committed,
-} from '../../log/index.ts'
+import type { Change, Committed } from '../../log/index.ts'
+import { refusal, type Outcome } from '../outcome.ts'
 import { fromDriver, StoreUnavailable } from './errors.ts'
-import type { Outcome } from './writer.ts'
 
 /** Where batches are written: here, or on a thread. */
 export interface BatchWriter {
@@ -127,20 +120,6 @@ export class GroupCommit {
       else pending.reject(refusal(outcome))
     }
     this.#options.wrote()
-  }
-}
-
-function refusal(outcome: Outcome | undefined): Error {
-  if (!outcome || !('refused' in outcome)) return new Error('The writer gave no outcome for a change.')
-  switch (outcome.refused) {
-    case 'ownership_lost':
-      return new OwnershipLost(outcome.what)
-    case 'stream_moved':
-      return new StreamMoved(outcome.what)
-    case 'guard_failed':
-      return new GuardFailed(outcome.what)
-    case 'already_there':
-      return new AlreadyThere(outcome.what, outcome.row ? { row: outcome.row } : {})
   }
 }
 

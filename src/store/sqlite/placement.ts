@@ -7,7 +7,7 @@
 import { Worker } from 'node:worker_threads'
 import type { Change } from '../../log/index.ts'
 import type { BatchWriter } from './group-commit.ts'
-import type { Outcome } from './writer.ts'
+import type { Outcome } from '../outcome.ts'
 
 const SLOW_MS = 2
 const HEAVY_BATCH_BYTES = 256 * 1024

@@ -1,26 +1,5 @@
 /** Removing streams while their heads stay: the record says what was removed, and every chain still verifies. */
 import type { DatabaseSync } from 'node:sqlite'
-import { kind, type NewEvent, eventOf } from '../../log/index.ts'
-import type { Reader } from './reader.ts'
-
-/** The store's own stream: what was done to the store itself. */
-export const STORE_STREAM = 'store'
-
-export const storePruned = kind<{
-  readonly streams: readonly { readonly stream: string; readonly seq: number; readonly hash: string }[]
-}>('store.pruned')
-
-/** The event that names every head about to lose its events. */
-export function prunedEvent(reader: Reader, streams: readonly string[]): NewEvent {
-  const heads = streams.map((stream) => reader.head(stream)).filter((head) => head !== undefined)
-  return eventOf(storePruned, {
-    streams: heads.map((head) => ({
-      stream: head.stream,
-      seq: head.seq,
-      hash: Buffer.from(head.hash).toString('hex'),
-    })),
-  })
-}
 
 /** Deletes the events of streams, and the blobs nobody refers to any more. Within a transaction. */
 export function deleteEvents(db: DatabaseSync, streams: readonly string[]): number {

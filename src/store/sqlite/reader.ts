@@ -1,7 +1,8 @@
 /** Events and heads as the file holds them. */
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import type { Head, StoredEvent } from '../../log/index.ts'
-import { SALT_BYTES, unpackBlob } from './bodies.ts'
+import { unpackBlob } from '../blob.ts'
+import { SALT_BYTES } from '../seal.ts'
 
 export const PAGE = 1000
 const COLUMNS = `e.stream, e.position, e.seq, e.kind, e.version, e.name, e.ordinal, e.after, e.at, e.actor, e.domain, e.key_id, e.encoding,

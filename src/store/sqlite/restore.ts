@@ -11,7 +11,8 @@ import {
   type StoredEvent,
 } from '../../log/index.ts'
 import { ThroughlineError } from '../../errors.ts'
-import { Bodies, isLarge } from './bodies.ts'
+import { isLarge } from '../blob.ts'
+import { Bodies } from './bodies.ts'
 import type { Reader } from './reader.ts'
 import { RowRefused, Rows } from './rows.ts'
 

@@ -1,6 +1,7 @@
 /** The tables, and how an older file becomes a newer one: forward only, each step in one transaction. */
 import type { DatabaseSync } from 'node:sqlite'
-import { ForeignStore, SqliteTooOld, StoreNewer } from './errors.ts'
+import { ForeignStore, StoreNewer } from '../errors.ts'
+import { SqliteTooOld } from './errors.ts'
 
 /** "THLN": what tells a file of ours from another program's (PRAGMA application_id). */
 const APPLICATION_ID = 0x54484c4e

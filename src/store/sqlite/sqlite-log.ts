@@ -22,13 +22,14 @@ import {
   type Verdict,
 } from '../../log/index.ts'
 import { ThroughlineError } from '../../errors.ts'
+import { prunedEvent, STORE_STREAM } from '../pruned.ts'
 import { connect } from './connection.ts'
 import { fromDriver } from './errors.ts'
 import { GroupCommit } from './group-commit.ts'
 import { Ownership } from './ownership.ts'
 import { Placement, writerThread } from './placement.ts'
 import { Projecting } from './projecting.ts'
-import { deleteEvents, prunedEvent, STORE_STREAM } from './prune.ts'
+import { deleteEvents } from './prune.ts'
 import { Reader } from './reader.ts'
 import { restore, type Recorded } from './restore.ts'
 import { Rows } from './rows.ts'
@@ -214,8 +215,9 @@ export class SqliteLog implements Log {
 
   async prune(streams: readonly string[]): Promise<{ readonly events: number }> {
     // The record of what goes is written before anything goes: a crash between the two leaves events, never a gap unexplained.
+    const heads = streams.map((stream) => this.#reader.head(stream)).filter((head) => head !== undefined)
     await this.commit({
-      appends: [{ stream: STORE_STREAM, expected: 'any', events: [prunedEvent(this.#reader, streams)] }],
+      appends: [{ stream: STORE_STREAM, expected: 'any', events: [prunedEvent(heads)] }],
     })
     return { events: this.#transaction(() => deleteEvents(this.#db, streams)) }
   }

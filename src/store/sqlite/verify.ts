@@ -10,7 +10,7 @@ import {
   type StoredEvent,
   type Verdict,
 } from '../../log/index.ts'
-import { STORE_STREAM, storePruned } from './prune.ts'
+import { STORE_STREAM, storePruned } from '../pruned.ts'
 import { PAGE, type Reader } from './reader.ts'
 
 export type Progress = (done: number, total: number) => void

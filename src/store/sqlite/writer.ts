@@ -7,7 +7,6 @@
  * W3. Time never goes back: a batch is at the later of the clock and the newest event.
  * W4. What it remembers between batches (heads) is believed only after COMMIT.
  */
-import { randomFillSync } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import {
   chainHash,
@@ -19,17 +18,11 @@ import {
   type Row,
   type StoredEvent,
 } from '../../log/index.ts'
-import { Bodies, isLarge, SALT_BYTES, SEAL_BYTES } from './bodies.ts'
+import { isLarge } from '../blob.ts'
+import { drawSalt, SALT_BYTES, SEAL_BYTES } from '../seal.ts'
+import type { Outcome } from '../outcome.ts'
+import { Bodies } from './bodies.ts'
 import { RowRefused, Rows } from './rows.ts'
-
-/** What became of a change; plain data, so that it crosses a thread. */
-export type Outcome =
-  | { readonly at: number; readonly firstSeq: readonly number[]; readonly position: number }
-  | {
-      readonly refused: 'ownership_lost' | 'stream_moved' | 'already_there' | 'guard_failed'
-      readonly what: string
-      readonly row?: Row
-    }
 
 interface Head {
   readonly id: number
@@ -348,16 +341,4 @@ export class Writer {
     for (const projection of projections)
       for (const change of projection.apply(stored)) this.#rows.change(change)
   }
-}
-
-let pool = Buffer.alloc(0)
-let used = 0
-
-/** Fills a salt with random bytes from a pool: one call to the system's generator serves 256 events. */
-function drawSalt(salt: Buffer): void {
-  if (used === pool.length) {
-    pool = randomFillSync(Buffer.alloc(256 * SALT_BYTES))
-    used = 0
-  }
-  pool.copy(salt, 0, used, (used += SALT_BYTES))
 }
