@@ -1,0 +1,89 @@
+/**
+ * The one connection that writes.
+ *
+ * N1. It is opened when it is first needed, and again after it was lost.
+ * N2. Before a new one is used after a loss, the old one's session is ended, at the server, and gone: so whatever was under way on
+ *     it has been committed by then, or never will be. (A server may go on with a statement whose client is long gone.)
+ */
+import type { Client } from 'pg'
+import { ask, type Connector, type Statement, type Values } from './connection.ts'
+import { isLost } from './errors.ts'
+import type { StoreClock } from './store-clock.ts'
+
+interface Session {
+  readonly client: Client
+  readonly pid: number
+  readonly since: string
+}
+
+export class Line {
+  readonly #connector: Connector
+  readonly #clock: StoreClock
+  #session: Session | undefined
+  /** Sessions that were lost and may still be at work. */
+  readonly #lost: Omit<Session, 'client'>[] = []
+
+  constructor(connector: Connector, clock: StoreClock) {
+    this.#connector = connector
+    this.#clock = clock
+  }
+
+  /** Asks once. After an error of a lost connection, the next call opens another. */
+  async ask(statement: Statement): Promise<readonly Values[]> {
+    const session = await this.#open()
+    try {
+      return await ask(session.client, statement)
+    } catch (error) {
+      if (isLost(error)) this.#lose(session)
+      throw error
+    }
+  }
+
+  async close(): Promise<void> {
+    const session = this.#session
+    this.#session = undefined
+    await session?.client.end().catch(() => {})
+  }
+
+  async #open(): Promise<Session> {
+    if (this.#session) return this.#session
+    const client = await this.#connector.connect()
+    try {
+      for (const { pid, since } of [...this.#lost]) {
+        await endSession(client, pid, since)
+        this.#lost.shift()
+      }
+      const sentAt = performance.now()
+      const [row] = await ask(client, {
+        text: `SELECT pid, backend_start::text, extract(epoch FROM clock_timestamp()) * 1000 FROM pg_stat_activity WHERE pid = pg_backend_pid()`,
+      })
+      this.#clock.learn(sentAt, Number(row?.[2]), true)
+      const session = { client, pid: Number(row?.[0]), since: String(row?.[1]) }
+      this.#session = session
+      client.once('end', () => this.#lose(session))
+      return session
+    } catch (error) {
+      void client.end().catch(() => {})
+      throw error
+    }
+  }
+
+  #lose(session: Session): void {
+    if (this.#session !== session) return
+    this.#session = undefined
+    this.#lost.push({ pid: session.pid, since: session.since })
+    void session.client.end().catch(() => {})
+  }
+}
+
+const ENDING_TIMEOUT_MS = 5000
+
+async function endSession(client: Client, pid: number, since: string): Promise<void> {
+  for (;;) {
+    const [row] = await ask(client, {
+      text: `SELECT pg_terminate_backend(pid, ${ENDING_TIMEOUT_MS}) FROM pg_stat_activity WHERE pid = $1 AND backend_start = $2::timestamptz`,
+      values: [pid, since],
+    })
+    if (!row) return
+  }
+}

@@ -1,0 +1,324 @@
+/**
+ * One batch, one statement, one flush: the only code that adds events.
+ *
+ * W1. A change goes in whole or not at all; a refused one leaves its neighbours in the batch alone.
+ * W2. An owner's append compares epoch, seq and hash with the head it last wrote. (UNIQUE(stream, seq) is no fence: a zombie's
+ *     second event got in after its first was refused; comparing seq and hash alone let the zombie win.)
+ * W3. Heads of other streams are remembered too, and believed until the database says otherwise: then the change is sealed anew
+ *     upon what it said, and sent again, in the same order.
+ * W4. A batch whose connection died is looked for before anything else is done: every seal is one of a kind, and what was under
+ *     way is over by then (line.ts, N2). What is on the record was committed; what is not is sent again. Nothing of unknown fate
+ *     is ever answered, or sent twice.
+ */
+import { ThroughlineError } from '../../errors.ts'
+import { sameHash, type Change, type Projection } from '../../log/index.ts'
+import type { Outcome } from '../outcome.ts'
+import { Batch, type Head, type Prepared } from './batch.ts'
+import { Bodies, DomainUnknown, type Domain } from './bodies.ts'
+import { PATIENCE_MS, type Statement, type Values } from './connection.ts'
+import { fromDriver, isLost, mayPass } from './errors.ts'
+import { findDomain, readHeads, unknownIn } from './known.ts'
+import type { Line } from './line.ts'
+import { ANSWER, answerOf, parametersOf, sameHead, type Answer, type Sent } from './parameters.ts'
+import { pauseMs, sleep } from './pause.ts'
+import type { Rows } from './rows.ts'
+import type { StoreClock } from './store-clock.ts'
+import { fromStore, quote, toStore } from './text.ts'
+import { PARAMETERS } from './write-function.ts'
+
+/** What became of a change, or why nobody can say so of it. */
+export type Settled = Outcome | { readonly failed: unknown }
+
+export interface WriterOptions {
+  readonly line: Line
+  readonly schema: string
+  readonly shown: string
+  readonly rows: Rows
+  readonly projections: readonly Projection[]
+  readonly clock: StoreClock
+  readonly channel: string
+  /** What tells commits of this writer from others'. */
+  readonly name: string
+  /** Which making of the views this program's rows are for. @throws {StoreNewer} */
+  readonly readViews: (ask: (statement: Statement) => Promise<readonly Values[]>) => Promise<number>
+}
+
+interface Asked {
+  readonly nr: number
+  readonly change: Change
+}
+
+const MOST_HEADS = 50_000
+const MOST_ROUNDS = 500
+
+export class Writer {
+  readonly #options: WriterOptions
+  readonly #projections = new Map<string, Projection[]>()
+  readonly #heads = new Map<string, Head>()
+  readonly #domains = new Map<string, Domain>()
+  readonly #write: Statement
+  #views: number | undefined
+  #isClosing = false
+
+  constructor(options: WriterOptions) {
+    this.#options = options
+    for (const projection of options.projections) {
+      if (projection.mode !== 'inline') continue
+      for (const kind of projection.kinds)
+        this.#projections.set(kind, [...(this.#projections.get(kind) ?? []), projection])
+    }
+    const numbered = Object.values(PARAMETERS).map((type, i) => `$${i + 1}::${type}`)
+    this.#write = {
+      name: 'write_1',
+      text: `SELECT ${ANSWER} FROM ${quote(options.schema)}.write_1(${numbered.join(', ')})`,
+    }
+  }
+
+  /** Writes a batch, and says of each change what became of it, in the order they were given. */
+  async write(changes: readonly Change[]): Promise<readonly Settled[]> {
+    const settled: Settled[] = []
+    let asked: readonly Asked[] = changes.map((change, nr) => ({ nr, change }))
+    const until = performance.now() + PATIENCE_MS
+    for (let round = 1, failures = 0; asked.length > 0; round++) {
+      try {
+        if (round > MOST_ROUNDS) throw new Error('The heads of a batch never came to fit.')
+        asked = await this.#round(asked, settled)
+        failures = 0
+      } catch (error) {
+        const isWorthTrying =
+          (isLost(error) || mayPass(error)) && performance.now() < until && !this.#isClosing
+        if (isWorthTrying) {
+          await sleep(pauseMs(++failures))
+          continue
+        }
+        if (asked.length > 1 && !isLost(error) && !mayPass(error)) {
+          // One of them may be at fault: each alone.
+          for (const one of asked) settled[one.nr] = (await this.write([one.change]))[0] ?? { failed: error }
+          return settled
+        }
+        for (const one of asked) settled[one.nr] = { failed: fromDriver(error, this.#options.shown) }
+        return settled
+      }
+    }
+    return settled
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true
+    await this.#options.line.close()
+  }
+
+  /** Forgets what it knew of streams that somebody else changed as a whole. */
+  forget(): void {
+    this.#heads.clear()
+  }
+
+  /** Writes what it can of what is asked; what is left has to be asked again. */
+  async #round(asked: readonly Asked[], settled: Settled[]): Promise<readonly Asked[]> {
+    const { line, schema, rows, clock } = this.#options
+    const ask = (statement: Statement) => line.ask(statement)
+    const unknown = unknownIn(asked, this.#heads)
+    // A connection first: the clock is reckoned from what it says.
+    const read =
+      unknown.size > 0 || this.#views === undefined
+        ? await readHeads(ask, schema, unknown)
+        : new Map<string, Head>()
+    this.#views ??= await this.#options.readViews(ask)
+    for (const [stream, head] of read) this.#heads.set(stream, head)
+    const bodies = new Bodies(this.#domains)
+    const around = { rows, bodies, projections: this.#projections, heads: this.#heads }
+    const batch = new Batch(around, clock.now())
+    const ready: (Asked & { readonly prepared: Prepared })[] = []
+    const again: Asked[] = []
+    for (const one of asked) {
+      try {
+        const judged = await this.#prepare(batch, one.change)
+        if (judged === 'later') again.push(one)
+        else if ('outcome' in judged) settled[one.nr] = judged.outcome
+        else ready.push({ ...one, prepared: judged })
+      } catch (error) {
+        if (isLost(error) || mayPass(error)) throw error
+        settled[one.nr] = { failed: error } // a projection's own
+      }
+    }
+    if (ready.length === 0) return again
+    const left = await this.#send(ready, { at: batch.at, bodies }, settled)
+    return [...again, ...left].toSorted((a, b) => a.nr - b.nr)
+  }
+
+  async #prepare(batch: Batch, change: Change): Promise<ReturnType<Batch['prepare']>> {
+    for (;;) {
+      try {
+        return batch.prepare(change)
+      } catch (error) {
+        if (!(error instanceof DomainUnknown)) throw error
+        const { line, schema } = this.#options
+        this.#domains.set(
+          error.domain,
+          await findDomain((statement) => line.ask(statement), schema, error.domain),
+        )
+      }
+    }
+  }
+
+  async #send(
+    ready: readonly (Asked & { readonly prepared: Prepared })[],
+    { at, bodies }: { readonly at: number; readonly bodies: Bodies },
+    settled: Settled[],
+  ): Promise<readonly Asked[]> {
+    const { line, clock, channel, name } = this.#options
+    const nrs = new Map(ready.map((one) => [one.prepared, one]))
+    const sent = parametersOf({
+      prepared: ready.map((one) => one.prepared),
+      blobs: bodies.blobs,
+      at,
+      isByHand: clock.isByHand,
+      views: this.#views ?? 0,
+      channel,
+      payload: name,
+    })
+    const sentAt = performance.now()
+    let answer: Answer
+    try {
+      const [row] = await line.ask({ ...this.#write, values: Object.values(sent.values) })
+      if (!row) throw new Error('The database gave no answer to a write.')
+      answer = answerOf(row)
+    } catch (error) {
+      if (!isLost(error)) throw error
+      return this.#find(ready, at, settled)
+    }
+    clock.learn(sentAt, answer.clock, answer.status === 'late')
+    if (answer.status === 'late') {
+      clock.newest = Math.max(clock.newest, answer.newest)
+      if (answer.views !== this.#views) this.#views = undefined
+      return ready
+    }
+    clock.newest = at
+    return this.#settle(sent, answer, at, (prepared, outcome) => {
+      const one = nrs.get(prepared)
+      if (one && outcome) settled[one.nr] = outcome
+      return one
+    })
+  }
+
+  #settle(
+    sent: Sent,
+    answer: Answer,
+    at: number,
+    tell: (prepared: Prepared, outcome?: Outcome) => Asked | undefined,
+  ): readonly Asked[] {
+    const stale: Prepared[] = []
+    let position = answer.first - 1
+    // Events of one head follow each other, whichever change they came with.
+    const plain = sent.plain
+      .map((prepared, i) => ({ prepared, head: sent.plainHeads[i] ?? 0 }))
+      .toSorted((a, b) => a.head - b.head)
+    for (const { prepared, head } of plain) {
+      if (answer.plainStale.has(head)) {
+        stale.push(prepared)
+        continue
+      }
+      position += prepared.events.length
+      this.#accept(prepared, [])
+      tell(prepared, { at, firstSeq: prepared.firstSeq, position })
+    }
+    const ids = new Map(sent.streams.map((stream, i) => [stream, answer.made[i] ?? 0]))
+    let operations = 0
+    for (const [i, prepared] of sent.others.entries()) {
+      const refused = answer.refused[i] ?? 0
+      if (answer.stale[i]) stale.push(prepared)
+      else if (refused > 0) tell(prepared, refusalOf(prepared, refused - operations))
+      else {
+        position += prepared.events.length
+        this.#accept(prepared, ids)
+        tell(prepared, { at, firstSeq: prepared.firstSeq, position })
+      }
+      operations += prepared.guards.length + prepared.rows.length
+    }
+    const left = stale.flatMap((prepared) => {
+      const lost = this.#lostIn(prepared, answer)
+      const one = tell(prepared, lost === undefined ? undefined : { refused: 'ownership_lost', what: lost })
+      return one && lost === undefined ? [one] : []
+    })
+    for (const prepared of stale) for (const { stream } of prepared.moves) this.#heads.delete(stream)
+    for (const [name, head] of answer.heads)
+      this.#heads.set(fromStore(name), { ...head, tenant: fromStore(head.tenant) })
+    if (this.#heads.size > MOST_HEADS) this.#heads.clear()
+    return left
+  }
+
+  #accept(prepared: Prepared, ids: Iterable<readonly [string, number]>): void {
+    const made = new Map(ids)
+    for (const { stream, after } of prepared.moves)
+      this.#heads.set(stream, after.id === 0 ? { ...after, id: made.get(stream) ?? 0 } : after)
+  }
+
+  /** An owner finds its stream moved, in its own epoch, by somebody who was not this writer (W2). */
+  #lostIn(prepared: Prepared, answer: Answer): string | undefined {
+    for (const { stream, expected } of prepared.change.appends) {
+      if (typeof expected !== 'object' || !('epoch' in expected) || 'new' in expected) continue
+      const [believed, found] = [this.#heads.get(stream), answer.heads.get(toStore(stream))]
+      if (believed && found && found.epoch === expected.epoch && !sameHead(believed, found)) return stream
+    }
+    return undefined
+  }
+
+  /** The connection died: what of the batch is on the record? What is not is left to be asked again. */
+  async #find(
+    ready: readonly (Asked & { readonly prepared: Prepared })[],
+    at: number,
+    settled: Settled[],
+  ): Promise<readonly Asked[]> {
+    for (const { prepared } of ready) for (const { stream } of prepared.moves) this.#heads.delete(stream)
+    const { schema, line, clock, shown } = this.#options
+    const s = quote(schema)
+    const firsts = ready.map(({ prepared }) => prepared.events[0])
+    const statement = {
+      text: `SELECT w.nr, e.position, e.seal FROM unnest($1::text[], $2::bigint[]) WITH ORDINALITY AS w(name, seq, nr)
+        JOIN ${s}.streams s ON s.name = w.name JOIN ${s}.events e ON e.stream = s.id AND e.seq = w.seq`,
+      values: [firsts.map((one) => toStore(one?.move.stream ?? '')), firsts.map((one) => one?.seq ?? 0)],
+    }
+    const found = await this.#untilAnswered(statement)
+    if (!found) {
+      const failed = new ThroughlineError('store_unavailable', {
+        message: `${shown} was closed while it could not be reached. What was being committed may have been recorded or not; open it again and read.`,
+        retryable: true,
+        data: { store: shown },
+      })
+      for (const one of ready) settled[one.nr] = { failed }
+      return []
+    }
+    const positions = new Map<number, number>()
+    for (const [nr, position, seal] of found) {
+      const ours = firsts[Number(nr) - 1]?.seal
+      if (ours && seal instanceof Uint8Array && sameHash(ours, seal))
+        positions.set(Number(nr) - 1, Number(position))
+    }
+    if (positions.size > 0) clock.newest = Math.max(clock.newest, at)
+    return ready.filter(({ nr, prepared }, i) => {
+      const position = positions.get(i)
+      if (position === undefined) return true
+      settled[nr] = { at, firstSeq: prepared.firstSeq, position: position + prepared.events.length - 1 }
+      return false
+    })
+  }
+
+  /** However long it takes: what was sent must be found out. Only who closes the store does without. */
+  async #untilAnswered(statement: Statement): Promise<readonly Values[] | undefined> {
+    for (let attempt = 1; !this.#isClosing; attempt++) {
+      try {
+        return await this.#options.line.ask(statement)
+      } catch (error) {
+        if (!isLost(error) && !mayPass(error)) throw error
+      }
+      await sleep(pauseMs(attempt))
+    }
+    return undefined
+  }
+}
+
+function refusalOf(prepared: Prepared, operation: number): Outcome {
+  const refusing = [...prepared.guards, ...prepared.rows][operation - 1]
+  if (refusing?.refuses === 'any row') return { refused: 'guard_failed', what: refusing.table }
+  return { refused: 'already_there', what: refusing?.table ?? '', ...(refusing ? { row: refusing.row } : {}) }
+}
