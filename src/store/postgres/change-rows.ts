@@ -18,12 +18,12 @@ export class RowRefused extends Error {
 
 /** Runs operations in order; answers with the first that refused. */
 export const changeRowsFunction = (schema: string): string => `
-  CREATE FUNCTION ${schema}.change_rows_1(o_sql int[], o_value int[], o_refuses int[], sql text[], value text[]) RETURNS int
+  CREATE FUNCTION ${schema}.change_rows_1(o_sql int[], o_values text[], o_refuses int[], sql text[]) RETURNS int
   LANGUAGE plpgsql SET search_path = ${schema}, pg_temp AS $change$
 DECLARE changed bigint;
 BEGIN
   FOR k IN 1 .. cardinality(o_sql) LOOP
-    EXECUTE sql[o_sql[k]] USING value, o_value[k], 0::bigint;
+    EXECUTE sql[o_sql[k]] USING o_values[k]::text[], 0::bigint;
     GET DIAGNOSTICS changed = ROW_COUNT;
     IF o_refuses[k] = 1 AND changed = 0 THEN RETURN k; END IF;
   END LOOP;
@@ -43,16 +43,15 @@ export async function changeRows(
     projections.flatMap((projection) => projection.apply(event).map((change) => rows.change(change))),
   )
   if (operations.length === 0) return
-  const { statements, o_sql, o_value, value } = flatten(operations)
+  const { statements, numbers, values } = flatten(operations)
   const [row] = await ask(client, {
     name: 'change_rows_1',
-    text: `SELECT ${quote(schema)}.change_rows_1($1::int[], $2::int[], $3::int[], $4::text[], $5::text[])`,
+    text: `SELECT ${quote(schema)}.change_rows_1($1::int[], $2::text[], $3::int[], $4::text[])`,
     values: [
-      int4s(o_sql),
-      int4s(o_value),
+      int4s(numbers),
+      texts(values),
       int4s(operations.map(({ refuses }) => (refuses === 'no row' ? 1 : 0))),
       texts(statements),
-      texts(value),
     ],
   })
   const refused = operations[Number(row?.[0]) - 1]

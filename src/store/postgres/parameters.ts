@@ -59,7 +59,7 @@ export function parametersOf(written: Written): Sent {
     ...others.flatMap((prepared) => prepared.events.map((one) => ({ ...one, at: place.get(one.move) ?? 0 }))),
   ]
   const operations = others.flatMap((prepared) => [...prepared.guards, ...prepared.rows])
-  const { statements, o_sql, o_value, value } = flatten(operations)
+  const { statements, numbers: operationNumbers, values: operationValues } = flatten(operations)
   const plainMoves = [...heads.values()]
   const values: Sent['values'] = {
     w_at: String(written.at),
@@ -108,33 +108,36 @@ export function parametersOf(written: Written): Sent {
     c_guards: int4s(others.map(({ guards }) => guards.length)),
     c_rows: int4s(others.map(({ rows }) => rows.length)),
     c_is_risky: int4s(others.map(({ rows }) => (rows.some((row) => row.refuses !== 'nothing') ? 1 : 0))),
-    o_sql: int4s(o_sql),
-    o_value: int4s(o_value),
+    o_sql: int4s(operationNumbers),
+    o_values: texts(operationValues),
     o_refuses: int4s(operations.map(({ refuses }) => REFUSES[refuses])),
     sql: texts(statements),
-    value: texts(value),
   }
   return { values, plain, plainHeads, others, streams: [...streams.keys()] }
 }
 
-/** Operations as statements that repeat, and values that do not. */
+/** Operations as statements, which repeat, and the values of each. */
 export function flatten(operations: readonly Operation[]): {
   readonly statements: readonly string[]
-  readonly o_sql: readonly number[]
-  readonly o_value: readonly number[]
-  readonly value: readonly (string | null)[]
+  readonly numbers: readonly number[]
+  readonly values: readonly string[]
 } {
   const statements = new Map<string, number>()
-  const value: (string | null)[] = []
-  const o_value: number[] = []
-  const o_sql = operations.map((operation) => {
-    o_value.push(value.length)
-    value.push(...operation.values)
-    const number = statements.get(operation.sql) ?? statements.size + 1
-    statements.set(operation.sql, number)
+  const numbers = operations.map(({ sql }) => {
+    const number = statements.get(sql) ?? statements.size + 1
+    statements.set(sql, number)
     return number
   })
-  return { statements: [...statements.keys()], o_sql, o_value, value }
+  return {
+    statements: [...statements.keys()],
+    numbers,
+    values: operations.map(({ values }) => literal(values)),
+  }
+}
+
+/** An array as text, as Postgres reads it. */
+function literal(values: readonly string[]): string {
+  return `{${values.map((value) => `"${value.replaceAll(/["\\]/g, '\\$&')}"`).join(',')}}`
 }
 
 /** The number of the head that a plain change moves; a second one moves it further. */

@@ -1,11 +1,11 @@
 /**
  * Tables of projections: made, changed and asked, from their declarations alone.
  *
- * A change of a row becomes a statement over one array of texts, `$1`, its own values beginning after `$2`: a batch carries any
- * number of them in two parameters. Statements repeat, values do not.
+ * A change of a row becomes a statement over one array of texts, `$1`: a batch carries any number of them in two parameters.
+ * Statements repeat, values do not.
  *
  * An event that is being written has no position yet. Projections see a provisional one, from PROVISIONAL up, and where it ends up in
- * a cell the database adds what it gives out: `$3` stands before the first event of the change.
+ * a cell the database adds what it gives out: `$2` stands before the first event of the change.
  */
 import type { PoolClient } from 'pg'
 import type { Cell, Projection, Query, Row, RowChange, Table, Test } from '../../log/index.ts'
@@ -17,7 +17,7 @@ export const PROVISIONAL = 2 ** 52
 
 export interface Operation {
   readonly sql: string
-  readonly values: readonly (string | null)[]
+  readonly values: readonly string[]
   /** What refuses the change: that no row was touched, or that one was found. */
   readonly refuses: 'nothing' | 'no row' | 'any row'
   /** What to tell of a refusal. */
@@ -181,7 +181,7 @@ export class Rows {
 
 /** Collects values while a statement is put together. */
 class Sql {
-  readonly values: (string | null)[] = []
+  readonly values: string[] = []
 
   cell(cell: Cell, type: 'text' | 'integer'): string {
     if (cell === null) return 'NULL'
@@ -189,18 +189,18 @@ class Sql {
     this.values.push(
       typeof cell === 'string' ? toStore(cell) : String(isProvisional ? cell - PROVISIONAL : cell),
     )
-    const value = `$1[$2+${this.values.length}]`
+    const value = `$1[${this.values.length}]`
     if (type === 'text') return value
-    return isProvisional ? `${value}::bigint + $3` : `${value}::bigint`
+    return isProvisional ? `${value}::bigint + $2` : `${value}::bigint`
   }
 
-  done(sql: string): { readonly sql: string; readonly values: readonly (string | null)[] } {
+  done(sql: string): { readonly sql: string; readonly values: readonly string[] } {
     return { sql, values: this.values }
   }
 
   /** The same with a parameter a value, for a statement that is sent alone. */
   asParameters(text: string): string {
-    return text.replaceAll(/\$1\[\$2\+(\d+)\]/g, (_, number: string) => `$${number}`)
+    return text.replaceAll(/\$1\[(\d+)\]/g, (_, number: string) => `$${number}`)
   }
 }
 

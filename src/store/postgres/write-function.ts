@@ -70,12 +70,12 @@ export const PARAMETERS = {
   c_guards: 'int[]',
   c_rows: 'int[]',
   c_is_risky: 'int[]', // 1: a row may refuse it half-way
-  // guards and rows, in order: a statement, where its values begin, and what refuses: 1 no row, 2 any row
+  // guards and rows, in order: a statement, its values, and what refuses: 1 no row, 2 any row. An array of values each, because
+  // EXECUTE copies what it is given
   o_sql: 'int[]',
-  o_value: 'int[]',
+  o_values: 'text[]',
   o_refuses: 'int[]',
   sql: 'text[]',
-  value: 'text[]',
 } as const
 
 /** Refused for the clock: how far a reckoned time may be behind, and ahead of, the database's. */
@@ -93,7 +93,7 @@ const insertBlob = (event: string) => `
 /** Guards or rows from `o` on. Leaves `refused` set at the first that refuses. */
 const operations = (count: string) => `
       FOR k IN o + 1 .. o + ${count} LOOP
-        EXECUTE sql[o_sql[k]] USING value, o_value[k], base + n;
+        EXECUTE sql[o_sql[k]] USING o_values[k]::text[], base + n;
         GET DIAGNOSTICS changed = ROW_COUNT;
         IF (o_refuses[k] = 1 AND changed = 0) OR (o_refuses[k] = 2 AND changed > 0) THEN refused := k; EXIT; END IF;
       END LOOP;`
