@@ -114,7 +114,13 @@ try {
       Array.from({ length: 100 }, (_, i) => {
         const run = `run_${n}_${i}`
         const started = eventOf(kinds.runStarted, {
-          run, chapter: 1, task: 't', version: '1', key: run, input: { n }, seed: 'x',
+          run,
+          chapter: 1,
+          task: 't',
+          version: '1',
+          key: run,
+          input: { n },
+          seed: 'x',
         } as never)
         return log.commit({ appends: [{ stream: run, expected: { new: true }, events: [started] }] })
       }),

@@ -140,6 +140,7 @@ export class Reading {
       allowExitOnIdle: true,
     })
     this.#pool.on('error', () => {}) // an idle connection ended; the next is a new one
+    this.#pool.on('connect', (client) => client.on('error', () => {})) // between two statements of a transaction, too
   }
 
   /** @throws {DatabaseUnavailable} after a minute of trying */

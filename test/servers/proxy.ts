@@ -1,0 +1,43 @@
+/** A network between a client and a server of this machine, that can be cut as networks are: the server is told nothing. */
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+
+export class Proxy {
+  readonly #server: Server
+  /** Of clients; and of the server, which are left open when their client is cut off. */
+  readonly #clients = new Set<Socket>()
+  readonly #others = new Set<Socket>()
+
+  private constructor(port: number) {
+    this.#server = createServer((client) => {
+      const other = connect(port, '127.0.0.1')
+      this.#clients.add(client)
+      this.#others.add(other)
+      client.on('data', (data) => other.write(data))
+      other.on('data', (data) => client.write(data))
+      client.on('end', () => other.end())
+      other.on('end', () => client.end())
+      for (const socket of [client, other]) socket.on('error', () => {})
+    })
+  }
+
+  static async before(port: number): Promise<Proxy> {
+    const proxy = new Proxy(port)
+    await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve))
+    return proxy
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port // it listens on a port
+  }
+
+  /** Every client loses its connection; what is on the server's side stays as it is. */
+  cut(): void {
+    for (const client of this.#clients) client.destroy()
+    this.#clients.clear()
+  }
+
+  async close(): Promise<void> {
+    for (const socket of [...this.#clients, ...this.#others]) socket.destroy()
+    await new Promise((resolve) => this.#server.close(resolve))
+  }
+}
