@@ -4,7 +4,7 @@ import { ThroughlineError } from '../errors.ts'
 export class BadStore extends ThroughlineError {
   constructor(store: string) {
     super('bad_store', {
-      message: `"${store}" is no store's address; give a path, "file:./throughline.db", or "memory:".`,
+      message: `"${store}" is no store's address; give a path, "file:./throughline.db", "memory:", or "postgres://user:password@host/database".`,
       data: { store },
     })
   }

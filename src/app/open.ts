@@ -14,7 +14,7 @@ import { Throughline } from './throughline.ts'
 import { Watchers } from './watchers.ts'
 
 export interface OpenOptions {
-  /** A path, `file:./throughline.db` (the default), or `memory:`. */
+  /** A path, `file:./throughline.db` (the default), `memory:`, or `postgres://user:password@host/database`. */
   readonly store?: string | Log
   readonly tasks?: readonly AnyTask[]
   /** Runs advanced at once; 256 unless told. Waiting runs take no place. */
@@ -55,7 +55,7 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
   const log =
     typeof options.store === 'object'
       ? options.store
-      : openStore(options.store ?? 'file:./throughline.db', options)
+      : await openAt(options.store ?? 'file:./throughline.db', options)
   const newId = options.ids ?? idsBy(clock)
   const logger = options.logger ?? plainLogger()
   const watchers = new Watchers({ log, clock, logger })
@@ -129,11 +129,26 @@ function warnOfAmbient(logger: ContextLog): () => void {
   })
 }
 
-/** The store behind an address. @throws {BadStore} */
-export function openStore(
-  store: string,
-  options: Pick<OpenOptions, 'clock' | 'maxBodyBytes' | 'isReadOnly' | 'mustExist'> = {},
-): Log {
+/** Postgres is loaded when it is asked for. */
+async function openAt(store: string, options: OpenOptions): Promise<Log> {
+  if (!/^postgres(?:ql)?:/i.test(store)) return openStore(store, options)
+  const { openPostgres } = await import('../store/postgres/index.ts')
+  return openPostgres({ address: store, projections, ...settingsOf(options) })
+}
+
+type StoreOptions = Pick<OpenOptions, 'clock' | 'maxBodyBytes' | 'isReadOnly' | 'mustExist'>
+
+function settingsOf(options: StoreOptions): StoreOptions {
+  return {
+    ...(options.clock ? { clock: options.clock } : {}),
+    ...(options.maxBodyBytes === undefined ? {} : { maxBodyBytes: options.maxBodyBytes }),
+    ...(options.isReadOnly === undefined ? {} : { isReadOnly: options.isReadOnly }),
+    ...(options.mustExist === undefined ? {} : { mustExist: options.mustExist }),
+  }
+}
+
+/** The store of this machine behind an address. @throws {BadStore} */
+export function openStore(store: string, options: StoreOptions = {}): Log {
   return openSqlite({
     file: fileOf(store),
     projections,
@@ -141,10 +156,7 @@ export function openStore(
       import.meta.url.endsWith('.ts') ? './projections.ts' : './projections.js',
       import.meta.url,
     ).href,
-    ...(options.clock ? { clock: options.clock } : {}),
-    ...(options.maxBodyBytes === undefined ? {} : { maxBodyBytes: options.maxBodyBytes }),
-    ...(options.isReadOnly === undefined ? {} : { isReadOnly: options.isReadOnly }),
-    ...(options.mustExist === undefined ? {} : { mustExist: options.mustExist }),
+    ...settingsOf(options),
   })
 }
 

@@ -109,6 +109,8 @@ export interface Log {
   catchUp(): Promise<Readonly<Record<string, Position>>>
   /** Removes the events and rows of these streams, as far as they are there; their heads stay, named in an event of the stream `store`. */
   prune(streams: readonly StreamId[]): Promise<{ readonly events: number }>
+  /** Where a store can: moves the events of these streams out of the way of the others; they are read as before. */
+  archive?(streams: readonly StreamId[]): Promise<{ readonly events: number }>
   /** Writes streams that another store recorded, hashes and times as they are. @throws {ChainBroken} @throws {AlreadyThere} */
   restore(recorded: {
     readonly heads: readonly Head[]

@@ -29,7 +29,15 @@ export interface Address {
 
 const MODES: readonly string[] = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full']
 const FILES = { sslrootcert: 'ca', sslcert: 'cert', sslkey: 'key' } as const
-const KNOWN = ['schema', 'sslmode', 'application_name', 'connect_timeout', 'host', ...Object.keys(FILES)]
+const KNOWN = [
+  'schema',
+  'sslmode',
+  'application_name',
+  'connect_timeout',
+  'host',
+  'user',
+  ...Object.keys(FILES),
+]
 const LONGEST_NAME_BYTES = 63
 
 /** Whether an address is one of Postgres. */
@@ -63,7 +71,7 @@ export function parseAddress(text: string): Address {
       given.get('host') ??
       (url.hostname === '' ? undefined : part(url.hostname.replace(/^\[|\]$/g, ''), shown)),
     port: url.port === '' ? undefined : Number(url.port),
-    user: url.username === '' ? undefined : part(url.username, shown),
+    user: given.get('user') ?? (url.username === '' ? undefined : part(url.username, shown)),
     password: url.password === '' ? undefined : part(url.password, shown),
     database: url.pathname.length <= 1 ? undefined : part(url.pathname.slice(1), shown),
     schema,

@@ -1,8 +1,8 @@
 /** What happens when many write at once, and when connections die under them. */
-import pg from 'pg'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, expect, test } from 'vitest'
 import { encode, kind, type NewEvent, type StoredEvent } from '../../log/index.ts'
+import { administrator, schemaOf } from '../../../test/servers/administrator.ts'
 import { PostgresServer } from '../../../test/servers/postgres.ts'
 import { Proxy } from '../../../test/servers/proxy.ts'
 import { freshSchema } from '../../../test/servers/schemas.ts'
@@ -99,7 +99,7 @@ test('what notifications did not tell is heard of all the same', { timeout: LONG
   // Nobody listens any more, and whoever wants to again is too late for what is committed now.
   await admin.query(
     `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND query LIKE $1`,
-    [`%${new URL(address).searchParams.get('schema')}%`],
+    [`%${schemaOf(address)}%`],
   )
   await a.commit({ appends: [{ stream: 'x', expected: 'any', events: [event(1)] }] })
   const began = performance.now()
@@ -212,7 +212,7 @@ test(
     await log.commit({ appends: [{ stream: 'inbox', expected: 'any', events: [event(0)] }] })
     for (let n = 1; n <= 10; n++) {
       await admin.query('BEGIN')
-      await admin.query(`SELECT 1 FROM ${address.searchParams.get('schema')}.tip FOR UPDATE`) // the next commit waits for this
+      await admin.query(`SELECT 1 FROM ${schemaOf(address.href)}.tip FOR UPDATE`) // the next commit waits for this
       const late = log.commit({ appends: [{ stream: 'inbox', expected: 'any', events: [event(n)] }] })
       await pause(50)
       proxy.cut()
@@ -227,11 +227,3 @@ test(
     await proxy.close()
   },
 )
-
-async function administrator(address: string): Promise<pg.Client> {
-  const url = new URL(address)
-  url.search = ''
-  const client = new pg.Client({ connectionString: url.href })
-  await client.connect()
-  return client
-}

@@ -9,3 +9,4 @@ export {
   TlsRefused,
 } from './errors.ts'
 export { openPostgres, type PostgresLog, type PostgresOptions } from './postgres-log.ts'
+export { grantsTo } from './roles.ts'

@@ -21,7 +21,8 @@ export interface Written {
 
 /** What was sent, and what of the answer belongs to which change. */
 export interface Sent {
-  readonly values: Record<keyof typeof PARAMETERS, unknown>
+  /** In the order of the function's parameters. */
+  readonly values: readonly unknown[]
   readonly plain: readonly Prepared[]
   /** For each plain change, the number of the head it moves. */
   readonly plainHeads: readonly number[]
@@ -61,7 +62,7 @@ export function parametersOf(written: Written): Sent {
   const operations = others.flatMap((prepared) => [...prepared.guards, ...prepared.rows])
   const { statements, numbers: operationNumbers, values: operationValues } = flatten(operations)
   const plainMoves = [...heads.values()]
-  const values: Sent['values'] = {
+  const values: Readonly<Record<keyof typeof PARAMETERS, unknown>> = {
     w_at: String(written.at),
     by_hand: String(written.isByHand),
     seen_views: String(written.views),
@@ -113,7 +114,13 @@ export function parametersOf(written: Written): Sent {
     o_refuses: int4s(operations.map(({ refuses }) => REFUSES[refuses])),
     sql: texts(statements),
   }
-  return { values, plain, plainHeads, others, streams: [...streams.keys()] }
+  return {
+    values: Object.keys(PARAMETERS).map((name) => values[name as keyof typeof PARAMETERS]), // its own keys
+    plain,
+    plainHeads,
+    others,
+    streams: [...streams.keys()],
+  }
 }
 
 /** Operations as statements, which repeat, and the values of each. */

@@ -24,6 +24,7 @@ import {
 import { ThroughlineError } from '../../errors.ts'
 import { prunedEvent, STORE_STREAM } from '../pruned.ts'
 import { parseAddress, type Address } from './address.ts'
+import { archiveEvents } from './archive.ts'
 import { Connector, PATIENCE_MS, Reading } from './connection.ts'
 import { loadDriver } from './driver.ts'
 import { codeOf, DatabaseFailed, fromDriver } from './errors.ts'
@@ -35,6 +36,7 @@ import { Projecting } from './projecting.ts'
 import { deleteEvents } from './prune.ts'
 import { PAGE, Reader, type HeadsOptions } from './reader.ts'
 import { restore, type Recorded } from './restore.ts'
+import { mustOwn } from './roles.ts'
 import { Rows } from './rows.ts'
 import { migrate } from './schema.ts'
 import { StoreClock } from './store-clock.ts'
@@ -255,6 +257,7 @@ export class PostgresLog implements Log {
   }
 
   async prune(streams: readonly string[]): Promise<{ readonly events: number }> {
+    await this.#mustOwn('remove events')
     // The record of what goes is written before anything goes: a crash between the two leaves events, never a gap unexplained.
     const heads = await this.#ask(() => this.#reader.headsNamed(streams))
     await this.commit({
@@ -265,6 +268,13 @@ export class PostgresLog implements Log {
         this.#reading.transaction((client) => deleteEvents(client, this.#schema, streams)),
       ),
     }
+  }
+
+  /** Moves the events of streams that have ended out of the way; they are read as before. */
+  async archive(streams: readonly string[]): Promise<{ readonly events: number }> {
+    await this.#mustOwn('archive events')
+    const move = () => this.#reading.transaction((client) => archiveEvents(client, this.#schema, streams))
+    return { events: await this.#ask(move) }
   }
 
   async restore(recorded: Recorded): Promise<void> {
@@ -290,6 +300,11 @@ export class PostgresLog implements Log {
     this.#listener.off()
     await this.#writer?.close()
     await this.#reading.close()
+  }
+
+  #mustOwn(what: string): Promise<void> {
+    const [schema, shown] = [this.#schema, this.shown]
+    return this.#ask(() => this.#reading.patiently((client) => mustOwn(client, { schema, shown, what })))
   }
 
   #ask<T>(read: () => Promise<T>): Promise<T> {

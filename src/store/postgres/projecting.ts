@@ -12,6 +12,7 @@ import { StoreNewer } from '../errors.ts'
 import { changeRows } from './change-rows.ts'
 import { ask, type Reading, type Statement, type Values } from './connection.ts'
 import { Reader } from './reader.ts'
+import { giveViews, mustOwn } from './roles.ts'
 import { Rows } from './rows.ts'
 import { lockForChange } from './schema.ts'
 import { quote } from './text.ts'
@@ -102,9 +103,10 @@ export class Projecting {
     which: (known: readonly Values[]) => readonly Projection[],
     each?: (done: number) => void,
   ): Promise<number> {
-    const { reading, schema } = this.#options
+    const { reading, schema, shown } = this.#options
     const s = quote(schema)
     return reading.transaction(async (client) => {
+      await mustOwn(client, { schema, shown, what: 'make its views anew' })
       await lockForChange(client, schema)
       // Under the lock: another process may just have done it.
       const projections = which(await ask(client, { text: `SELECT name, version FROM ${s}.projections` }))
@@ -126,6 +128,7 @@ export class Projecting {
         }
         await this.#mark(client, projection, last)
       }
+      await giveViews(client, schema)
       await client.query(`UPDATE ${s}.tip SET views = views + 1`)
       return done
     })

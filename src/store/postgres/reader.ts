@@ -1,4 +1,9 @@
-/** Events and heads as the database holds them. What was archived is found as well: a stream is in one place or in the other. */
+/**
+ * Events and heads as the database holds them.
+ *
+ * What was archived is found as well. Of a stream, it comes before what was not; and since events only ever move into the archive,
+ * whoever looks there last misses nothing.
+ */
 import type { Head, StoredEvent } from '../../log/index.ts'
 import { unpackBlob } from '../blob.ts'
 import { SALT_BYTES } from '../seal.ts'
@@ -33,19 +38,18 @@ export class Reader {
       at: `${from(table)} WHERE e.position = ANY ($1::bigint[])`,
       between: `${from(table)} WHERE (e.stream, e.seq) > ($1, $2) AND e.stream <= $3 ORDER BY e.stream, e.seq LIMIT ${PAGE}`,
     })
-    const heads = `SELECT name, tenant, seq, hash, epoch, continues, continues_hash, pruned, id, archived FROM ${s}.streams`
+    const heads = `SELECT name, tenant, seq, hash, epoch, continues, continues_hash, pruned, id FROM ${s}.streams`
     this.#sql = {
       events: both('events'),
       archive: both('events_archive'),
-      feed: `${from('events')} WHERE e.position > $1 ORDER BY e.position LIMIT ${PAGE}`,
-      feedAll: `SELECT * FROM (${from('events')} WHERE e.position > $1 ORDER BY e.position LIMIT ${PAGE}) live
+      // In one statement: an event that is moved meanwhile is seen in one place.
+      feed: `SELECT * FROM (${from('events')} WHERE e.position > $1 ORDER BY e.position LIMIT ${PAGE}) live
         UNION ALL SELECT * FROM (${from('events_archive')} WHERE e.position > $1 ORDER BY e.position LIMIT ${PAGE}) old ORDER BY 3 LIMIT ${PAGE}`,
       head: `${heads} WHERE name = $1`,
       headsNamed: `${heads} WHERE name = ANY ($1::text[])`,
       heads: `${heads} WHERE id > CASE $1 WHEN '' THEN 0 ELSE (SELECT id FROM ${s}.streams WHERE name = $1) END AND name >= $2 AND name < $3 ORDER BY id LIMIT $4`,
       count: `SELECT (SELECT count(*) FROM ${s}.events) + (SELECT count(*) FROM ${s}.events_archive)`,
       tip: `SELECT position FROM ${s}.tip`,
-      archived: `SELECT coalesce(max(position), 0) FROM ${s}.events_archive`,
     }
   }
 
@@ -53,15 +57,15 @@ export class Reader {
   async page(stream: string, from: number): Promise<readonly StoredEvent[]> {
     const values = [toStore(stream), from]
     const live = await this.#events('stream', this.#sql.events.stream, values)
-    return live.length > 0 ? live : this.#events('stream_archived', this.#sql.archive.stream, values)
+    if (live[0]?.seq === from) return live
+    const archived = await this.#events('stream_archived', this.#sql.archive.stream, values)
+    const last = archived.at(-1)?.seq ?? 0
+    return [...archived, ...live.filter((event) => event.seq > last)].slice(0, PAGE)
   }
 
   /** Events after a position, up to 1,000. */
-  async feed(after: number): Promise<readonly StoredEvent[]> {
-    const [row] = await this.#select({ name: 'archived', text: this.#sql.archived })
-    return Number(row?.[0]) > after
-      ? this.#events('feed_all', this.#sql.feedAll, [after])
-      : this.#events('feed', this.#sql.feed, [after])
+  feed(after: number): Promise<readonly StoredEvent[]> {
+    return this.#events('feed', this.#sql.feed, [after])
   }
 
   async at(positions: readonly number[]): Promise<readonly StoredEvent[]> {
@@ -119,7 +123,6 @@ export class Reader {
 /** A head, and the number that its events name it by. */
 export interface NumberedHead extends Head {
   readonly id: number
-  readonly isArchived: boolean
 }
 
 /** Columns in the order of the statement, with the types the tables declare: that is what makes the casts below hold. */
@@ -161,7 +164,7 @@ function unpackOrUndefined(bytes: unknown): string | undefined {
 }
 
 function numberedHeadOf(row: Values): NumberedHead {
-  return { ...headOf(row), id: Number(row[8]), isArchived: row[9] === true }
+  return { ...headOf(row), id: Number(row[8]) }
 }
 
 function headOf(row: Values): Head {
@@ -172,7 +175,7 @@ function headOf(row: Values): Head {
     hash: row[3] as Uint8Array, // bytea NOT NULL
     epoch: Number(row[4]),
     continues:
-      row[5] === null ? undefined : { stream: fromStore(String(row[5])), hash: row[6] as Uint8Array }, // set together
+      typeof row[5] === 'string' ? { stream: fromStore(row[5]), hash: row[6] as Uint8Array } : undefined, // set together
     isPruned: row[7] === true,
   }
 }

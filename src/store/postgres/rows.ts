@@ -9,7 +9,7 @@
  */
 import type { PoolClient } from 'pg'
 import type { Cell, Projection, Query, Row, RowChange, Table, Test } from '../../log/index.ts'
-import { ask, type Statement, type Values } from './connection.ts'
+import type { Statement, Values } from './connection.ts'
 import { fromStore, quote, toStore } from './text.ts'
 
 /** Beyond every position and time there will be, and still exact as a number. */

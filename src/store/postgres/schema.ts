@@ -88,8 +88,8 @@ export async function inspect(client: PoolClient, address: Address): Promise<num
   })
   if (!found) return 0
   if (found[0] !== MARK) {
-    if (found[1] === null) return 0
-    const tables = (JSON.parse(String(found[1])) as string[]).join(', ')
+    if (typeof found[1] !== 'string') return 0
+    const tables = (JSON.parse(found[1]) as string[]).join(', ')
     throw new ForeignStore(
       address.shown,
       `a schema with tables of another program (${tables}); "schema=" in the address names another`,

@@ -95,7 +95,7 @@ export async function verify(reader: Reader, only?: string, onProgress?: Progres
     }
     const last = heads.at(-1)?.id ?? before
     if (only !== undefined) before = last - 1
-    for (const isArchived of [false, true])
+    for (const isArchived of [true, false])
       await followAll({ reader, before, last, isArchived }, chains, breaks, done)
     for (const chain of chains.values()) await close(reader, chain, breaks)
     before = last
@@ -167,8 +167,8 @@ async function close(reader: Reader, chain: Chain, breaks: Break[]): Promise<voi
   }
   const [now] = await reader.headsNamed([head.stream])
   if (now?.isPruned) return // just now
-  if (now && now.isArchived !== head.isArchived) {
-    // Moved while it was read: once more, where it is now.
+  if (now) {
+    // Archived while it was read, perhaps: once more, by itself.
     const again = new Chain(head)
     for (let from = 1; ;) {
       const page = await reader.page(head.stream, from)

@@ -180,7 +180,7 @@ export class Writer {
     const sentAt = performance.now()
     let answer: Answer
     try {
-      const [row] = await line.ask({ ...this.#write, values: Object.values(sent.values) })
+      const [row] = await line.ask({ ...this.#write, values: sent.values })
       if (!row) throw new Error('The database gave no answer to a write.')
       answer = answerOf(row)
     } catch (error) {
@@ -270,7 +270,7 @@ export class Writer {
     settled: Settled[],
   ): Promise<readonly Asked[]> {
     for (const { prepared } of ready) for (const { stream } of prepared.moves) this.#heads.delete(stream)
-    const { schema, line, clock, shown } = this.#options
+    const { schema, clock, shown } = this.#options
     const s = quote(schema)
     const firsts = ready.map(({ prepared }) => prepared.events[0])
     const statement = {

@@ -15,7 +15,6 @@ import {
   type Change,
   type NewEvent,
   type Projection,
-  type Row,
   type StoredEvent,
 } from '../../log/index.ts'
 import { isLarge } from '../blob.ts'
