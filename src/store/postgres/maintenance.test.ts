@@ -1,4 +1,6 @@
 /** Verifying, rebuilding, pruning, archiving and moving between stores; roles; two versions side by side. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { open as openThroughline, task } from '../../index.ts'
 import { bodyOf, encode, kind, type Log, type NewEvent, type Projection } from '../../log/index.ts'
@@ -356,6 +358,14 @@ test(
     await expect(open(url.href, [summing(3)])).rejects.toMatchObject(denied)
   },
 )
+
+test('the guide shows the privileges that are tested', () => {
+  const guide = readFileSync(join(import.meta.dirname, '../../../docs/guides/postgres.md'), 'utf8')
+  for (const statement of grantsTo('app')
+    .split(';\n')
+    .filter((one) => one.startsWith('GRANT')))
+    expect(guide).toContain(`${statement};`)
+})
 
 test('a run is carried on Postgres, and goes on in the next process', LONG, async () => {
   const greet = task({
