@@ -152,14 +152,15 @@ export class Writer {
   }
 
   #apply(change: Change): Outcome {
-    // One append by a stream's owner compares before it writes, so there is nothing to undo.
+    // One append by a stream's owner compares before it writes, so there is nothing to undo; but where it changes rows, one may refuse.
     const [only] = change.appends
     const isPlain =
       change.appends.length === 1 &&
       only !== undefined &&
       typeof only.expected === 'object' &&
       'epoch' in only.expected &&
-      !('new' in only.expected)
+      !('new' in only.expected) &&
+      !only.events.some((event) => this.#projections.has(event.kind))
     if (isPlain) {
       try {
         return this.#put(change)
