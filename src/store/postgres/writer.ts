@@ -16,7 +16,7 @@ import type { Outcome } from '../outcome.ts'
 import { Batch, type Head, type Prepared } from './batch.ts'
 import { Bodies, DomainUnknown, type Domain } from './bodies.ts'
 import { PATIENCE_MS, type Statement, type Values } from './connection.ts'
-import { fromDriver, isLost, mayPass } from './errors.ts'
+import { codeOf, fromDriver, isLost, mayPass } from './errors.ts'
 import { findDomain, readHeads, unknownIn } from './known.ts'
 import type { Line } from './line.ts'
 import { ANSWER, answerOf, parametersOf, sameHead, type Answer, type Sent } from './parameters.ts'
@@ -24,7 +24,7 @@ import { pauseMs, sleep } from './pause.ts'
 import type { Rows } from './rows.ts'
 import type { StoreClock } from './store-clock.ts'
 import { fromStore, quote, toStore } from './text.ts'
-import { PARAMETERS } from './write-function.ts'
+import { HALFWAY, PARAMETERS } from './write-function.ts'
 
 /** What became of a change, or why nobody can say so of it. */
 export type Settled = Outcome | { readonly failed: unknown }
@@ -59,6 +59,8 @@ export class Writer {
   readonly #write: Statement
   #views: number | undefined
   #isClosing = false
+  /** For the batch that is sent again because a row refused a change half-way. */
+  #isCareful = false
 
   constructor(options: WriterOptions) {
     this.#options = options
@@ -173,20 +175,25 @@ export class Writer {
       blobs: bodies.blobs,
       at,
       isByHand: clock.isByHand,
+      isCareful: this.#isCareful,
       views: this.#views ?? 0,
       channel,
       payload: name,
+      nameOf: (sql) => line.nameOf(sql),
     })
     const sentAt = performance.now()
     let answer: Answer
     try {
-      const [row] = await line.ask({ ...this.#write, values: sent.values })
+      const [row] = await line.ask({ ...this.#write, values: sent.values }, sent.statements)
       if (!row) throw new Error('The database gave no answer to a write.')
       answer = answerOf(row)
     } catch (error) {
-      if (!isLost(error)) throw error
-      return this.#find(ready, at, settled)
+      if (isLost(error)) return this.#find(ready, at, settled)
+      if (codeOf(error) !== HALFWAY) throw error
+      this.#isCareful = true
+      return ready
     }
+    this.#isCareful = false
     clock.learn(sentAt, answer.clock, answer.status === 'late')
     if (answer.status === 'late') {
       clock.newest = Math.max(clock.newest, answer.newest)
