@@ -150,7 +150,7 @@ test('streams go to SQLite and come back, hashes, large bodies and digest the sa
   const rows = (log: Log) => log.select('inline_sums', { order: ['stream'] })
   expect(await rows(back)).toEqual(await rows(from))
   // And it goes on there.
-  await add(back, 'a', 3)
+  await add(back, 'b', 3)
   expect((await back.verify()).breaks).toEqual([])
 })
 
