@@ -13,7 +13,7 @@
 import { ThroughlineError } from '../../errors.ts'
 import { sameHash, type Change, type Projection } from '../../log/index.ts'
 import type { Outcome } from '../outcome.ts'
-import { Batch, type Head, type Prepared } from './batch.ts'
+import { Batch, type Head, type Judged, type Prepared } from './batch.ts'
 import { Bodies, DomainUnknown, type Domain } from './bodies.ts'
 import { PATIENCE_MS, type Statement, type Values } from './connection.ts'
 import { codeOf, fromDriver, isLost, mayPass } from './errors.ts'
@@ -131,29 +131,34 @@ export class Writer {
     const around = { rows, bodies, projections: this.#projections, heads: this.#heads }
     const batch = new Batch(around, clock.now())
     const ready: (Asked & { readonly prepared: Prepared })[] = []
-    const again: Asked[] = []
+    const hanging: (Asked & { readonly outcome: Outcome; readonly hangsOn: string })[] = []
     for (const one of asked) {
-      try {
-        const judged = await this.#prepare(batch, one.change)
-        if (judged === 'later') again.push(one)
-        else if ('outcome' in judged) settled[one.nr] = judged.outcome
-        else ready.push({ ...one, prepared: judged })
-      } catch (error) {
-        if (isLost(error) || mayPass(error)) throw error
-        settled[one.nr] = { failed: error } // a projection's own
-      }
+      const judged = await this.#prepare(batch, one.change)
+      if ('failed' in judged) settled[one.nr] = judged
+      else if ('outcome' in judged && judged.hangsOn !== undefined)
+        hanging.push({ ...one, outcome: judged.outcome, hangsOn: judged.hangsOn })
+      else if ('outcome' in judged) settled[one.nr] = judged.outcome
+      else ready.push({ ...one, prepared: judged })
     }
-    if (ready.length === 0) return again
+    if (ready.length === 0) return []
     const left = await this.#send(ready, { at: batch.at, bodies }, settled)
+    const again = hanging.filter(({ nr, outcome, hangsOn }) => {
+      const before = ready.filter(
+        (one) => one.nr < nr && one.prepared.moves.some(({ stream }) => stream === hangsOn),
+      )
+      const stands = before.every((one) => isAccepted(settled[one.nr]))
+      if (stands) settled[nr] = outcome
+      return !stands
+    })
     return [...again, ...left].toSorted((a, b) => a.nr - b.nr)
   }
 
-  async #prepare(batch: Batch, change: Change): Promise<ReturnType<Batch['prepare']>> {
+  async #prepare(batch: Batch, change: Change): Promise<Judged | { readonly failed: unknown }> {
     for (;;) {
       try {
         return batch.prepare(change)
       } catch (error) {
-        if (!(error instanceof DomainUnknown)) throw error
+        if (!(error instanceof DomainUnknown)) return { failed: error } // a projection's own
         const { line, schema } = this.#options
         this.#domains.set(
           error.domain,
@@ -322,6 +327,10 @@ export class Writer {
     }
     return undefined
   }
+}
+
+function isAccepted(settled: Settled | undefined): boolean {
+  return settled !== undefined && 'at' in settled
 }
 
 function refusalOf(prepared: Prepared, operation: number): Outcome {
