@@ -87,6 +87,7 @@ test.for([
   [['runs', '--status', 'finished'], /give queued, running/],
   [['runs', '--limit', '0'], /--limit must be a whole number/],
   [['prune'], /Required option '--before/],
+  [['archive'], /Required option '--before/],
   [['prune', '--before', 'soon'], /--before must be a date such as/],
   [['resolve', 'run_1', 'a', '--done', '--not-done'], /one of --done/],
   [['import', 'nothing.jsonl'], /"nothing\.jsonl" cannot be read: no such file/],

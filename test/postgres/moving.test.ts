@@ -55,3 +55,26 @@ test(
     rmSync(folder, { recursive: true, force: true })
   },
 )
+
+test(
+  'what is archived is read and verified as before, and only a server has an archive',
+  { timeout: 60_000 },
+  async () => {
+    const address = await freshSchema()
+    const tl = await open({ store: address, tasks })
+    const run = await tl.start(doubled, 4)
+    expect(await run.result()).toBe(8)
+    const digest = (await tl.verify()).digest
+    const before = new Date(Date.now() + 60_000)
+    const archived = await tl.runs.archive({ before })
+    expect(archived).toMatchObject({ runs: 1 })
+    expect(archived.events).toBeGreaterThan(2)
+    expect(await tl.runs.archive({ before })).toMatchObject({ runs: 1, events: 0 })
+    expect((await Array.fromAsync(run.history())).at(-1)?.kind).toBe('run.done')
+    expect(await tl.verify()).toMatchObject({ breaks: [], digest })
+    await tl.close()
+    const small = await open({ store: 'memory:' })
+    await expect(small.runs.archive({ before })).rejects.toMatchObject({ code: 'bad_request' })
+    await small.close()
+  },
+)
