@@ -126,7 +126,9 @@ export class Rows {
     if (query.limit !== undefined) text += ` LIMIT ${Math.trunc(query.limit)}`
     const statement = { text: sql.asParameters(text), values: sql.values }
     // The first few of many are planned for the values asked for: one plan for all walked a million runs to find that none waits.
-    return order.length > 0 && query.limit !== undefined ? statement : { ...statement, name: this.#name(text) }
+    return order.length > 0 && query.limit !== undefined
+      ? statement
+      : { ...statement, name: this.#name(text) }
   }
 
   /** What `select` found, as rows. */
