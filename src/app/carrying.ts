@@ -5,6 +5,8 @@
  *                ▲ │
  *                └─┘ somebody has it, or the store cannot be asked: again after a pause
  *
+ * In a database that many processes share, each has the right beside the others, and its dispatcher says which run is whose.
+ *
  * What was under way when the last owner went is woken once; that succeeds in the end, however often the store fails meanwhile.
  */
 import { messageOf } from '../errors.ts'
@@ -18,6 +20,8 @@ export interface CarryingOptions {
   readonly registry: Registry
   readonly carrier: Carrier
   readonly concurrency: number
+  /** Where the store is a database that many share: what hands out runs among them. */
+  readonly shared?: (() => Promise<Dispatcher | undefined>) | undefined
 }
 
 const AGAIN_AFTER_MS = 100
@@ -44,11 +48,16 @@ export class Carrying {
       if (!isPassing(error)) throw error
     }
     await this.#try(failed)
-    if (this.dispatcher) return
+    if (this.dispatcher || this.#options.shared) return
     // It may have met somebody who only asked whether the runs are carried (Log.isOwned).
     await new Promise((resolve) => setTimeout(resolve, GLANCE_MS))
     this.#stopTimer()
     await this.#try(failed)
+  }
+
+  /** Once the carrier has let go of its runs. */
+  async close(): Promise<void> {
+    await this.dispatcher?.close?.()
   }
 
   /** Resolves when nothing is handed out, asked or under way any more. */
@@ -84,6 +93,11 @@ export class Carrying {
   async #proceed(): Promise<boolean> {
     const { surroundings, registry, carrier, concurrency } = this.#options
     const { log, clock, logger } = surroundings
+    if (this.#options.shared) {
+      this.dispatcher ??= await this.#options.shared()
+      if (!this.#isStopped) this.dispatcher?.start()
+      return true
+    }
     if (!this.dispatcher) {
       if (!(await log.tryOwn())) return false
       if (this.#isStopped) return true

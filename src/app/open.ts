@@ -1,15 +1,18 @@
 /** Putting store, dispatcher and slices together. */
+import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { systemClock, type Clock, type Log } from '../log/index.ts'
 import { Generation, Registry, RunCarrier, watchAmbient, type Surroundings } from '../run/index.ts'
 import { openSqlite } from '../store/sqlite/index.ts'
 import type { AnyTask, ContextLog } from '../task/index.ts'
+import { listWorkers, prepare } from '../dispatch/postgres/index.ts'
 import { attach } from './attach.ts'
 import { Carrying } from './carrying.ts'
 import { BadRequest, BadStore } from './errors.ts'
 import { idsBy, type Ids } from './ids.ts'
 import { plainLogger } from './logger.ts'
 import { projections } from './projections.ts'
+import { dispatcherAmong, sharedBy } from './sharing.ts'
 import { Throughline } from './throughline.ts'
 import { Watchers } from './watchers.ts'
 
@@ -50,12 +53,13 @@ const chance = Math.random
  * @throws {BadStore} @throws {DuplicateTask} @throws {ForeignStore} @throws {StoreNewer}
  */
 export async function open(options: OpenOptions = {}): Promise<Throughline> {
-  const clock = options.clock ?? systemClock
   const registry = new Registry(options.tasks ?? [])
   const log =
     typeof options.store === 'object'
       ? options.store
       : await openAt(options.store ?? 'file:./throughline.db', options)
+  const shared = sharedBy(log)
+  const clock = options.clock ?? shared?.clock ?? systemClock
   const newId = options.ids ?? idsBy(clock)
   const logger = options.logger ?? plainLogger()
   const watchers = new Watchers({ log, clock, logger })
@@ -68,20 +72,25 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
     random: options.random ?? chance,
     wake,
     rested: () => carrying.dispatcher?.rearm(),
+    released: (runId) => carrying.dispatcher?.released?.(runId),
+    held: () => carrying.dispatcher?.held?.(),
     attach: (child, caller) => void attach({ log, clock, logger, watchers, wake }, child, caller),
     limits: { lingerMs: options.lingerMs ?? 1000, stalledMs: options.stalledMs ?? 300_000 },
     isDevelopment: process.env['NODE_ENV'] !== 'production',
     isStrict: options.strict ?? false,
   }
   const unwatch = surroundings.isDevelopment ? warnOfAmbient(surroundings) : () => {}
+  const name = shared ? `${hostname()}/${process.pid}` : `${process.pid}`
   const carrier = new RunCarrier({
     surroundings,
     registry,
-    name: `${process.pid}`,
+    name,
     ended: (runId) => watchers.tell(runId),
   })
   const concurrency = options.concurrency ?? 256
-  const carrying = new Carrying({ surroundings, registry, carrier, concurrency })
+  const among =
+    shared && (() => dispatcherAmong(shared.database, { surroundings, registry, carrier, concurrency, name }))
+  const carrying = new Carrying({ surroundings, registry, carrier, concurrency, shared: among })
   const stopListening = log.onCommit((isOurs) => {
     if (!isOurs) carrying.dispatcher?.look()
   })
@@ -92,10 +101,12 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
     carrier.letGo()
     // Together: what is handed out comes back when the carrier's patience with it ends, at the latest.
     await Promise.all([stopped, carrier.close()])
+    await carrying.close()
     watchers.close()
     if (typeof options.store !== 'object') await log.close()
   }
   try {
+    if (shared && !options.isReadOnly) await prepare(shared.database)
     if (options.worker !== false && !options.isReadOnly) await carrying.begin()
   } catch (error) {
     await close()
@@ -112,6 +123,7 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
     isCarrying: () => carrying.dispatcher !== undefined,
     busy: () => carrying.dispatcher?.busy ?? 0,
     residents: () => carrier.residents,
+    workers: async () => (shared ? listWorkers(shared.database) : []),
     close,
   })
 }

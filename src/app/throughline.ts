@@ -1,5 +1,6 @@
 /** The layer as its users hold it. */
 import type { Clock, Log, Position, StoredEvent, Verdict } from '../log/index.ts'
+import type { WorkerRow } from '../dispatch/postgres/index.ts'
 import type { Registry } from '../run/index.ts'
 import { isTask, type AnyTask, type Task } from '../task/index.ts'
 import { BadRequest, Closed } from './errors.ts'
@@ -24,6 +25,7 @@ export interface ThroughlineParts {
   readonly isCarrying: () => boolean
   readonly busy: () => number
   readonly residents: () => number
+  readonly workers: () => Promise<readonly WorkerRow[]>
   readonly close: () => Promise<void>
 }
 
@@ -124,6 +126,12 @@ export class Throughline {
   /** Runs under way in this process right now, and those kept in memory. */
   get load(): { readonly busy: number; readonly residents: number } {
     return { busy: this.#parts.busy(), residents: this.#parts.residents() }
+  }
+
+  /** The living workers of a store that many share; empty where one process carries everything. */
+  async workers(): Promise<readonly WorkerRow[]> {
+    this.#checkOpen()
+    return this.#parts.workers()
   }
 
   /** The record itself, for rooms and tools that read it. */

@@ -76,6 +76,10 @@ export class RunCarrier implements Carrier {
     return loaded
   }
 
+  fence(runId: string): void {
+    this.#generations.get(runId)?.close('fenced')
+  }
+
   /** Begins nothing more: what is in flight is finished and recorded, then each run is let go. */
   letGo(): void {
     this.#isClosed = true
@@ -214,7 +218,8 @@ export class RunCarrier implements Carrier {
       this.#lingering.delete(runId)
       this.#options.ended(runId)
     }
-    const { clock, wake } = this.#options.surroundings
+    const { clock, released, wake } = this.#options.surroundings
+    if (how === 'ended' || how === 'evicted') released(runId)
     if (how === 'restarted') wake(runId)
     // The store failed it: perhaps not for ever.
     if (how === 'failed') clock.at(clock.now() + TRY_AGAIN_MS, () => wake(runId))

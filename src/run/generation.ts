@@ -48,6 +48,10 @@ export interface Surroundings {
   readonly wake: (runId: string) => void
   /** A run came to rest: its wake-up may be the earliest now. */
   readonly rested: () => void
+  /** A run ended, or was put out of memory. */
+  readonly released: (runId: string) => void
+  /** Undefined: what is carried here is surely still this process's. Else a promise of when that is known again. */
+  readonly held: () => Promise<void> | undefined
   /** Puts a child's end into its caller's inbox, for a child that was started by somebody else. */
   readonly attach: (child: string, caller: string) => void
   readonly limits: { readonly lingerMs: number; readonly stalledMs: number }

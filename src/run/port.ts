@@ -11,6 +11,8 @@ export interface Carrier {
   advance(runId: string): Promise<void>
   /** Whether the run is under way in this process right now. */
   isAdvancing(runId: string): boolean
+  /** The run is somebody else's by now: nothing of it acts or settles here any more. */
+  fence(runId: string): void
 }
 
 /** What decides when. */
@@ -27,4 +29,10 @@ export interface Dispatcher {
   stop(): Promise<void>
   /** How many runs are being advanced or wait for their turn. */
   readonly busy: number
+  /** The run ended, or was put out of memory: it may be anybody's. */
+  released?(runId: string): void
+  /** Undefined: the runs handed out are surely still this process's. Else a promise of when that is known again. */
+  held?(): Promise<void> | undefined
+  /** After `stop`, once the carrier has let go: leaves nothing behind that keeps others waiting. */
+  close?(): Promise<void>
 }

@@ -129,8 +129,15 @@ class Step implements Attempted {
   #attempt(attempt: number): void {
     const generation = this.#generation
     generation.effect(async () => {
-      if (this.#isOnce)
+      const { held } = generation.surroundings
+      await held()
+      if (generation.isClosed) return
+      if (this.#isOnce) {
         await generation.record([eventOf(stepIntended, undefined, generation.ref(this.#operation))])
+        // Between the two this process may have stood still for long, and the run gone on elsewhere.
+        await held()
+        if (generation.isClosed) return
+      }
       const intendedAt = generation.surroundings.clock.now()
       const started = performance.now()
       let value: unknown

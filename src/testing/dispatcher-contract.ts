@@ -6,13 +6,21 @@ import { SimulatedClock } from './clock.ts'
 import type { ContractOptions } from './store-contract.ts'
 
 export interface DispatcherContractOptions extends Pick<ContractOptions, 'name' | 'test' | 'expect'> {
+  /** The runs it is asked to hand out are of task `t`, version 1. */
   readonly open: (parts: {
     readonly log: Log
     readonly clock: Clock
     readonly carrier: Carrier
     readonly concurrency: number
-  }) => Dispatcher
+  }) => Dispatcher | Promise<Dispatcher>
+  /** A fresh, empty store by this clock; one in memory unless told. */
+  readonly store?: (clock: Clock) => Log | Promise<Log>
 }
+
+/** How many turns of the event loop in a row must bring nothing new. */
+const QUIET_TURNS = 20
+/** What is ready and finds no room looks busy: that is waited for no longer than this. */
+const LONGEST_MS = 500
 
 /** A carrier whose runs take as long as the test says, and that keeps count. */
 class Hands implements Carrier {
@@ -30,6 +38,14 @@ class Hands implements Carrier {
     return this.#busy.has(runId)
   }
 
+  /** Whose runs these are is nobody's question here. */
+  fence(): void {}
+
+  /** How many runs are in these hands. */
+  get full(): number {
+    return this.#busy.size
+  }
+
   async advance(runId: string): Promise<void> {
     if (this.#busy.has(runId)) this.twice = true
     this.handed.push(runId)
@@ -40,6 +56,12 @@ class Hands implements Carrier {
       this.#busy.set(runId, resolve)
       this.most = Math.max(this.most, this.#busy.size)
     })
+  }
+
+  /** Whatever is still in these hands is let go of. */
+  drop(): void {
+    for (const resolve of this.#busy.values()) resolve()
+    this.#busy.clear()
   }
 
   /** Ends a run, or lets it rest until a time. */
@@ -55,22 +77,39 @@ class Hands implements Carrier {
   }
 }
 
-export function dispatcherContract({ name, test, expect, open }: DispatcherContractOptions): void {
-  const turns = async (n = 20) => {
+export function dispatcherContract({ name, test, expect, open, store }: DispatcherContractOptions): void {
+  const turns = async (n = QUIET_TURNS) => {
     for (let i = 0; i < n; i++) await new Promise(setImmediate)
   }
-  const it = (
-    what: string,
-    run: (parts: { log: Log; clock: SimulatedClock; hands: Hands; dispatcher: Dispatcher }) => Promise<void>,
-    concurrency = 2,
-  ) =>
+  /** Resolves when the dispatcher has nothing under way but what is in these hands. */
+  const settled = async (hands: Hands, dispatcher: Dispatcher) => {
+    const since = performance.now()
+    for (let quiet = 0; quiet < QUIET_TURNS && performance.now() - since < LONGEST_MS;) {
+      await new Promise(setImmediate)
+      quiet = dispatcher.busy > hands.full ? 0 : quiet + 1
+    }
+    await turns()
+  }
+  interface Parts {
+    readonly log: Log
+    readonly clock: SimulatedClock
+    readonly hands: Hands
+    readonly dispatcher: Dispatcher
+    readonly settle: () => Promise<void>
+  }
+  const it = (what: string, run: (parts: Parts) => Promise<void>, concurrency = 2) =>
     test(`${name}: ${what}`, async () => {
-      const clock = new SimulatedClock(() => turns())
-      const log = openStore('memory:', { clock })
+      let settle = () => turns()
+      const clock = new SimulatedClock(() => settle())
+      const log = store ? await store(clock) : openStore('memory:', { clock })
       const hands = new Hands(log)
-      const dispatcher = open({ log, clock, carrier: hands, concurrency })
-      await run({ log, clock, hands, dispatcher })
+      const dispatcher = await open({ log, clock, carrier: hands, concurrency })
+      settle = () => settled(hands, dispatcher)
+      await run({ log, clock, hands, dispatcher, settle })
       clock.forget()
+      hands.drop()
+      await dispatcher.stop()
+      await dispatcher.close?.()
       await log.close()
     })
   const start = async (log: Log, run: string, notBefore?: number) => {
@@ -88,10 +127,10 @@ export function dispatcherContract({ name, test, expect, open }: DispatcherContr
     })
   }
 
-  it('what was due before it started is handed out', async ({ log, hands, dispatcher }) => {
+  it('what was due before it started is handed out', async ({ log, hands, dispatcher, settle }) => {
     await start(log, 'run_a')
     dispatcher.start()
-    await turns()
+    await settle()
     expect(hands.handed).toEqual(['run_a'])
   })
 
@@ -99,13 +138,14 @@ export function dispatcherContract({ name, test, expect, open }: DispatcherContr
     log,
     hands,
     dispatcher,
+    settle,
   }) => {
     for (const run of ['run_a', 'run_b', 'run_c']) await start(log, run)
     dispatcher.start()
-    await turns()
+    await settle()
     expect(hands.handed.length).toBe(2)
     await hands.finish('run_a')
-    await turns()
+    await settle()
     expect([hands.handed.length, hands.most]).toEqual([3, 2])
   })
 
@@ -113,11 +153,12 @@ export function dispatcherContract({ name, test, expect, open }: DispatcherContr
     log,
     hands,
     dispatcher,
+    settle,
   }) => {
     await start(log, 'run_a')
     dispatcher.start()
     for (let i = 0; i < 5; i++) dispatcher.wake('run_a')
-    await turns()
+    await settle()
     expect([hands.handed.length >= 1, hands.most]).toEqual([true, 1])
   })
 
@@ -131,12 +172,18 @@ export function dispatcherContract({ name, test, expect, open }: DispatcherContr
     expect(hands.handed).toEqual(['run_later'])
   })
 
-  it('a run that rests is handed out again when it is due', async ({ log, clock, hands, dispatcher }) => {
+  it('a run that rests is handed out again when it is due', async ({
+    log,
+    clock,
+    hands,
+    dispatcher,
+    settle,
+  }) => {
     await start(log, 'run_a')
     dispatcher.start()
-    await turns()
+    await settle()
     await hands.finish('run_a', clock.now() + 60_000)
-    await turns()
+    await settle()
     await clock.advance('2m')
     expect(hands.handed).toEqual(['run_a', 'run_a'])
   })
@@ -145,15 +192,16 @@ export function dispatcherContract({ name, test, expect, open }: DispatcherContr
     log,
     hands,
     dispatcher,
+    settle,
   }) => {
     await start(log, 'run_a')
     dispatcher.start()
-    await turns()
+    await settle()
     let stopped = false
     const stopping = dispatcher.stop().then(() => (stopped = true))
     await start(log, 'run_b')
     dispatcher.wake('run_b')
-    await turns()
+    await settle()
     expect([stopped, hands.handed.length]).toEqual([false, 1])
     await hands.finish('run_a')
     await stopping

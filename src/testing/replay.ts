@@ -74,6 +74,8 @@ export async function replay(
       random: () => 0,
       wake: () => {},
       rested: () => {},
+      released: () => {},
+      held: () => undefined,
       attach: () => {},
       limits: { lingerMs: Number.MAX_SAFE_INTEGER, stalledMs: Number.MAX_SAFE_INTEGER },
       isDevelopment: false,

@@ -49,6 +49,7 @@ async function over(ask: Way, { isInVain = false } = {}) {
   const handed: string[] = []
   const carrier = {
     isAdvancing: () => false,
+    fence: () => {},
     async advance(run: string) {
       handed.push(run)
       if (isInVain) return

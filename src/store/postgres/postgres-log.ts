@@ -25,7 +25,8 @@ import { ThroughlineError } from '../../errors.ts'
 import { prunedEvent, STORE_STREAM } from '../pruned.ts'
 import { parseAddress, type Address } from './address.ts'
 import { archiveEvents } from './archive.ts'
-import { Connector, PATIENCE_MS, Reading } from './connection.ts'
+import { ask, Connector, PATIENCE_MS, Reading } from './connection.ts'
+import { Database, isCarried } from './database.ts'
 import { loadDriver } from './driver.ts'
 import { codeOf, DatabaseFailed, fromDriver } from './errors.ts'
 import { GroupCommit } from './group-commit.ts'
@@ -79,11 +80,21 @@ export async function openPostgres(options: PostgresOptions): Promise<PostgresLo
       projections: options.projections,
     })
     if (!isReadOnly) await projecting.prepare()
-    return new PostgresLog(options, { address, connector, reading, projecting })
+    const clock = new StoreClock(options.clock)
+    await learnTime(reading, clock)
+    return new PostgresLog(options, { address, connector, reading, projecting, clock })
   } catch (error) {
     await reading.close()
     throw fromDriver(error, address.shown)
   }
+}
+
+async function learnTime(reading: Reading, clock: StoreClock): Promise<void> {
+  await reading.patiently(async (client) => {
+    const sentAt = performance.now()
+    const [row] = await ask(client, { text: 'SELECT extract(epoch FROM clock_timestamp()) * 1000' })
+    clock.learn(sentAt, Number(row?.[0]))
+  })
 }
 
 /** Says at once what is wrong with an address; waits only for a server that says it is just starting. */
@@ -106,12 +117,17 @@ interface Parts {
   readonly connector: Connector
   readonly reading: Reading
   readonly projecting: Projecting
+  readonly clock: StoreClock
 }
 
 export class PostgresLog implements Log {
   readonly maxBodyBytes: number
   /** The address, without its password. */
   readonly shown: string
+  /** The database's, whatever the clock of this machine says. */
+  readonly clock: Clock
+  /** For who keeps tables of its own beside the record: dispatch/postgres. */
+  readonly database: Database
   readonly #options: PostgresOptions
   readonly #schema: string
   readonly #reading: Reading
@@ -124,7 +140,7 @@ export class PostgresLog implements Log {
   readonly #heard = new Set<(isOurs: boolean) => void>()
   #isClosed = false
 
-  constructor(options: PostgresOptions, { address, connector, reading, projecting }: Parts) {
+  constructor(options: PostgresOptions, { address, connector, reading, projecting, clock }: Parts) {
     this.#options = options
     this.#schema = address.schema
     this.shown = address.shown
@@ -134,9 +150,10 @@ export class PostgresLog implements Log {
     this.#rows = new Rows(address.schema, options.projections)
     this.#projecting = projecting
     const channel = channelOf(address.schema)
+    this.clock = clock
+    this.database = new Database({ connector, clock, channel })
     const name = randomBytes(6).toString('base64url')
     if (!options.isReadOnly) {
-      const clock = new StoreClock(options.clock)
       const writer = new Writer({
         line: new Line(connector, clock),
         schema: address.schema,
@@ -292,9 +309,9 @@ export class PostgresLog implements Log {
     return this.#ask(() => Promise.resolve(this.#group !== undefined))
   }
 
-  /** The right is everybody's: nobody has to go before another may carry runs. */
+  /** Whether any living worker carries runs. The right is everybody's: nobody has to go before another may. */
   isOwned(): Promise<boolean> {
-    return this.#ask(() => Promise.resolve(false))
+    return this.#ask(() => isCarried((statement) => this.#reading.select(statement), this.#schema))
   }
 
   async close(): Promise<void> {

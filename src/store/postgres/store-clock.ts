@@ -10,7 +10,9 @@ import type { Clock } from '../../log/index.ts'
 
 const BELIEVED_FOR_MS = 20_000
 
-export class StoreClock {
+const LONGEST_MS = 2 ** 31 - 1
+
+export class StoreClock implements Clock {
   /** The time of the newest event that is known here. */
   newest = 0
   readonly #byHand: Clock | undefined
@@ -30,6 +32,18 @@ export class StoreClock {
   now(): number {
     const reckoned = this.#byHand?.now() ?? performance.now() + this.#offset
     return Math.max(Math.trunc(reckoned), this.newest)
+  }
+
+  /** Calls `fire` once this clock stands at `at`, by this machine's timers. */
+  at(at: number, fire: () => void): () => void {
+    if (this.#byHand) return this.#byHand.at(at, fire)
+    let timer: NodeJS.Timeout
+    const arm = () => {
+      const left = at - this.now()
+      timer = left > 0 ? setTimeout(arm, Math.min(left, LONGEST_MS)) : setTimeout(fire, 0)
+    }
+    arm()
+    return () => clearTimeout(timer)
   }
 
   /** The database said what time it was, between sending at `sentAt` and hearing now. */

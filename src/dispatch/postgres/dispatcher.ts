@@ -1,0 +1,387 @@
+/**
+ * Handing out runs among workers that share a store on Postgres.
+ *
+ *     due, or left by somebody ─▶ leased ─▶ ready ─▶ advancing ─▶ at rest (leased, in memory) ─▶ released
+ *                                                       ▲              │ a message, a timer
+ *                                                       └──────────────┘
+ *
+ * X1. A run is handed out only while this worker has its lease, and its lease is given back once it ended or is out of memory.
+ * X2. Only as many are taken as there is room for; the others are left to whoever has some.
+ * X3. The database is asked in rounds, one at a time. What is wanted while a round is under way is done by the next.
+ * X4. Everything a notification tells is found by looking, too: at the latest a second later.
+ * X5. A worker that is not sure of its leases (membership.ts) takes nothing, and what it has begins no effect.
+ * X6. A run that was handed out to no avail is left to others for a while, and tried again after a pause that grows.
+ *
+ * Not here: that two owners cannot both commit. The epoch sees to that (docs/decisions/0020).
+ */
+import { isPassing, type Clock } from '../../log/index.ts'
+import type { Carrier, Dispatcher } from '../../run/port.ts'
+import { Asker } from './asker.ts'
+import type { Database } from './database.ts'
+import { Leases, type Leased, type Where } from './leases.ts'
+import { Membership } from './membership.ts'
+import { Refusals } from './refusals.ts'
+
+export interface PostgresOptions {
+  readonly database: Database
+  readonly clock: Clock
+  readonly carrier: Carrier
+  /** Runs advanced at once. A run that waits takes no place. */
+  readonly concurrency: number
+  /** Of this worker, never used before. */
+  readonly id: string
+  /** Where it runs, for people. */
+  readonly name: string
+  /** What it has code for. */
+  readonly tasks: readonly { readonly name: string; readonly versions: readonly string[] }[]
+  /** Told why the database could not be asked; it will be again. */
+  readonly failed?: (error: unknown) => void
+}
+
+const BEAT_PATIENCE_MS = 1500
+const LOOK_PATIENCE_MS = 5000
+const POLL_MS = 1000
+/** Of these polls one looks for what changes seldom. */
+const SELDOM = 5
+const SWEEP = 60
+/** Between two rounds: a busy store commits thousands of times a second. */
+const GAP_MS = 10
+/** At most so many at once, so that workers that look together each get some. */
+const TAKE_AT_MOST = 50
+const FIRST_PAUSE_MS = 50
+const LONGEST_PAUSE_MS = 1000
+/** After what is no mere outage. */
+const LONG_PAUSE_MS = 10_000
+/** A run still due for the wake-up that it was just handed out for is not handed out again before this. */
+const SAME_AGAIN_MS = 300
+
+interface Handed {
+  readonly wakeAt: number | undefined
+  readonly at: number
+}
+
+export class PostgresDispatcher implements Dispatcher {
+  readonly #options: PostgresOptions
+  readonly #membership: Membership
+  readonly #leases: Leases
+  readonly #askers: readonly Asker[]
+  readonly #held = new Set<string>()
+  readonly #ready: string[] = []
+  readonly #isReady = new Set<string>()
+  /** True: woken again meanwhile. */
+  readonly #advancing = new Map<string, boolean>()
+  readonly #handed = new Map<string, Handed>()
+  readonly #refusals = new Refusals()
+  /** Woken from within, and not leased to this worker yet. */
+  readonly #wanted = new Set<string>()
+  /** Came back without being in memory: how does each stand? */
+  readonly #returned = new Set<string>()
+  readonly #released = new Set<string>()
+  #wantsLook = false
+  #isPolling = false
+  #polls = 0
+  #isDoubtful = false
+  #hasMore = false
+  #isStarted = false
+  #isInRound = false
+  #gap: NodeJS.Timeout | undefined
+  #poll: NodeJS.Timeout | undefined
+  #pauseMs = 0
+  #armedFor = Infinity
+  #stopTimer: () => void = () => {}
+  #stopped: (() => void)[] = []
+
+  constructor(options: PostgresOptions) {
+    this.#options = options
+    const { database, clock, id, name, concurrency, tasks, failed } = options
+    const beats = new Asker(database, BEAT_PATIENCE_MS)
+    const looks = new Asker(database, LOOK_PATIENCE_MS)
+    this.#askers = [beats, looks]
+    const now = () => (database.isByHand ? clock.now() : null)
+    this.#leases = new Leases({ database, asker: looks, id, tasks, now })
+    const reassert = () => this.#reassert()
+    this.#membership = new Membership({
+      database,
+      asker: beats,
+      id,
+      name,
+      concurrency,
+      tasks,
+      reassert,
+      failed,
+    })
+  }
+
+  get busy(): number {
+    const isLooking = this.#isInRound || (this.#isStarted && this.#gap !== undefined)
+    return this.#advancing.size + this.#ready.length + (isLooking ? 1 : 0)
+  }
+
+  /** Puts this worker on the list. @throws what the database says */
+  begin(): Promise<void> {
+    return this.#membership.begin()
+  }
+
+  start(): void {
+    this.#isStarted = true
+    this.#poll = setInterval(() => {
+      this.#isPolling = true
+      this.look()
+    }, POLL_MS)
+    this.#isPolling = true
+    this.look()
+  }
+
+  wake(runId: string): void {
+    if (!this.#isStarted) return
+    this.#refusals.forget(runId)
+    if (this.#held.has(runId)) return this.#handOut({ run: runId, wakeAt: undefined })
+    this.#wanted.add(runId)
+    this.look()
+  }
+
+  look(): void {
+    this.#wantsLook = true
+    this.#goRound()
+  }
+
+  rearm(): void {
+    this.look()
+  }
+
+  released(runId: string): void {
+    this.#released.add(runId)
+    if (this.#isStarted) this.#goRound()
+  }
+
+  held(): Promise<void> | undefined {
+    return this.#membership.held()
+  }
+
+  stop(): Promise<void> {
+    this.#isStarted = false
+    clearInterval(this.#poll)
+    clearTimeout(this.#gap)
+    this.#gap = undefined
+    this.#stopTimer()
+    this.#ready.length = 0
+    this.#isReady.clear()
+    return new Promise((resolve) => {
+      this.#stopped.push(resolve)
+      this.#settleStop()
+    })
+  }
+
+  /** What ended or rests is released; what was at work is anybody's from now on. */
+  async close(): Promise<void> {
+    try {
+      await this.#release()
+      await this.#membership.end()
+    } catch (error) {
+      this.#options.failed?.(error) // its leases will run out
+    }
+    await Promise.all(this.#askers.map((asker) => asker.close()))
+  }
+
+  get #room(): number {
+    return this.#options.concurrency - this.#advancing.size - this.#ready.length
+  }
+
+  #goRound(afterMs = GAP_MS): void {
+    if (!this.#isStarted || this.#isInRound || this.#gap !== undefined) return
+    this.#gap = setTimeout(() => {
+      this.#gap = undefined
+      this.#isInRound = true
+      void this.#round().then((pauseMs) => {
+        this.#isInRound = false
+        if (this.#wantsLook || this.#returned.size > 0 || this.#released.size > 0) this.#goRound(pauseMs)
+        this.#settleStop()
+      })
+    }, afterMs)
+  }
+
+  /** How long to pause before the next. Never rejects. */
+  async #round(): Promise<number> {
+    const isPolling = this.#isPolling
+    const wantsLook = this.#wantsLook
+    this.#isPolling = this.#wantsLook = false
+    try {
+      if (this.#isDoubtful) await this.#reassert()
+      if (this.#returned.size > 0) await this.#judge()
+      await this.#release()
+      if (wantsLook && this.#isStarted) await this.#lookNow(isPolling)
+      this.#pauseMs = 0
+      return GAP_MS
+    } catch (error) {
+      this.#isDoubtful = true
+      this.#wantsLook = true
+      this.#isPolling ||= isPolling
+      this.#pauseMs = Math.min(LONGEST_PAUSE_MS, Math.max(FIRST_PAUSE_MS, this.#pauseMs * 2))
+      if (this.#pauseMs === LONGEST_PAUSE_MS || !isPassing(error)) this.#options.failed?.(error)
+      return isPassing(error) ? this.#pauseMs : LONG_PAUSE_MS
+    }
+  }
+
+  async #lookNow(isPolling: boolean): Promise<void> {
+    for (const leased of await this.#leases.due()) {
+      this.#held.add(leased.run)
+      if (!this.#isJustTried(leased)) this.#handOut(leased)
+    }
+    // Not sure of what it has: nothing more (X5). What was wanted stays wanted.
+    if (this.held()) return
+    this.#hasMore = this.#room <= 0
+    if (this.#wanted.size > 0 && this.#room > 0) {
+      const wanted = [...this.#wanted].slice(0, this.#room)
+      for (const run of wanted) this.#wanted.delete(run)
+      await this.#take(() => this.#leases.takeThese(wanted))
+    }
+    await this.#takeWhere('due')
+    if (this.#membership.isCalm) await this.#takeWhere('left')
+    if (isPolling) await this.#lookFurther()
+    await this.#arm()
+  }
+
+  /** What needs no hurry. */
+  async #lookFurther(): Promise<void> {
+    const nth = this.#polls++
+    if (this.#membership.isCalm) await this.#takeWhere('lost')
+    if (nth % SELDOM === 0) await this.#takeWhere('code')
+    if (nth % SELDOM === 1 && this.#membership.isCalm) await this.#takeWhere('uncarried')
+    if (nth % SWEEP === 2) await this.#leases.sweep()
+  }
+
+  async #takeWhere(where: Where): Promise<void> {
+    const room = Math.min(this.#room, TAKE_AT_MOST)
+    if (room <= 0 || !this.#isStarted) return
+    const taken = await this.#take(() => this.#leases.take(where, room, this.#refusals.now()))
+    if (taken === room) this.#hasMore = this.#wantsLook = true
+  }
+
+  async #take(take: () => Promise<readonly Leased[]>): Promise<number> {
+    const taken = await take()
+    for (const leased of taken) {
+      this.#held.add(leased.run)
+      this.#handOut(leased)
+    }
+    return taken.length
+  }
+
+  #handOut({ run, wakeAt }: Leased): void {
+    if (!this.#isStarted) return
+    if (wakeAt !== undefined || !this.#handed.has(run))
+      this.#handed.set(run, { wakeAt, at: performance.now() })
+    this.#released.delete(run)
+    if (this.#advancing.has(run)) {
+      // One that is under way is joined; one that just let go is advanced once more.
+      if (this.#options.carrier.isAdvancing(run)) void this.#options.carrier.advance(run)
+      else this.#advancing.set(run, true)
+      return
+    }
+    if (!this.#isReady.has(run)) {
+      this.#isReady.add(run)
+      this.#ready.push(run)
+    }
+    this.#fill()
+  }
+
+  #isJustTried({ run, wakeAt }: Leased): boolean {
+    if (this.#isReady.has(run)) return true
+    const handed = this.#handed.get(run)
+    return handed?.wakeAt === wakeAt && performance.now() - (handed?.at ?? 0) < SAME_AGAIN_MS
+  }
+
+  #fill(): void {
+    while (this.#isStarted && this.#advancing.size < this.#options.concurrency) {
+      const run = this.#ready.shift()
+      if (run === undefined) break
+      this.#isReady.delete(run)
+      this.#advance(run)
+    }
+    if (this.#hasMore && this.#room > 0) this.look()
+  }
+
+  #advance(run: string): void {
+    this.#advancing.set(run, false)
+    const { carrier } = this.#options
+    void carrier.advance(run).then(() => {
+      const isWoken = this.#advancing.get(run)
+      this.#advancing.delete(run)
+      if (!carrier.isAdvancing(run)) this.#returned.add(run)
+      if (isWoken) this.wake(run)
+      this.look()
+      this.#fill()
+      this.#settleStop()
+    })
+  }
+
+  /** Runs that came back and are not in memory: ended, at rest, somebody else's, or not to be carried here (X6). */
+  async #judge(): Promise<void> {
+    const runs = [...this.#returned]
+    const standings = await this.#leases.standing(runs)
+    for (const one of standings) {
+      const { run } = one
+      this.#returned.delete(run)
+      if (this.#advancing.has(run) || this.#isReady.has(run)) continue
+      if (!one.isOurs) this.#forget(run)
+      else if (one.isEnded || (!one.isDue && one.status !== 'running')) this.#released.add(run)
+      else if (one.isDue && one.wakeAt !== this.#handed.get(run)?.wakeAt) this.#handOut(one)
+      else {
+        this.#refusals.add(run)
+        this.#released.add(run)
+      }
+    }
+  }
+
+  async #release(): Promise<void> {
+    const { carrier } = this.#options
+    const runs = [...this.#released].filter((run) => !carrier.isAdvancing(run) && !this.#advancing.has(run))
+    this.#released.clear()
+    if (runs.length === 0) return
+    // From here on, whoever wakes one of them has to take it anew: behind this, on the same connection.
+    for (const run of runs) this.#forget(run)
+    await this.#leases.release(runs)
+  }
+
+  #forget(run: string): void {
+    this.#held.delete(run)
+    this.#handed.delete(run)
+  }
+
+  /** What is carried here is said anew; what others have by now is let go. */
+  async #reassert(): Promise<void> {
+    const held = [...this.#held]
+    const ours = await this.#leases.reassert(held)
+    this.#isDoubtful = false
+    for (const run of held) {
+      if (ours.has(run)) continue
+      this.#options.carrier.fence(run)
+      this.#forget(run)
+    }
+    // Taken, or meant to be released, when the answer was lost.
+    for (const run of ours) {
+      if (this.#held.has(run)) continue
+      this.#held.add(run)
+      this.#handOut({ run, wakeAt: undefined })
+    }
+  }
+
+  /** One timer, for the earliest wake-up to come. */
+  async #arm(): Promise<void> {
+    const at = (await this.#leases.next()) ?? Infinity
+    if (at === this.#armedFor || !this.#isStarted) return
+    this.#stopTimer()
+    this.#armedFor = at
+    const { clock } = this.#options
+    this.#stopTimer = at === Infinity ? () => {} : clock.at(at, () => this.#fired())
+  }
+
+  #fired(): void {
+    this.#armedFor = Infinity
+    this.look()
+  }
+
+  #settleStop(): void {
+    if (this.#isStarted || this.#advancing.size > 0 || this.#isInRound) return
+    for (const resolve of this.#stopped.splice(0)) resolve()
+  }
+}
