@@ -31,7 +31,7 @@ test(
     const file = join(folder, 'store.db')
     const small = await open({ store: file, tasks })
     const { id } = await small.start(long, 21, { key: 'moved' })
-    await expect.poll(async () => (await (await small.run(id)).info()).status).toBe('waiting')
+    await expect.poll(async () => (await (await small.run(id)).info()).waiting[0]?.name).toBe('first')
     const [up, digest] = [await lines(small), (await small.verify()).digest]
     await small.close()
 
