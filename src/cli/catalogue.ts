@@ -18,6 +18,11 @@ export const catalogue: readonly Entry[] = [
     load: () => import('./run.ts'),
   },
   { name: 'resume', summary: 'go on with what was interrupted or halted', load: () => import('./resume.ts') },
+  {
+    name: 'worker',
+    summary: 'carry the runs of a store until told to stop',
+    load: () => import('./worker.ts'),
+  },
   { name: 'runs', summary: 'list the runs, newest first', load: () => import('./runs.ts') },
   { name: 'show', summary: 'draw a run: its steps, branches and children', load: () => import('./show.ts') },
   { name: 'history', summary: 'list the events of a run', load: () => import('./history.ts') },

@@ -76,13 +76,14 @@ export class PostgresServer {
     })
   }
 
-  /** `fast`: as an administrator restarts it; `crash`: as a machine loses power. */
-  async stop(how: 'fast' | 'crash' = 'fast'): Promise<void> {
+  /** `fast`: as an administrator restarts it; `crash`: at once; `power`: as a machine loses power, no process of it says a word. */
+  async stop(how: 'fast' | 'crash' | 'power' = 'fast'): Promise<void> {
     const child = this.#process
     this.#process = undefined
     if (!child || child.exitCode !== null) return
     const ended = new Promise((resolve) => child.once('exit', resolve))
-    child.kill(how === 'fast' ? 'SIGINT' : 'SIGQUIT')
+    if (how === 'power') for (const pid of childrenOf(child.pid)) process.kill(pid, 'SIGKILL')
+    child.kill(SIGNALS[how])
     await ended
   }
 
@@ -124,6 +125,16 @@ export class PostgresServer {
     writeFileSync(join(this.#data, 'postgresql.auto.conf'), `${lines.join('\n')}\n`)
     if (options.tlsOnly) writeFileSync(join(this.#data, 'pg_hba.conf'), 'hostssl all all all scram-sha-256\n')
   }
+}
+
+const SIGNALS = { fast: 'SIGINT', crash: 'SIGQUIT', power: 'SIGKILL' } as const
+
+/** The processes of a server, but its first; stopped first of all, so that none sees another die. */
+function childrenOf(pid: number | undefined): readonly number[] {
+  const { stdout } = spawnSync('ps', ['-o', 'pid=', '--ppid', `${pid}`], { encoding: 'utf8' })
+  const pids = stdout.split('\n').map(Number).filter(Boolean)
+  for (const child of pids) process.kill(child, 'SIGSTOP')
+  return pids
 }
 
 /** A port of 127.0.0.1 that was free a moment ago. */

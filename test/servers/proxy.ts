@@ -6,12 +6,16 @@ export class Proxy {
   /** Of clients; and of the server, which are left open when their client is cut off. */
   readonly #clients = new Set<Socket>()
   readonly #others = new Set<Socket>()
+  readonly #pairs = new Map<Socket, Socket>()
+  #isHeld = false
 
   private constructor(port: number) {
     this.#server = createServer((client) => {
       const other = connect(port, '127.0.0.1')
       this.#clients.add(client)
       this.#others.add(other)
+      this.#pairs.set(client, other)
+      if (this.#isHeld) for (const socket of [client, other]) socket.pause()
       client.on('data', (data) => other.write(data))
       other.on('data', (data) => client.write(data))
       client.on('end', () => other.end())
@@ -34,6 +38,21 @@ export class Proxy {
   cut(): void {
     for (const client of this.#clients) client.destroy()
     this.#clients.clear()
+  }
+
+  /** Nothing comes through any more in either direction; nobody is told. */
+  hold(): void {
+    this.#isHeld = true
+    for (const socket of [...this.#clients, ...this.#others]) socket.pause()
+  }
+
+  /** Every other connection goes on with what was held back; the rest are dead. */
+  heal(): void {
+    this.#isHeld = false
+    for (const [i, [client, other]] of [...this.#pairs].entries()) {
+      if (i % 2 === 1) client.destroy()
+      else for (const socket of [client, other]) socket.resume()
+    }
   }
 
   async close(): Promise<void> {

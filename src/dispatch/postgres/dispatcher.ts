@@ -47,7 +47,7 @@ const SWEEP = 60
 /** Between two rounds: a busy store commits thousands of times a second. */
 const GAP_MS = 10
 /** At most so many at once, so that workers that look together each get some. */
-const TAKE_AT_MOST = 50
+const TAKE_AT_MOST = 16
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 1000
 /** After what is no mere outage. */

@@ -1,0 +1,3 @@
+import { release } from './tasks.ts'
+
+export const { leg, order } = release('2', ['1'])
