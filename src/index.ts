@@ -52,6 +52,15 @@ export {
   type Waiting,
 } from './run/index.ts'
 export { ForeignStore, StoreMissing, StoreNewer } from './store/errors.ts'
+export {
+  AccessDenied,
+  BadAddress,
+  DatabaseFailed,
+  DatabaseUnavailable,
+  DriverMissing,
+  PostgresTooOld,
+  TlsRefused,
+} from './store/postgres/errors.ts'
 export { SqliteTooOld, StoreUnavailable } from './store/sqlite/index.ts'
 export {
   BadDuration,

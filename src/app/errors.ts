@@ -2,7 +2,8 @@ import { ThroughlineError } from '../errors.ts'
 
 /** The address of a store that cannot be one. */
 export class BadStore extends ThroughlineError {
-  constructor(store: string) {
+  constructor(address: string) {
+    const store = address.replace(/\/\/[^/@]*:[^@]*@/, '//…@') // a password is nobody's to read
     super('bad_store', {
       message: `"${store}" is no store's address; give a path, "file:./throughline.db", "memory:", or "postgres://user:password@host/database".`,
       data: { store },

@@ -6,6 +6,7 @@ import { isTask, type AnyTask, type Task } from '../task/index.ts'
 import { BadRequest, Closed } from './errors.ts'
 import { RunHandle, type HandleOptions } from './handle.ts'
 import type { Ids } from './ids.ts'
+import { archiveRuns, type Archived, type ArchiveOptions } from './archive.ts'
 import { pruneRuns, type Pruned, type PruneOptions } from './prune.ts'
 import { listRuns, type RunsPage, type RunsQuery } from './rows.ts'
 import { startRun, type StartOptions } from './start.ts'
@@ -71,6 +72,11 @@ export class Throughline {
     prune: async (options: PruneOptions): Promise<Pruned> => {
       this.#checkOpen()
       return pruneRuns(this.#parts.log, options)
+    },
+    /** Moves the events of runs that ended before a date out of the way of what is written. @throws {BadRequest} on a store without an archive */
+    archive: async (options: ArchiveOptions): Promise<Archived> => {
+      this.#checkOpen()
+      return archiveRuns(this.#parts.log, options)
     },
   }
 

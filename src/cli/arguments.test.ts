@@ -87,11 +87,13 @@ test.for([
   [['runs', '--status', 'finished'], /give queued, running/],
   [['runs', '--limit', '0'], /--limit must be a whole number/],
   [['prune'], /Required option '--before/],
+  [['archive'], /Required option '--before/],
   [['prune', '--before', 'soon'], /--before must be a date such as/],
   [['resolve', 'run_1', 'a', '--done', '--not-done'], /one of --done/],
   [['import', 'nothing.jsonl'], /"nothing\.jsonl" cannot be read: no such file/],
   [['import', ''], /The file "" cannot be read/],
-  [['runs', '--store', 'postgres://x'], /bad_store: /],
+  [['runs', '--store', 'mysql://x'], /bad_store: /],
+  [['runs', '--store', 'postgres://x?sslmode=maybe'], /bad_address: /],
 ] satisfies [string[], RegExp][])('%j is refused in a sentence, with 2', async ([args, sentence]) => {
   const out = kept()
   expect(await perform(args, out)).toBe(2)
@@ -104,7 +106,7 @@ test('with --json an error is an object among the answers', async () => {
   const out = { ...kept(), isJson: true }
   expect(await perform(['show', 'run_1', '--json'], out)).toBe(2)
   expect(JSON.parse(out.lines.join('\n'))).toEqual({
-    error: { code: 'store_missing', message: expect.any(String), data: { file: expect.any(String) } },
+    error: { code: 'store_missing', message: expect.any(String), data: { store: expect.any(String) } },
   })
 })
 

@@ -32,6 +32,11 @@ export const catalogue: readonly Entry[] = [
   { name: 'resolve', summary: 'settle a step that is in doubt', load: () => import('./resolve.ts') },
   { name: 'verify', summary: 'recompute every hash of the record', load: () => import('./verify.ts') },
   { name: 'rebuild', summary: 'rebuild the views from the record', load: () => import('./rebuild.ts') },
+  {
+    name: 'archive',
+    summary: 'move runs that ended long ago out of the way',
+    load: () => import('./archive.ts'),
+  },
   { name: 'prune', summary: 'remove runs that ended long ago', load: () => import('./prune.ts') },
   {
     name: 'export',

@@ -18,11 +18,11 @@ export const define: Define = (command, act) => {
 
 async function examine(desk: Desk, options: { readonly quick?: boolean }): Promise<ExitCode> {
   const { out } = desk
-  const file = resolve(fileOf(desk.store))
+  const file = isShared(desk.store) ? undefined : resolve(fileOf(desk.store))
   const sections: (readonly [title: string, findings: readonly Finding[]])[] = [
-    ['machine', [...versions(), ...disk(file)]],
+    ['machine', [...versions(), ...(file === undefined ? [] : disk(file))]],
   ]
-  if (!existsSync(file))
+  if (file !== undefined && !existsSync(file))
     sections.push([
       'store',
       [
@@ -58,7 +58,12 @@ function print(
   }
 }
 
-async function examineStore(desk: Desk, file: string, isQuick: boolean) {
+/** Whether the store is no file of this machine. */
+function isShared(store: string): boolean {
+  return /^postgres(?:ql)?:/i.test(store)
+}
+
+async function examineStore(desk: Desk, file: string | undefined, isQuick: boolean) {
   let tl: Throughline
   try {
     tl = await open({ store: desk.store, worker: false, mustExist: true })
@@ -67,18 +72,20 @@ async function examineStore(desk: Desk, file: string, isQuick: boolean) {
     return [['store', [{ level: 'wrong', what: `${error.code}: ${messageOf(error)}` }]]] as const
   }
   try {
-    const isCarried = await tl.log.isOwned()
-    const about: Finding[] = [
-      {
-        level: 'fine',
-        what: `${file}, ${bytesText(statSync(file).size)}, ${(await tl.log.position()).toLocaleString('en')} events`,
-      },
-      {
-        level: 'fine',
-        what: isCarried ? 'a living process carries its runs' : 'no process carries its runs right now',
-      },
-      wal(file),
-    ]
+    const events = `${(await tl.log.position()).toLocaleString('en')} events`
+    // In a database that many share, nobody can tell who else carries its runs.
+    const isCarried = file === undefined || (await tl.log.isOwned())
+    const about: Finding[] =
+      file === undefined
+        ? [{ level: 'fine', what: `${new URL(desk.store).host}, ${events}` }]
+        : [
+            { level: 'fine', what: `${file}, ${bytesText(statSync(file).size)}, ${events}` },
+            {
+              level: 'fine',
+              what: isCarried ? 'a living process carries its runs' : 'no process carries its runs right now',
+            },
+            wal(file),
+          ]
     if (!isQuick) about.push(...(await record(desk, tl)))
     return [
       ['store', about],
@@ -95,7 +102,7 @@ async function record(desk: Desk, tl: Throughline): Promise<readonly Finding[]> 
     return [
       {
         level: 'fine',
-        what: `the file is sound, and every hash of ${events.toLocaleString('en')} events fits`,
+        what: `the store is sound, and every hash of ${events.toLocaleString('en')} events fits`,
       },
     ]
   const [first] = breaks

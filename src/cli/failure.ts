@@ -14,6 +14,7 @@ const FAILED_WORK: ReadonlySet<string> = new Set([
   'store_busy',
   'store_failed',
   'store_read_only',
+  'store_unavailable',
   'stream_moved',
   'ownership_lost',
   'guard_failed',

@@ -60,12 +60,13 @@ export async function performMap<Item, T>(
   const prefix = numbered(parent, name)
   const results: T[] = []
   let next = 0
-  let hasFailed = false
+  // Once an item has failed no further one begins, but those that had begun by then: a replay may come to the failure sooner.
+  let last = Number.POSITIVE_INFINITY
   const lane = async () => {
     for (;;) {
       const i = next++
       const key = keys[i]
-      if (hasFailed || key === undefined) return
+      if (key === undefined || i > last) return
       try {
         // Sound: i is within the list, as its key is.
         results[i] = await inBranch(
@@ -75,7 +76,10 @@ export async function performMap<Item, T>(
           (ctx) => fn(ctx, list[i] as Item, i),
         )
       } catch (error) {
-        hasFailed = true
+        if (last === Number.POSITIVE_INFINITY) {
+          const begun = generation.history.branchesUnder(`${parent.prefix}${prefix}${SEPARATOR}`)
+          last = keys.findLastIndex((one) => begun.has(one))
+        }
         throw error
       }
     }

@@ -257,3 +257,41 @@ test('a clock that jumps takes no body the time to come by its compensations aga
   expect(undone).toEqual(['hotel'])
   await bed.close()
 })
+
+test('what a map had begun before an item failed is undone, though a replay comes to the failure sooner', async () => {
+  const undone: string[] = []
+  let isHanging = true
+  const tour = task({
+    name: 'tour',
+    run: (ctx) =>
+      ctx.map(
+        'city',
+        ['fails', 'slow', 'booked'],
+        async (branch, city) => {
+          if (city === 'fails') {
+            await branch.wait('storm')
+            throw new Error('storm')
+          }
+          if (city === 'slow') {
+            for (let i = 0; i < 2; i++) await new Promise(setImmediate) // in no step
+            return branch.step('look', () => city)
+          }
+          return branch.step('hotel', () => city, {
+            compensate: (value) => (isHanging ? new Promise<void>(() => {}) : void undone.push(value)),
+          })
+        },
+        { key: (city) => city, concurrency: 2 },
+      ),
+  })
+  const bed = await testbed({ tasks: [tour] })
+  const { id } = await bed.start(tour, {})
+  await bed.settle()
+  await (await bed.run(id)).signal('storm')
+  await bed.settle()
+  isHanging = false
+  await bed.crash()
+  await bed.clock.advance('1m')
+  await expect((await bed.run(id)).result()).rejects.toMatchObject({ code: 'run_failed' })
+  expect(undone).toEqual(['booked'])
+  await bed.close()
+})

@@ -6,6 +6,7 @@
  * H3. For names that repeat, an operation reached after another predecessor than the recorded one is an error, never another's result.
  */
 import { bodyOf, ChainBroken, fits, type Head, type Kind, type Log, type StoredEvent } from '../log/index.ts'
+import { SEPARATOR } from './place.ts'
 import { ERROR_CLASSES, ReplayDiverged } from './errors.ts'
 import {
   callEnded,
@@ -193,6 +194,17 @@ export class History {
   /** Operations with an outcome that the body never asked for: steps the code lost. */
   unclaimed(): string[] {
     return [...this.operations.values()].filter((o) => o.outcome && !o.isClaimed).map((o) => o.key)
+  }
+
+  /** Names of the branches directly under a prefix that have anything on the record. */
+  branchesUnder(prefix: string): ReadonlySet<string> {
+    const names = new Set<string>()
+    for (const { path } of this.operations.values()) {
+      if (!path.startsWith(prefix)) continue
+      const end = path.indexOf(SEPARATOR, prefix.length)
+      if (end > 0) names.add(path.slice(prefix.length, end))
+    }
+    return names
   }
 
   /** Steps that completed with a compensation, oldest first. */

@@ -142,6 +142,16 @@ export function storeContract({ name, test, expect, open }: ContractOptions): vo
     expect((await log.head('scope'))?.seq).toBe(2)
   })
 
+  it('of changes asked for at once, each is judged after those before it, and before those behind it', async (log) => {
+    const write = (expected: 'any' | { seq: number }) =>
+      log.commit({ appends: [{ stream: 'scope', expected, events: [event(1)] }] }).then(
+        ({ firstSeq }) => firstSeq[0],
+        (error: unknown) => (error as { code?: string }).code,
+      )
+    const told = await Promise.all([write('any'), write({ seq: 2 }), write('any'), write({ seq: 2 })])
+    expect(told).toEqual([1, 'stream_moved', 2, 3])
+  })
+
   it('a row that is taken refuses the whole commit', async (log) => {
     const write = (stream: string) =>
       log.commit({ appends: [{ stream, expected: 'any', events: [event(1), event(2, 'taken')] }] })

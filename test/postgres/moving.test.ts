@@ -31,7 +31,7 @@ test(
     const file = join(folder, 'store.db')
     const small = await open({ store: file, tasks })
     const { id } = await small.start(long, 21, { key: 'moved' })
-    await expect.poll(async () => (await (await small.run(id)).info()).status).toBe('waiting')
+    await expect.poll(async () => (await (await small.run(id)).info()).waiting[0]?.name).toBe('first')
     const [up, digest] = [await lines(small), (await small.verify()).digest]
     await small.close()
 
@@ -53,5 +53,28 @@ test(
     expect((await back.verify()).breaks).toEqual([])
     await back.close()
     rmSync(folder, { recursive: true, force: true })
+  },
+)
+
+test(
+  'what is archived is read and verified as before, and only a server has an archive',
+  { timeout: 60_000 },
+  async () => {
+    const address = await freshSchema()
+    const tl = await open({ store: address, tasks })
+    const run = await tl.start(doubled, 4)
+    expect(await run.result()).toBe(8)
+    const digest = (await tl.verify()).digest
+    const before = new Date(Date.now() + 60_000)
+    const archived = await tl.runs.archive({ before })
+    expect(archived).toMatchObject({ runs: 1 })
+    expect(archived.events).toBeGreaterThan(2)
+    expect(await tl.runs.archive({ before })).toMatchObject({ runs: 1, events: 0 })
+    expect((await Array.fromAsync(run.history())).at(-1)?.kind).toBe('run.done')
+    expect(await tl.verify()).toMatchObject({ breaks: [], digest })
+    await tl.close()
+    const small = await open({ store: 'memory:' })
+    await expect(small.runs.archive({ before })).rejects.toMatchObject({ code: 'bad_request' })
+    await small.close()
   },
 )

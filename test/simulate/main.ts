@@ -96,35 +96,42 @@ async function many(from: number, seeds: number, report: (tally: Tally) => void)
   report(tally)
 }
 
-/** A share of the seeds in each of several processes; one that dies of itself counts as a failure. */
+/** So many seeds in a process: what dead processes of a simulation leave behind is never quite collected. */
+const SEEDS_A_PROCESS = 2500
+
+/** Shares of the seeds, in several processes at once; one that dies of itself counts as a failure. */
 async function sideBySide(from: number, seeds: number, lanes: number): Promise<Tally> {
-  const share = Math.ceil(seeds / lanes)
-  const tallies: Tally[] = Array.from({ length: lanes }, nothing)
-  const sum = () => tallies.reduce(add, nothing())
+  const sum = nothing()
+  const atWork = new Map<number, Tally>()
   const started = performance.now()
-  await Promise.all(
-    tallies.map((_, lane) => {
-      const first = from + lane * share
-      const count = Math.max(0, Math.min(share, from + seeds - first))
-      const args = ['--worker', '--from', String(first), '--seeds', String(count)]
-      const child = fork(import.meta.filename, args)
-      child.on('message', (tally: Tally) => {
-        tallies[lane] = tally
-        const done = sum().seeds
-        if (process.stderr.isTTY)
-          process.stderr.write(
-            `\r${done} of ${seeds} seeds, ${Math.round(done / ((performance.now() - started) / 1000))}/s `,
-          )
-      })
-      return new Promise<void>((resolve) =>
-        child.on('exit', (code) => {
-          if (code !== 0) tallies.push({ ...nothing(), failed: 1 })
-          resolve()
-        }),
+  const report = (first: number, tally: Tally) => {
+    atWork.set(first, tally)
+    const done = [...atWork.values()].reduce((total, one) => total + one.seeds, sum.seeds)
+    if (process.stderr.isTTY)
+      process.stderr.write(
+        `\r${done} of ${seeds} seeds, ${Math.round(done / ((performance.now() - started) / 1000))}/s `,
       )
-    }),
-  )
-  return sum()
+  }
+  const share = Math.min(SEEDS_A_PROCESS, Math.ceil(seeds / lanes))
+  let next = from
+  const lane = async () => {
+    for (let first = next; first < from + seeds; first = next) {
+      next += share
+      const code = await inProcess(first, Math.min(share, from + seeds - first), report)
+      add(sum, atWork.get(first) ?? nothing())
+      atWork.delete(first)
+      if (code !== 0) sum.failed++
+    }
+  }
+  await Promise.all(Array.from({ length: lanes }, lane))
+  return sum
+}
+
+function inProcess(first: number, count: number, report: (first: number, tally: Tally) => void) {
+  const args = ['--worker', '--from', String(first), '--seeds', String(count)]
+  const child = fork(import.meta.filename, args)
+  child.on('message', (tally: Tally) => report(first, tally))
+  return new Promise<number | null>((resolve) => child.on('exit', resolve))
 }
 
 const [from, seeds] = [Number(values.from), Number(values.seeds)]

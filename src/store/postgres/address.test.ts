@@ -99,7 +99,7 @@ describe('a server that is there', LONG, () => {
 
   test('nobody answers at the port', async () => {
     const port = await freePort()
-    const said = await refused(await change((url) => (url.port = String(port))))
+    const said = await refused(await change((url) => void (url.port = String(port))))
     expect(said).toMatchObject({
       code: 'store_unavailable',
       retryable: true,
@@ -110,13 +110,13 @@ describe('a server that is there', LONG, () => {
   })
 
   test('the host has no address', async () => {
-    expect(await refused(await change((url) => (url.hostname = 'nowhere.invalid')))).toMatchObject({
+    expect(await refused(await change((url) => void (url.hostname = 'nowhere.invalid')))).toMatchObject({
       code: 'store_unavailable',
     })
   })
 
   test('the password is wrong', async () => {
-    const said = await refused(await change((url) => (url.password = 'wrong')))
+    const said = await refused(await change((url) => void (url.password = 'wrong')))
     expect(said).toMatchObject({
       code: 'access_denied',
       message: expect.stringContaining('password authentication failed'),
@@ -124,7 +124,7 @@ describe('a server that is there', LONG, () => {
   })
 
   test('the database does not exist', async () => {
-    expect(await refused(await change((url) => (url.pathname = '/nothing')))).toMatchObject({
+    expect(await refused(await change((url) => void (url.pathname = '/nothing')))).toMatchObject({
       code: 'store_missing',
     })
   })
@@ -215,11 +215,10 @@ describe('encryption', LONG, () => {
     const stop = log.onCommit(() => {})
     await new Promise((resolve) => setTimeout(resolve, 100))
     const client = await administrator(address)
-    const { rows } = await client
-      .query(
-        `SELECT count(*)::int AS n, bool_and(ssl) AS all, bool_or(ssl) AS some FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = 'seen'`,
-      )
-      .finally(() => client.end())
+    const { rows } = await client.query(
+      `SELECT count(*)::int AS n, bool_and(ssl) AS all, bool_or(ssl) AS some FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = 'seen'`,
+    )
+    await client.end()
     stop()
     await log.close()
     expect(rows[0].n).toBeGreaterThanOrEqual(2)

@@ -33,6 +33,7 @@ export async function archiveEvents(
         marked AS (UPDATE ${s}.streams SET archived = true FROM chosen WHERE streams.id = chosen.id)
       SELECT count(*) FROM kept`,
     values: names,
+    isLong: true,
   })
   return Number(row?.[0])
 }

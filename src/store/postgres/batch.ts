@@ -3,7 +3,8 @@
  *
  * B1. Whoever asks first is sealed first; what follows on the same stream is sealed upon it. If it is refused, what was sealed
  *     upon it does not fit either, and is asked again, in the same order.
- * B2. A change whose answer hangs on another of the batch is not sent with it: it is judged afterwards.
+ * B2. A change that is refused because of others of its batch is not sent with them. If they are accepted, that stands; if not, it
+ *     is asked again.
  * B3. Nothing is refused here that the database might accept: only what an older head can never allow.
  */
 import {
@@ -58,8 +59,8 @@ export interface Prepared {
   readonly firstSeq: readonly number[]
 }
 
-/** Refused by what is known here; judged again after the batch; or ready. */
-export type Judged = { readonly outcome: Outcome } | 'later' | Prepared
+/** Refused; refused if what the batch did to the stream `hangsOn` before is accepted; or ready. */
+export type Judged = { readonly outcome: Outcome; readonly hangsOn?: string } | Prepared
 
 export interface Surroundings {
   readonly rows: Rows
@@ -74,8 +75,8 @@ export const DEFAULT_TENANT = 'default'
 const NEW_STREAM = 0
 
 class Refusal extends Error {
-  readonly judged: { readonly outcome: Outcome } | 'later'
-  constructor(judged: { readonly outcome: Outcome } | 'later') {
+  readonly judged: { readonly outcome: Outcome; readonly hangsOn?: string }
+  constructor(judged: { readonly outcome: Outcome; readonly hangsOn?: string }) {
     super('refused')
     this.judged = judged
   }
@@ -203,7 +204,7 @@ export class Batch {
     // Hangs on what this batch does, unless it is this very change that did it.
     const isStaged = this.#staged.has(stream) && !moves.has(stream)
     const refuse = (refused: 'stream_moved' | 'already_there' | 'ownership_lost'): Refusal =>
-      new Refusal(isStaged ? 'later' : { outcome: { refused, what: stream } })
+      new Refusal({ outcome: { refused, what: stream }, ...(isStaged ? { hangsOn: stream } : {}) })
     if (expected === 'any') return head ?? this.#create(append, 0)
     if ('seq' in expected) {
       if ((head?.seq ?? 0) !== expected.seq) throw refuse('stream_moved')

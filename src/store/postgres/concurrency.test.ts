@@ -1,7 +1,8 @@
 /** What happens when many write at once, and when connections die under them. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, expect, test } from 'vitest'
-import { encode, kind, type NewEvent, type StoredEvent } from '../../log/index.ts'
+import { messageOf } from '../../errors.ts'
+import { encode, kind, type NewEvent, type Projection, type StoredEvent } from '../../log/index.ts'
 import { administrator, schemaOf } from '../../../test/servers/administrator.ts'
 import { PostgresServer } from '../../../test/servers/postgres.ts'
 import { Proxy } from '../../../test/servers/proxy.ts'
@@ -72,12 +73,20 @@ test(
   },
 )
 
+/** Resolves once somebody listens to a store. */
+async function listening(address: string): Promise<void> {
+  const admin = await administrator(address)
+  const text = `SELECT 1 FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND query LIKE $1 AND state = 'idle'`
+  while ((await admin.query(text, [`%${schemaOf(address)}%`])).rows.length === 0) await pause(10)
+  await admin.end()
+}
+
 test('another process hears of a commit at once', { timeout: LONG }, async () => {
   const address = await freshSchema()
   const [a, b] = [await open(address), await open(address)]
   const heard: boolean[] = []
   const stop = b.onCommit((isOurs) => heard.push(isOurs))
-  await pause(300) // it listens
+  await listening(address)
   const began = performance.now()
   await a.commit({ appends: [{ stream: 'x', expected: 'any', events: [event(1)] }] })
   while (heard.length === 0) await pause(2)
@@ -94,7 +103,7 @@ test('what notifications did not tell is heard of all the same', { timeout: LONG
   const [a, b] = [await open(address), await open(address)]
   let heard = 0
   const stop = b.onCommit(() => void heard++)
-  await pause(300)
+  await listening(address)
   const admin = await administrator(address)
   // Nobody listens any more, and whoever wants to again is too late for what is committed now.
   await admin.query(
@@ -225,5 +234,35 @@ test(
     await admin.end()
     await log.close()
     await proxy.close()
+  },
+)
+
+test(
+  'a projection that throws fails its own change, and whatever it says is taken for no trouble of the connection',
+  { timeout: LONG },
+  async () => {
+    const failing: Projection = {
+      name: 'failing',
+      version: 1,
+      mode: 'inline',
+      kinds: ['test.failing', 'test.bad cell'],
+      tables: { failing: { columns: { id: 'text', n: 'integer' }, key: ['id'] } },
+      apply({ kind: name, stream }) {
+        if (name === 'test.failing') throw new Error('connection terminated')
+        return [{ put: 'failing', row: { id: stream, n: 'no number' } }]
+      },
+    }
+    const log = await openPostgres({ address: await freshSchema(), projections: [failing] })
+    const write = (kindName: string, stream: string) =>
+      log.commit({ appends: [{ stream, expected: 'any', events: [{ kind: kindName, version: 1 }] }] }).then(
+        () => 'in',
+        (error: unknown) => messageOf(error),
+      )
+    const told = await Promise.all(
+      ['plain', 'test.failing', 'test.bad cell', 'plain'].map((one, i) => write(one, `s${i}`)),
+    )
+    expect(told).toEqual(['in', 'connection terminated', expect.stringContaining('no number'), 'in'])
+    expect((await log.verify()).events).toBe(2)
+    await log.close()
   },
 )

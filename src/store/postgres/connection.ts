@@ -18,6 +18,8 @@ export interface Statement {
   readonly values?: readonly unknown[]
   /** Prepared under this name, once a connection. */
   readonly name?: string
+  /** May take as long as it takes: it goes over the whole store. */
+  readonly isLong?: boolean
 }
 
 export const PATIENCE_MS = 60_000
@@ -25,6 +27,7 @@ const STATEMENT_TIMEOUT_MS = 30_000
 const IDLE_IN_TRANSACTION_MS = 15_000
 /** Longer than the server's own, which ends a statement cleanly. */
 const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 5_000
+const NO_TIMEOUT_MS = 2 ** 31 - 1
 const READERS = 4
 
 const INT8 = 20
@@ -116,9 +119,13 @@ export class Connector {
 }
 
 /** Asks on one connection, and breaks it off when no answer comes. */
-export async function ask(client: Client | PoolClient, statement: Statement): Promise<readonly Values[]> {
+export async function ask(
+  client: Client | PoolClient,
+  { isLong, ...statement }: Statement,
+): Promise<readonly Values[]> {
   try {
-    const config = { ...statement, rowMode: 'array' } as QueryArrayConfig & QueryConfig // rows as arrays
+    const timeout = isLong ? { query_timeout: NO_TIMEOUT_MS } : {}
+    const config = { ...statement, ...timeout, rowMode: 'array' } as QueryArrayConfig & QueryConfig // rows as arrays
     return (await client.query(config)).rows as unknown as Values[] // rowMode: every row is an array
   } catch (error) {
     if (isLost(error) && !('release' in client)) void client.end().catch(() => {})
@@ -145,6 +152,7 @@ export class Reading {
 
   /** @throws {DatabaseUnavailable} after a minute of trying */
   select(statement: Statement): Promise<readonly Values[]> {
+    if (statement.isLong) return this.transaction((client) => ask(client, statement))
     return this.patiently(async (client) => ask(client, statement))
   }
 

@@ -14,6 +14,8 @@ interface Session {
   readonly client: Client
   readonly pid: number
   readonly since: string
+  /** Statements that it has prepared. */
+  readonly prepared: Set<string>
 }
 
 export class Line {
@@ -21,17 +23,33 @@ export class Line {
   readonly #clock: StoreClock
   #session: Session | undefined
   /** Sessions that were lost and may still be at work. */
-  readonly #lost: Omit<Session, 'client'>[] = []
+  readonly #lost: Pick<Session, 'pid' | 'since'>[] = []
+  readonly #names = new Map<string, string>()
 
   constructor(connector: Connector, clock: StoreClock) {
     this.#connector = connector
     this.#clock = clock
   }
 
-  /** Asks once. After an error of a lost connection, the next call opens another. */
-  async ask(statement: Statement): Promise<readonly Values[]> {
+  /** What a statement over (text[], bigint) is prepared as. */
+  nameOf(sql: string): string {
+    const known = this.#names.get(sql)
+    if (known !== undefined) return known
+    const name = `row_${this.#names.size + 1}`
+    this.#names.set(sql, name)
+    return name
+  }
+
+  /** Asks once, with these statements prepared. After an error of a lost connection, the next call opens another. */
+  async ask(statement: Statement, prepared: readonly string[] = []): Promise<readonly Values[]> {
     const session = await this.#open()
     try {
+      const missing = prepared.filter((sql) => !session.prepared.has(sql))
+      if (missing.length > 0) {
+        const text = missing.map((sql) => `PREPARE ${this.nameOf(sql)}(text[], bigint) AS ${sql}`).join(';')
+        await session.client.query(text)
+        for (const sql of missing) session.prepared.add(sql)
+      }
       return await ask(session.client, statement)
     } catch (error) {
       if (isLost(error)) this.#lose(session)
@@ -58,7 +76,7 @@ export class Line {
         text: `SELECT pid, backend_start::text, extract(epoch FROM clock_timestamp()) * 1000 FROM pg_stat_activity WHERE pid = pg_backend_pid()`,
       })
       this.#clock.learn(sentAt, Number(row?.[2]), true)
-      const session = { client, pid: Number(row?.[0]), since: String(row?.[1]) }
+      const session = { client, pid: Number(row?.[0]), since: String(row?.[1]), prepared: new Set<string>() }
       this.#session = session
       client.once('end', () => this.#lose(session))
       return session

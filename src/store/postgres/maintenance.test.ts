@@ -1,4 +1,6 @@
 /** Verifying, rebuilding, pruning, archiving and moving between stores; roles; two versions side by side. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { open as openThroughline, task } from '../../index.ts'
 import { bodyOf, encode, kind, type Log, type NewEvent, type Projection } from '../../log/index.ts'
@@ -148,7 +150,7 @@ test('streams go to SQLite and come back, hashes, large bodies and digest the sa
   const rows = (log: Log) => log.select('inline_sums', { order: ['stream'] })
   expect(await rows(back)).toEqual(await rows(from))
   // And it goes on there.
-  await add(back, 'a', 3)
+  await add(back, 'b', 3)
   expect((await back.verify()).breaks).toEqual([])
 })
 
@@ -356,6 +358,14 @@ test(
     await expect(open(url.href, [summing(3)])).rejects.toMatchObject(denied)
   },
 )
+
+test('the guide shows the privileges that are tested', () => {
+  const guide = readFileSync(join(import.meta.dirname, '../../../docs/guides/postgres.md'), 'utf8')
+  for (const statement of grantsTo('app')
+    .split(';\n')
+    .filter((one) => one.startsWith('GRANT')))
+    expect(guide).toContain(`${statement};`)
+})
 
 test('a run is carried on Postgres, and goes on in the next process', LONG, async () => {
   const greet = task({

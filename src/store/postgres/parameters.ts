@@ -14,9 +14,13 @@ export interface Written {
   readonly blobs: readonly Blob[]
   readonly at: number
   readonly isByHand: boolean
+  /** Changes that a row may refuse half-way are undone alone. */
+  readonly isCareful: boolean
   readonly views: number
   readonly channel: string | null
   readonly payload: string
+  /** What a statement is prepared as. */
+  readonly nameOf: (sql: string) => string
 }
 
 /** What was sent, and what of the answer belongs to which change. */
@@ -29,6 +33,8 @@ export interface Sent {
   readonly others: readonly Prepared[]
   /** Streams that the other changes move, in the order of their numbers. */
   readonly streams: readonly string[]
+  /** Statements of rows and guards, which the connection must have prepared. */
+  readonly statements: readonly string[]
 }
 
 const REFUSES = { nothing: 0, 'no row': 1, 'any row': 2 } as const
@@ -65,6 +71,7 @@ export function parametersOf(written: Written): Sent {
   const values: Readonly<Record<keyof typeof PARAMETERS, unknown>> = {
     w_at: String(written.at),
     by_hand: String(written.isByHand),
+    carefully: String(written.isCareful),
     seen_views: String(written.views),
     channel: written.channel,
     payload: written.payload,
@@ -112,7 +119,7 @@ export function parametersOf(written: Written): Sent {
     o_sql: int4s(operationNumbers),
     o_values: texts(operationValues),
     o_refuses: int4s(operations.map(({ refuses }) => REFUSES[refuses])),
-    sql: texts(statements),
+    prepared: texts(statements.map((statement) => written.nameOf(statement))),
   }
   return {
     values: Object.keys(PARAMETERS).map((name) => values[name as keyof typeof PARAMETERS]), // its own keys
@@ -120,6 +127,7 @@ export function parametersOf(written: Written): Sent {
     plainHeads,
     others,
     streams: [...streams.keys()],
+    statements,
   }
 }
 
@@ -143,8 +151,8 @@ export function flatten(operations: readonly Operation[]): {
 }
 
 /** An array as text, as Postgres reads it. */
-function literal(values: readonly string[]): string {
-  return `{${values.map((value) => `"${value.replaceAll(/["\\]/g, '\\$&')}"`).join(',')}}`
+function literal(values: readonly (string | null)[]): string {
+  return `{${values.map((value) => (value === null ? 'NULL' : `"${value.replaceAll(/["\\]/g, '\\$&')}"`)).join(',')}}`
 }
 
 /** The number of the head that a plain change moves; a second one moves it further. */

@@ -119,7 +119,7 @@ export class Projecting {
         each?.(done)
       }
       const most = await this.#replay(client, { from: 0, rows: beside, projections, each: counted })
-      await client.query(`SELECT 1 FROM ${s}.tip FOR UPDATE`)
+      await ask(client, { text: `SELECT 1 FROM ${s}.tip FOR UPDATE`, isLong: true })
       const last = await this.#replay(client, { from: most, rows: beside, projections, each: counted })
       for (const projection of projections) {
         for (const name of Object.keys(projection.tables)) {

@@ -21,6 +21,7 @@ export async function deleteEvents(
         fewer AS (UPDATE ${s}.blobs SET refs = refs - freed.times FROM freed WHERE blobs.id = freed.blob)
       SELECT (SELECT count(*) FROM live) + (SELECT count(*) FROM old)`,
     values: [streams.map(toStore)],
+    isLong: true,
   })
   await client.query(`DELETE FROM ${s}.blobs WHERE refs <= 0`)
   return Number(row?.[0])

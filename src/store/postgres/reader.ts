@@ -108,7 +108,7 @@ export class Reader {
   }
 
   async count(): Promise<number> {
-    return Number((await this.#select({ text: this.#sql.count }))[0]?.[0])
+    return Number((await this.#select({ text: this.#sql.count, isLong: true }))[0]?.[0])
   }
 
   async tip(): Promise<number> {

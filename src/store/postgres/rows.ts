@@ -1,8 +1,8 @@
 /**
  * Tables of projections: made, changed and asked, from their declarations alone.
  *
- * A change of a row becomes a statement over one array of texts, `$1`: a batch carries any number of them in two parameters.
- * Statements repeat, values do not.
+ * A change of a row becomes a statement over one array of texts, `$1`, which answers with a row for each that it touched. There are
+ * few statements: each connection that writes prepares one when it first comes, for planning it costs more than running it.
  *
  * An event that is being written has no position yet. Projections see a provisional one, from PROVISIONAL up, and where it ends up in
  * a cell the database adds what it gives out: `$2` stands before the first event of the change.
@@ -17,7 +17,7 @@ export const PROVISIONAL = 2 ** 52
 
 export interface Operation {
   readonly sql: string
-  readonly values: readonly string[]
+  readonly values: readonly (string | null)[]
   /** What refuses the change: that no row was touched, or that one was found. */
   readonly refuses: 'nothing' | 'no row' | 'any row'
   /** What to tell of a refusal. */
@@ -63,7 +63,7 @@ export class Rows {
     if ('insert' in change) {
       const text = this.#insert(sql, change.insert, change.row)
       return {
-        ...sql.done(`${text} ON CONFLICT DO NOTHING`),
+        ...sql.done(`${text} ON CONFLICT DO NOTHING RETURNING 1`),
         refuses: 'no row',
         table: change.insert,
         row: change.row,
@@ -75,12 +75,17 @@ export class Rows {
       const sets = others.map((column) => `${quote(column)} = EXCLUDED.${quote(column)}`).join(', ')
       const text = this.#insert(sql, change.put, change.row)
       const conflict = `ON CONFLICT (${key.map(quote).join(', ')}) DO ${sets === '' ? 'NOTHING' : `UPDATE SET ${sets}`}`
-      return { ...sql.done(`${text} ${conflict}`), refuses: 'nothing', table: change.put, row: change.row }
+      return {
+        ...sql.done(`${text} ${conflict} RETURNING 1`),
+        refuses: 'nothing',
+        table: change.put,
+        row: change.row,
+      }
     }
     if ('remove' in change) {
       const tests = this.#equal(sql, change.remove, change.where)
       return {
-        ...sql.done(`DELETE FROM ${this.#table(change.remove)} WHERE ${tests}`),
+        ...sql.done(`DELETE FROM ${this.#table(change.remove)} WHERE ${tests} RETURNING 1`),
         refuses: 'nothing',
         table: change.remove,
         row: change.where,
@@ -91,7 +96,7 @@ export class Rows {
       .join(', ')
     const tests = this.#equal(sql, change.patch, change.where)
     return {
-      ...sql.done(`UPDATE ${this.#table(change.patch)} SET ${sets} WHERE ${tests}`),
+      ...sql.done(`UPDATE ${this.#table(change.patch)} SET ${sets} WHERE ${tests} RETURNING 1`),
       refuses: change.must ? 'no row' : 'nothing',
       table: change.patch,
       row: change.where,
@@ -119,7 +124,11 @@ export class Rows {
     let text = `SELECT ${this.#columns(table, query).map(quote).join(', ')} FROM ${this.#table(table)}${tests}`
     if (order.length > 0) text += ` ORDER BY ${order.join(', ')}`
     if (query.limit !== undefined) text += ` LIMIT ${Math.trunc(query.limit)}`
-    return { text: sql.asParameters(text), values: sql.values, name: this.#name(text) }
+    const statement = { text: sql.asParameters(text), values: sql.values }
+    // The first few of many are planned for the values asked for: one plan for all walked a million runs to find that none waits.
+    return order.length > 0 && query.limit !== undefined
+      ? statement
+      : { ...statement, name: this.#name(text) }
   }
 
   /** What `select` found, as rows. */
@@ -181,10 +190,13 @@ export class Rows {
 
 /** Collects values while a statement is put together. */
 class Sql {
-  readonly values: string[] = []
+  readonly values: (string | null)[] = []
 
   cell(cell: Cell, type: 'text' | 'integer'): string {
-    if (cell === null) return 'NULL'
+    if (cell === null) {
+      this.values.push(null)
+      return `$1[${this.values.length}]${type === 'text' ? '' : '::bigint'}`
+    }
     const isProvisional = typeof cell === 'number' && cell >= PROVISIONAL
     this.values.push(
       typeof cell === 'string' ? toStore(cell) : String(isProvisional ? cell - PROVISIONAL : cell),
@@ -194,7 +206,7 @@ class Sql {
     return isProvisional ? `${value}::bigint + $2` : `${value}::bigint`
   }
 
-  done(sql: string): { readonly sql: string; readonly values: readonly string[] } {
+  done(sql: string): { readonly sql: string; readonly values: readonly (string | null)[] } {
     return { sql, values: this.values }
   }
 

@@ -139,5 +139,6 @@ export async function lockForChange(client: PoolClient, schema: string): Promise
   return ask(client, {
     text: `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`,
     values: [`throughline ${schema}`],
+    isLong: true, // another process may be making views anew
   })
 }

@@ -93,6 +93,7 @@ export async function verify(reader: Reader, only?: string, onProgress?: Progres
           })
       }
     }
+    await origins(reader, chains, breaks)
     const last = heads.at(-1)?.id ?? before
     if (only !== undefined) before = last - 1
     for (const isArchived of [true, false])
@@ -110,6 +111,23 @@ export async function verify(reader: Reader, only?: string, onProgress?: Progres
       reason: `${stored} events are stored, but the streams hold ${counts.events}`,
     })
   return { ...counts, digest: digest.digest('hex'), breaks }
+}
+
+/** A stream goes on where another ended, and that one must have ended there. */
+async function origins(reader: Reader, chains: ReadonlyMap<string, Chain>, breaks: Break[]): Promise<void> {
+  const following = [...chains.values()].filter(({ head }) => head.continues)
+  if (following.length === 0) return
+  const found = await reader.headsNamed(following.map(({ head }) => head.continues?.stream ?? ''))
+  const hashes = new Map(found.map((head) => [head.stream, head.hash]))
+  for (const { head } of following) {
+    const hash = head.continues && hashes.get(head.continues.stream)
+    if (head.continues && (!hash || !sameHash(hash, head.continues.hash)))
+      breaks.push({
+        stream: head.stream,
+        seq: 1,
+        reason: `it continues ${head.continues.stream}, whose head is another`,
+      })
+  }
 }
 
 async function* pages(reader: Reader, only: string | undefined): AsyncGenerator<readonly NumberedHead[]> {

@@ -13,10 +13,10 @@
 import { ThroughlineError } from '../../errors.ts'
 import { sameHash, type Change, type Projection } from '../../log/index.ts'
 import type { Outcome } from '../outcome.ts'
-import { Batch, type Head, type Prepared } from './batch.ts'
+import { Batch, type Head, type Judged, type Prepared } from './batch.ts'
 import { Bodies, DomainUnknown, type Domain } from './bodies.ts'
 import { PATIENCE_MS, type Statement, type Values } from './connection.ts'
-import { fromDriver, isLost, mayPass } from './errors.ts'
+import { codeOf, fromDriver, isLost, mayPass } from './errors.ts'
 import { findDomain, readHeads, unknownIn } from './known.ts'
 import type { Line } from './line.ts'
 import { ANSWER, answerOf, parametersOf, sameHead, type Answer, type Sent } from './parameters.ts'
@@ -24,7 +24,7 @@ import { pauseMs, sleep } from './pause.ts'
 import type { Rows } from './rows.ts'
 import type { StoreClock } from './store-clock.ts'
 import { fromStore, quote, toStore } from './text.ts'
-import { PARAMETERS } from './write-function.ts'
+import { HALFWAY, PARAMETERS } from './write-function.ts'
 
 /** What became of a change, or why nobody can say so of it. */
 export type Settled = Outcome | { readonly failed: unknown }
@@ -59,6 +59,8 @@ export class Writer {
   readonly #write: Statement
   #views: number | undefined
   #isClosing = false
+  /** For the batch that is sent again because a row refused a change half-way. */
+  #isCareful = false
 
   constructor(options: WriterOptions) {
     this.#options = options
@@ -129,29 +131,34 @@ export class Writer {
     const around = { rows, bodies, projections: this.#projections, heads: this.#heads }
     const batch = new Batch(around, clock.now())
     const ready: (Asked & { readonly prepared: Prepared })[] = []
-    const again: Asked[] = []
+    const hanging: (Asked & { readonly outcome: Outcome; readonly hangsOn: string })[] = []
     for (const one of asked) {
-      try {
-        const judged = await this.#prepare(batch, one.change)
-        if (judged === 'later') again.push(one)
-        else if ('outcome' in judged) settled[one.nr] = judged.outcome
-        else ready.push({ ...one, prepared: judged })
-      } catch (error) {
-        if (isLost(error) || mayPass(error)) throw error
-        settled[one.nr] = { failed: error } // a projection's own
-      }
+      const judged = await this.#prepare(batch, one.change)
+      if ('failed' in judged) settled[one.nr] = judged
+      else if ('outcome' in judged && judged.hangsOn !== undefined)
+        hanging.push({ ...one, outcome: judged.outcome, hangsOn: judged.hangsOn })
+      else if ('outcome' in judged) settled[one.nr] = judged.outcome
+      else ready.push({ ...one, prepared: judged })
     }
-    if (ready.length === 0) return again
+    if (ready.length === 0) return []
     const left = await this.#send(ready, { at: batch.at, bodies }, settled)
+    const again = hanging.filter(({ nr, outcome, hangsOn }) => {
+      const before = ready.filter(
+        (one) => one.nr < nr && one.prepared.moves.some(({ stream }) => stream === hangsOn),
+      )
+      const stands = before.every((one) => isAccepted(settled[one.nr]))
+      if (stands) settled[nr] = outcome
+      return !stands
+    })
     return [...again, ...left].toSorted((a, b) => a.nr - b.nr)
   }
 
-  async #prepare(batch: Batch, change: Change): Promise<ReturnType<Batch['prepare']>> {
+  async #prepare(batch: Batch, change: Change): Promise<Judged | { readonly failed: unknown }> {
     for (;;) {
       try {
         return batch.prepare(change)
       } catch (error) {
-        if (!(error instanceof DomainUnknown)) throw error
+        if (!(error instanceof DomainUnknown)) return { failed: error } // a projection's own
         const { line, schema } = this.#options
         this.#domains.set(
           error.domain,
@@ -173,20 +180,25 @@ export class Writer {
       blobs: bodies.blobs,
       at,
       isByHand: clock.isByHand,
+      isCareful: this.#isCareful,
       views: this.#views ?? 0,
       channel,
       payload: name,
+      nameOf: (sql) => line.nameOf(sql),
     })
     const sentAt = performance.now()
     let answer: Answer
     try {
-      const [row] = await line.ask({ ...this.#write, values: sent.values })
+      const [row] = await line.ask({ ...this.#write, values: sent.values }, sent.statements)
       if (!row) throw new Error('The database gave no answer to a write.')
       answer = answerOf(row)
     } catch (error) {
-      if (!isLost(error)) throw error
-      return this.#find(ready, at, settled)
+      if (isLost(error)) return this.#find(ready, at, settled)
+      if (codeOf(error) !== HALFWAY) throw error
+      this.#isCareful = true
+      return ready
     }
+    this.#isCareful = false
     clock.learn(sentAt, answer.clock, answer.status === 'late')
     if (answer.status === 'late') {
       clock.newest = Math.max(clock.newest, answer.newest)
@@ -315,6 +327,10 @@ export class Writer {
     }
     return undefined
   }
+}
+
+function isAccepted(settled: Settled | undefined): boolean {
+  return settled !== undefined && 'at' in settled
 }
 
 function refusalOf(prepared: Prepared, operation: number): Outcome {

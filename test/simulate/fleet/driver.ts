@@ -101,14 +101,20 @@ export class Driver {
     const isWriting = hub.processes.some((one) => one.isDead && one.inFlight > 0)
     if (!this.#running && this.#turn >= this.#bootAt && !isWriting) this.#boot()
     this.#haunt()
-    if (this.#turn === this.#cancelAt) await this.people.cancel('at a random moment')
+    if (this.#turn === this.#cancelAt) {
+      await this.people.cancel('at a random moment')
+      this.#stirred()
+    }
     if (!hub.hasMisfortune) return
     if (random.chance(0.01)) {
       const runs = (await this.people.unended()).map((row) => String(row['run']))
       await this.people.send(random.pick([this.people.rootId, ...runs]))
       this.#stirred()
     }
-    if (random.chance(0.002)) await this.people.sendJunk()
+    if (random.chance(0.002)) {
+      await this.people.sendJunk()
+      this.#stirred()
+    }
     if (random.chance(0.002)) {
       hub.clock.now += random.pick([-HOUR_MS, -5000, -1, 1, 5000, HOUR_MS])
       hub.say(`the clock jumps to ${hub.clock.now}`)
