@@ -80,6 +80,12 @@ export class RunCarrier implements Carrier {
     this.#generations.get(runId)?.close('fenced')
   }
 
+  async confirm(runId: string): Promise<boolean> {
+    const generation = this.#generations.get(runId)
+    if (!generation) return true
+    return (await this.#log.head(generation.stream))?.epoch === generation.epoch
+  }
+
   /** Begins nothing more: what is in flight is finished and recorded, then each run is let go. */
   letGo(): void {
     this.#isClosed = true
