@@ -228,7 +228,10 @@ export class RunCarrier implements Carrier {
     if (how === 'ended' || how === 'evicted') released(runId)
     if (how === 'restarted') wake(runId)
     // The store failed it: perhaps not for ever.
-    if (how === 'failed') clock.at(clock.now() + TRY_AGAIN_MS, () => wake(runId))
+    if (how !== 'failed') return
+    // It is taken over anew: what this generation still has on its way is refused from then on.
+    this.#epochs.delete(generation.stream)
+    clock.at(clock.now() + TRY_AGAIN_MS, () => wake(runId))
   }
 
   /** Longer each time that a body turned out to have been put to rest in the middle of something. */
