@@ -327,10 +327,18 @@ export class Generation {
     return this.#ended.has(key)
   }
 
-  /** Drops what released branches were waiting for. */
+  /** A branch has lost its race. */
+  giveUp(branch: Branch): void {
+    if (this.ending.hasShown(branch)) return branch.release()
+    branch.lose(this.deliveredSeq)
+  }
+
+  /** Drops what branches were waiting for that were released, or lost their race. */
   dropReleased(): void {
     for (const operation of this.pending) {
-      if (operation.branch.isReleased && operation.settleDoubt === undefined) this.pending.delete(operation)
+      const { branch, waiting, settleDoubt } = operation
+      const isLeft = branch.isReleased || (branch.isReplayOnly && waiting !== undefined)
+      if (isLeft && settleDoubt === undefined) this.pending.delete(operation)
     }
     this.delivery.poke()
   }
