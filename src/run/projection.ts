@@ -36,7 +36,7 @@ const BACK_TO_WORK = [sleepFired.name, waitTimedOut.name]
 
 export const runsProjection: Projection = {
   name: 'runs',
-  version: 3,
+  version: 4,
   mode: 'inline',
   kinds: [
     runStarted,
@@ -187,6 +187,8 @@ export const runsProjection: Projection = {
             },
             where: { run },
           },
+          // A word that lifted nothing was meant for an earlier halt.
+          { patch: 'inbox', set: { taken: at }, where: { run, kind: 'resume', taken: null } },
         ]
       }
       case messageSent.name:
