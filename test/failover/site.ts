@@ -1,8 +1,8 @@
 /** Where workers run and what may befall them: what a dispatcher has to bring to be put through the faults. */
 
 export interface WorkerOptions {
-  /** The file of the release it runs, within this folder. */
-  readonly release: 'release-1.ts' | 'release-2.ts' | 'frozen.ts'
+  /** The file with the tasks of its release, as seen from this folder. */
+  readonly release: string
   /** How far the clock of its machine is off. */
   readonly skewMs?: number
 }
