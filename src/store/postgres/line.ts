@@ -6,8 +6,8 @@
  *     it has been committed by then, or never will be. (A server may go on with a statement whose client is long gone.)
  */
 import type { Client } from 'pg'
-import { ask, type Connector, type Statement, type Values } from './connection.ts'
-import { isLost } from './errors.ts'
+import { ask, end, type Connector, type Statement, type Values } from './connection.ts'
+import { isAnswer } from './errors.ts'
 import type { StoreClock } from './store-clock.ts'
 
 interface Session {
@@ -40,7 +40,7 @@ export class Line {
     return name
   }
 
-  /** Asks once, with these statements prepared. After an error of a lost connection, the next call opens another. */
+  /** Asks once, with these statements prepared. After an error that is no answer, the next call opens another connection. */
   async ask(statement: Statement, prepared: readonly string[] = []): Promise<readonly Values[]> {
     const session = await this.#open()
     try {
@@ -52,15 +52,20 @@ export class Line {
       }
       return await ask(session.client, statement)
     } catch (error) {
-      if (isLost(error)) this.#lose(session)
+      if (!isAnswer(error)) this.#lose(session)
       throw error
     }
+  }
+
+  /** Resolves when there is a connection: what fails before that was never sent. */
+  async connected(): Promise<void> {
+    await this.#open()
   }
 
   async close(): Promise<void> {
     const session = this.#session
     this.#session = undefined
-    await session?.client.end().catch(() => {})
+    if (session) await end(session.client)
   }
 
   async #open(): Promise<Session> {
@@ -81,7 +86,7 @@ export class Line {
       client.once('end', () => this.#lose(session))
       return session
     } catch (error) {
-      void client.end().catch(() => {})
+      void end(client)
       throw error
     }
   }
@@ -90,7 +95,7 @@ export class Line {
     if (this.#session !== session) return
     this.#session = undefined
     this.#lost.push({ pid: session.pid, since: session.since })
-    void session.client.end().catch(() => {})
+    void end(session.client)
   }
 }
 
