@@ -141,6 +141,11 @@ export class Generation {
     return this.#isClosed
   }
 
+  /** Something it wants recorded is on its way to the store, or was given up there without an answer. */
+  get isCommitting(): boolean {
+    return this.#recorder.isCommitting
+  }
+
   /** No effect is running, nothing is on its way to the body, and what has come is known. */
   get isQuiet(): boolean {
     return this.#inFlight === 0 && this.delivery.isEmpty && !this.mailbox.isReading
