@@ -7,6 +7,7 @@
  * K2. What is read before a run is taken over may be of a former owner's time: the taking over succeeds only if none of it has
  *     changed, and what the run goes by is read afterwards.
  * K3. At most one generation of a run lives in a process; a second `advance` joins the first.
+ * K4. That a run waits for code is noted once, and not again by whoever else has no code for it.
  */
 import {
   eventOf,
@@ -123,15 +124,17 @@ export class RunCarrier implements Carrier {
   }
 
   async #load(runId: string): Promise<void> {
-    const columns = ['chapter', 'ended_at', 'lifts']
+    const columns = ['chapter', 'ended_at', 'lifts', 'task', 'version', 'status', 'waiting_for']
     const [row] = await this.#ask(() => this.#log.select('runs', { where: { run: runId }, columns }))
     if (!row || row['ended_at'] !== null) return
     // Halted: taking it over would say that it runs. Only a person's word lifts that.
     if (row['lifts'] === 1 && !(await this.#isLifted(runId))) return
+    const hasCode = this.#options.registry.codeFor(String(row['task']), String(row['version'])) !== undefined
+    if (!hasCode && row['status'] === 'waiting' && row['waiting_for'] === 'task') return
     const stream = chapterStream(runId, Number(row['chapter']))
     const head = await this.#ask(() => this.#log.head(stream))
     if (!head) return
-    const epoch = await this.#claim(runId, row, head)
+    const epoch = await this.#claim(runId, row, head, hasCode)
     if (epoch === undefined) return this.#load(runId)
     await this.#carry(runId, head, epoch)
   }
@@ -197,7 +200,7 @@ export class RunCarrier implements Carrier {
   }
 
   /** Takes a run over; undefined if it ended, halted, was lifted or went on in a new chapter since it was read. */
-  async #claim(run: string, read: Row, head: Head): Promise<number | undefined> {
+  async #claim(run: string, read: Row, head: Head, hasCode: boolean): Promise<number | undefined> {
     const left = this.#left.get(head.stream)
     this.#left.delete(head.stream)
     if (left === head.epoch) return left
@@ -206,6 +209,7 @@ export class RunCarrier implements Carrier {
       { ended_at: { not: null } },
       { chapter: { not: read['chapter'] ?? null } },
       { lifts: { not: read['lifts'] ?? null } },
+      ...(hasCode ? [] : [{ status: { not: read['status'] ?? null } }]),
     ]
     const change = {
       appends: [{ stream: head.stream, expected: { claim: head.epoch }, events: [event] }],
