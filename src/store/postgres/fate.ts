@@ -15,14 +15,14 @@ import { quote, toStore } from './text.ts'
 export interface Asking {
   readonly schema: string
   readonly ask: (statement: Statement) => Promise<readonly Values[]>
-  /** Nobody waits for an answer any more. */
-  readonly isOver: () => boolean
+  /** Resolves when nobody waits for an answer any more. */
+  readonly over: Promise<void>
 }
 
 /** For each of these changes the position of its first event, if it is on the record; nothing, if that could not be found out. */
 export async function fateOf(
   batch: readonly Prepared[],
-  { schema, ask, isOver }: Asking,
+  { schema, ask, over }: Asking,
 ): Promise<ReadonlyMap<Prepared, number> | undefined> {
   const firsts = batch.map(({ events }) => events[0])
   const rows = await untilAnswered({
@@ -39,12 +39,12 @@ export async function fateOf(
   return found
 
   async function untilAnswered(statement: Statement): Promise<readonly Values[] | undefined> {
-    for (let attempt = 1; !isOver(); attempt++) {
-      try {
-        return await ask(statement)
-      } catch {
-        await sleep(pauseMs(attempt))
-      }
+    let isOver = false
+    const ended = over.then(() => void (isOver = true))
+    for (let attempt = 1; !isOver; attempt++) {
+      const answer = await Promise.race([ask(statement).catch(() => undefined), ended])
+      if (answer) return answer
+      await Promise.race([sleep(pauseMs(attempt)), ended])
     }
     return undefined
   }

@@ -61,6 +61,7 @@ export class Writer {
   readonly #domains = new Map<string, Domain>()
   readonly #write: Statement
   #views: number | undefined
+  readonly #closing = Promise.withResolvers<void>()
   #isClosing = false
   /** For the batch that is sent again because a row refused a change half-way. */
   #isCareful = false
@@ -111,6 +112,7 @@ export class Writer {
 
   async close(): Promise<void> {
     this.#isClosing = true
+    this.#closing.resolve()
     await this.#options.line.close()
   }
 
@@ -302,7 +304,7 @@ export class Writer {
     const found = await fateOf(batch, {
       schema,
       ask: (statement) => line.ask(statement),
-      isOver: () => this.#isClosing,
+      over: this.#closing.promise,
     })
     if (!found) {
       for (const one of ready) settled[one.nr] = { failed: unknownFate(shown) }
