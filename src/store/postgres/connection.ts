@@ -223,10 +223,14 @@ export class Reading {
 
   async close(): Promise<void> {
     this.#isClosed = true
-    const leave = setTimeout(() => {
-      for (const client of this.#clients) client.connection.stream.destroy()
-    }, GOODBYE_MS)
-    await this.#pool.end()
+    let leave: NodeJS.Timeout | undefined
+    const left = new Promise<void>((resolve) => {
+      leave = setTimeout(() => {
+        for (const client of this.#clients) client.connection.stream.destroy()
+        resolve() // those that are still being opened end by themselves
+      }, GOODBYE_MS)
+    })
+    await Promise.race([this.#pool.end(), left])
     clearTimeout(leave)
   }
 }

@@ -25,10 +25,12 @@ export class Line {
   /** Sessions that were lost and may still be at work. */
   readonly #lost: Pick<Session, 'pid' | 'since'>[] = []
   readonly #names = new Map<string, string>()
+  readonly #closed = Promise.withResolvers<never>()
 
   constructor(connector: Connector, clock: StoreClock) {
     this.#connector = connector
     this.#clock = clock
+    this.#closed.promise.catch(() => {}) // nobody may be connecting
   }
 
   /** What a statement over (text[], bigint) is prepared as. */
@@ -63,6 +65,7 @@ export class Line {
   }
 
   async close(): Promise<void> {
+    this.#closed.reject(new Error('The connection was closed.'))
     const session = this.#session
     this.#session = undefined
     if (session) await end(session.client)
@@ -70,7 +73,11 @@ export class Line {
 
   async #open(): Promise<Session> {
     if (this.#session) return this.#session
-    const client = await this.#connector.connect()
+    const connecting = this.#connector.connect()
+    const client = await Promise.race([connecting, this.#closed.promise]).catch((error: unknown) => {
+      connecting.then(end, () => {}) // one that comes late is not wanted any more
+      throw error
+    })
     try {
       for (const { pid, since } of [...this.#lost]) {
         await endSession(client, pid, since)
