@@ -12,7 +12,7 @@ import { BadRequest, BadStore } from './errors.ts'
 import { idsBy, type Ids } from './ids.ts'
 import { plainLogger } from './logger.ts'
 import { projections } from './projections.ts'
-import { dispatcherAmong, sharedBy } from './sharing.ts'
+import { dispatcherAmong, sharingOf } from './sharing.ts'
 import { Throughline } from './throughline.ts'
 import { Watchers } from './watchers.ts'
 
@@ -58,7 +58,8 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
     typeof options.store === 'object'
       ? options.store
       : await openAt(options.store ?? 'file:./throughline.db', options)
-  const shared = sharedBy(log)
+  const shared = sharingOf(log)
+  const database = shared?.database
   const clock = options.clock ?? shared?.clock ?? systemClock
   const newId = options.ids ?? idsBy(clock)
   const logger = options.logger ?? plainLogger()
@@ -89,7 +90,7 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
   })
   const concurrency = options.concurrency ?? 256
   const among =
-    shared && (() => dispatcherAmong(shared.database, { surroundings, registry, carrier, concurrency, name }))
+    shared && (() => dispatcherAmong(shared, { surroundings, registry, carrier, concurrency, name }))
   const carrying = new Carrying({ surroundings, registry, carrier, concurrency, shared: among })
   const stopListening = log.onCommit((isOurs) => {
     if (!isOurs) carrying.dispatcher?.look()
@@ -106,7 +107,7 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
     if (typeof options.store !== 'object') await log.close()
   }
   try {
-    if (shared && !options.isReadOnly) await prepare(shared.database)
+    if (database && !options.isReadOnly) await prepare(database)
     if (options.worker !== false && !options.isReadOnly) await carrying.begin()
   } catch (error) {
     await close()
@@ -123,8 +124,8 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
     isCarrying: () => carrying.dispatcher !== undefined,
     busy: () => carrying.dispatcher?.busy ?? 0,
     residents: () => carrier.residents,
-    workers: async () => (shared ? listWorkers(shared.database) : []),
-    deployment: async () => (shared ? examine(shared.database) : undefined),
+    workers: async () => (database ? listWorkers(database) : []),
+    deployment: async () => (database ? examine(database) : undefined),
     close,
   })
 }

@@ -15,6 +15,7 @@ export const FAULTS = [
   'network cut',
   'clocks off',
   'rolling deploy',
+  'one by one',
 ] as const
 export type FaultName = (typeof FAULTS)[number]
 
@@ -107,6 +108,20 @@ async function strike(
         await old.over
         if (i === 0) await pause(INTO_IT_MS)
       }
+      return
+    case 'one by one': {
+      note([victim.name])
+      victim.kill('SIGKILL')
+      const second = workers[1]
+      workers.push(await site.startWorker({ release: 'release-1.ts' }))
+      if (second) note([second.name])
+      second?.kill('SIGSTOP')
+      await pause(outageMs / 2)
+      note('all')
+      await site.crashServer()
+      await pause(outageMs / 2)
+      second?.kill('SIGCONT')
+    }
   }
 }
 
@@ -126,8 +141,8 @@ async function endAll(
   return bad
 }
 
-/** Everything that must not be. */
-export function wrongsOf(round: Round, reference: readonly string[]): readonly string[] {
+/** Everything that must not be, however slow the machine is. */
+export function harmIn(round: Round, reference: readonly string[]): readonly string[] {
   const different = round.outcomes.flatMap((outcome, n) =>
     outcome === reference[n] ? [] : [`run ${n} came to ${outcome}, not ${reference[n] ?? 'anything'}`],
   )
@@ -137,6 +152,13 @@ export function wrongsOf(round: Round, reference: readonly string[]): readonly s
     ...round.effectsTwice.map((one) => `an effect took place twice: ${one}`),
     ...round.breaks.map((one) => `verify: ${one}`),
     ...round.badExits,
+  ]
+}
+
+/** Everything that must not be where no worker is late but by the fault. */
+export function wrongsOf(round: Round, reference: readonly string[]): readonly string[] {
+  return [
+    ...harmIn(round, reference),
     ...(round.inDoubt > round.openAtFault
       ? [`${round.inDoubt} effects in doubt, ${round.openAtFault} were open at the fault`]
       : []),
