@@ -175,7 +175,7 @@ export class Driver {
     this.#bootAt = this.#turn + random.between(0, 10)
     const { how } = process.fate
     if (how === 'closes') this.#close(process, running.tl)
-    else if (how === 'is stopped' || how === 'is cut off') {
+    else if (how.startsWith('is ')) {
       if (this.#stopped) return process.die()
       this.zombies++
       // Long enough to lose its leases, or not quite.
@@ -226,7 +226,9 @@ export class Driver {
       'dies after',
       'is stopped',
       'closes',
-      ...(this.#isAlone ? [] : (['is stopped', 'is cut off'] as const)),
+      ...(this.#isAlone
+        ? []
+        : (['is stopped after', 'is stopped after', 'is cut off', 'is cut off after'] as const)),
     ] as const)
     if (!hasMisfortune || this.#booted > MOST_MISFORTUNES * this.#plan.workers)
       return { commits: 0, how: 'nothing' }

@@ -108,6 +108,12 @@ export class Hub {
     return this.hasMisfortune && losses > 0 && random.chance(losses)
   }
 
+  /** How many turns longer commits are held up than all else, where a network healed or a process woke. */
+  lag(): number {
+    const { random } = this.#options
+    return this.board && random.chance(0.5) ? random.between(1, 300) : 0
+  }
+
   /** What of a question never reaches whom it is for. */
   loss(): 'question' | 'answer' | undefined {
     return this.isLost() ? this.#options.random.pick(['question', 'answer']) : undefined

@@ -16,7 +16,15 @@ export type State = 'running' | 'stopped' | 'dead'
 export interface Fate {
   /** How many commits succeed before misfortune strikes. */
   readonly commits: number
-  readonly how: 'dies before' | 'dies after' | 'is stopped' | 'is cut off' | 'closes' | 'nothing'
+  readonly how:
+    | 'dies before'
+    | 'dies after'
+    | 'is stopped'
+    | 'is stopped after'
+    | 'is cut off'
+    | 'is cut off after'
+    | 'closes'
+    | 'nothing'
 }
 
 interface Waiter {
@@ -45,6 +53,9 @@ export class Process implements Host {
   #asked = 0
   /** What it wanted of the store while it was stopped, or cut off. */
   readonly #held: (() => void)[] = []
+  readonly #heldCommits: (() => void)[] = []
+  /** For so many turns its commits do not get through yet: who writes finds out first what became of the last ones. */
+  #lag = 0
   readonly #waiters = new Set<Waiter>()
   readonly #hub: Hub
   readonly #heard = new Set<(isOurs: boolean) => void>()
@@ -81,6 +92,7 @@ export class Process implements Host {
   /** A turn of the event loop has passed. */
   tick(): void {
     if (this.state !== 'running') return
+    if (this.#lag > 0 && --this.#lag === 0) for (const go of this.#heldCommits.splice(0)) go()
     for (const waiter of this.#waiters) {
       if (--waiter.left > 0) continue
       this.#waiters.delete(waiter)
@@ -92,6 +104,7 @@ export class Process implements Host {
     this.state = 'dead'
     this.#waiters.clear()
     this.#held.length = 0
+    this.#heldCommits.length = 0
     this.#heard.clear()
     this.#hub.clock.forget(this)
     this.#hub.ticks.forget(this)
@@ -107,6 +120,8 @@ export class Process implements Host {
     this.state = 'running'
     this.isCut = false
     for (const go of this.#held.splice(0)) go()
+    this.#lag = this.#hub.lag()
+    if (this.#lag === 0) for (const go of this.#heldCommits.splice(0)) go()
   }
 
   hear(isOurs: boolean): void {
@@ -121,21 +136,23 @@ export class Process implements Host {
       this.#left-- === 0
     )
       this.#strike()
-    await this.#untilReached()
+    if (!this.#isReached || this.#lag > 0)
+      await new Promise<void>((resolve) => this.#heldCommits.push(resolve))
     if (this.isDead) return never()
-    const refusal = this.#left === AFTER_THIS ? undefined : this.#hub.refusal()
+    const isLast = this.#left === AFTER_THIS
+    const refusal = isLast ? undefined : this.#hub.refusal()
     if (refusal) throw new StoreUnavailable(refusal, 'the simulated file', undefined)
     this.inFlight++
+    const committing = this.#hub.store.commit(change).finally(() => void this.inFlight--)
+    if (isLast) this.#strikeAfter()
     try {
-      const committing = this.#hub.store.commit(change)
-      if (this.#left === AFTER_THIS) this.die()
       const committed = await committing
       this.#hub.notify(this)
+      await this.#untilReached()
       if (!this.isDead) return committed
     } catch (error) {
+      await this.#untilReached()
       if (!this.isDead) throw error
-    } finally {
-      this.inFlight--
     }
     return never()
   }
@@ -143,15 +160,28 @@ export class Process implements Host {
   #strike(): void {
     this.#hub.say(`${this.name} ${this.fate.how}`)
     this.#hub.struck(this)
+    const { how } = this.fate
     if (this.isDead) return
-    if (this.fate.how === 'dies before') this.die()
-    else if (this.fate.how === 'dies after') this.#left = AFTER_THIS
-    else if (this.fate.how === 'is stopped') this.stop()
-    else if (this.fate.how === 'is cut off') this.isCut = true
+    if (how === 'dies before') this.die()
+    else if (how === 'is stopped') this.stop()
+    else if (how === 'is cut off') this.isCut = true
+    else if (how !== 'closes') this.#left = AFTER_THIS
+  }
+
+  /** What was handed over is committed; nobody here hears of it for now, or ever. */
+  #strikeAfter(): void {
+    this.#left = -1
+    if (this.fate.how === 'dies after') this.die()
+    else if (this.fate.how === 'is stopped after') this.stop()
+    else this.isCut = true
+  }
+
+  get #isReached(): boolean {
+    return this.state !== 'stopped' && !this.isCut
   }
 
   async #untilReached(): Promise<void> {
-    if (this.state === 'stopped' || this.isCut) await new Promise<void>((resolve) => this.#held.push(resolve))
+    if (!this.#isReached) await new Promise<void>((resolve) => this.#held.push(resolve))
   }
 
   /** A question may take its time, there and back: what it finds is what was true in between. */
