@@ -232,6 +232,7 @@ export class PostgresDispatcher implements Dispatcher {
     const nth = this.#polls++
     if (this.#membership.isCalm) await this.#takeWhere('lost')
     if (nth % SELDOM === 0) await this.#takeWhere('code')
+    if (nth % SELDOM === 2) await this.#leases.forget()
     if (nth % SELDOM === 1 && this.#membership.isCalm) await this.#takeWhere('uncarried')
     if (nth % SWEEP === 2) await this.#leases.sweep()
   }
