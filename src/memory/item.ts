@@ -51,12 +51,12 @@ export function asItem(input: DecideInput): ItemInput {
 export function newItem(id: string, input: ItemInput, by: Author): Item {
   const { kind } = input
   if (!KINDS.includes(kind)) throw new BadItem('kind', `"${String(kind)}" is none of ${KINDS.join(', ')}.`)
-  const because = optionalText('because', input.because)
-  if (kind === 'decision' && (because ?? '').trim() === '')
+  if (kind === 'decision' && (typeof input.because !== 'string' || input.because.trim() === ''))
     throw new BadItem(
       'because',
       'a decision needs its reason; without one nobody can tell later whether it still holds.',
     )
+  const because = optionalText('because', input.because)
   const status = input.status ?? 'active'
   if (status !== 'active' && status !== 'proposed')
     throw new BadItem('status', `an item begins as active or proposed; got ${JSON.stringify(status)}.`)
