@@ -54,7 +54,7 @@ export async function perform(argv: readonly string[], out: Output): Promise<Exi
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => out.line(text.replace(/\n$/, '')),
-      writeErr: (text) => (said = text),
+      writeErr: (text) => (said += text),
     })
     .exitOverride()
     .addHelpText(
