@@ -9,6 +9,7 @@ import { examine, listWorkers, prepare } from '../dispatch/postgres/index.ts'
 import { attach } from './attach.ts'
 import { Carrying } from './carrying.ts'
 import { BadRequest, BadStore } from './errors.ts'
+import { features } from './features.ts'
 import { idsBy, type Ids } from './ids.ts'
 import { plainLogger } from './logger.ts'
 import { projections } from './projections.ts'
@@ -72,6 +73,7 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
     newId,
     random: options.random ?? chance,
     wake,
+    features,
     rested: () => carrying.dispatcher?.rearm(),
     released: (runId) => carrying.dispatcher?.released?.(runId),
     held: () => carrying.dispatcher?.held?.(),

@@ -38,6 +38,7 @@ async function carrierOver(tasks: readonly AnyTask[], heldKind: string) {
       newId: (prefix) => `${prefix}_1`,
       random: () => 0,
       wake: () => {},
+      features: [],
       rested: () => {},
       released: () => {},
       held: () => undefined,
