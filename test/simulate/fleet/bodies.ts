@@ -125,6 +125,8 @@ class Body {
         return this.#nudge(ctx, op.ms, mark)
       case 'collect':
         return this.#collect(ctx, op.count, mark)
+      case 'keep':
+        return this.#keep(ctx, op, mark)
       case 'call':
         return ctx.call(this.#task(op.task), { where: mark, chapter: 1 } as never)
       case 'spawn':
@@ -139,6 +141,13 @@ class Body {
       case 'hold':
         return ctx.wait(`${NEVER}${mark}`)
     }
+  }
+
+  async #keep(ctx: Context, op: Extract<Op, { kind: 'keep' }>, mark: string): Promise<string> {
+    const about = { subject: op.isShared ? 'all' : mark, choice: mark, because: 'simulated' }
+    const { id, version } = await ctx.decide(about)
+    if (op.isRevised) await ctx.decide({ ...about, supersedes: { id, version } })
+    return op.kind
   }
 
   #task(index: number): AnyTask {
