@@ -75,6 +75,7 @@ export class Hub {
   readonly trace: string[] = []
   struck: (process: Process) => void = () => {}
   zombied: () => void = () => {}
+  wrong: (what: string) => void = () => {}
   readonly #options: HubOptions
   readonly #news: { left: number; readonly to: Process }[] = []
 

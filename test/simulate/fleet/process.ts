@@ -60,6 +60,8 @@ export class Process implements Host {
   readonly #hub: Hub
   readonly #heard = new Set<(isOurs: boolean) => void>()
   #left: number
+  /** As the tables know it. */
+  #worker: string | undefined
 
   constructor(name: string, hub: Hub, fate: Fate) {
     this.name = name
@@ -128,7 +130,19 @@ export class Process implements Host {
     if (this.state === 'running' && !this.isCut) for (const heard of this.#heard) heard(isOurs)
   }
 
+  /** Whoever asks to take a run over has its lease: a worker that is not sure of that does not ask. */
+  #checkClaim({ appends }: Change): void {
+    for (const { stream, expected, events } of appends) {
+      if (typeof expected !== 'object' || !('claim' in expected) || events[0]?.kind !== 'run.claimed')
+        continue
+      const run = stream.split('~')[0] ?? stream
+      if (this.#worker !== undefined && !this.#hub.board?.isOf(this.#worker, run))
+        this.#hub.wrong(`${this.name} asks to take over ${run}, which is not leased to it`)
+    }
+  }
+
   async #commit(change: Change): Promise<Committed> {
+    this.#checkClaim(change)
     if (
       this.state === 'running' &&
       this.#hub.hasMisfortune &&
@@ -226,7 +240,10 @@ export class Process implements Host {
     const sharing: Sharing = {
       clock: this.clock,
       ticks: { now: () => ticks.now, after: (ms, fire) => ticks.at(this, ticks.now + ms, fire) },
-      tablesFor: (worker) => tablesOn(board, { ...worker, name: this.name }, this.#askTables),
+      tablesFor: (worker) => {
+        this.#worker = worker.id
+        return tablesOn(board, { ...worker, name: this.name }, this.#askTables)
+      },
     }
     return new Proxy(log, {
       get: (target, key) => (key === 'sharing' ? sharing : (Reflect.get(target, key) as unknown)),

@@ -112,6 +112,7 @@ async function live(seed: number, program: Program, { hasTrace, workers }: Manne
   world.honoursKeys = workers > 1
   const driver = new Driver({ program, hub, world, random, hasMisfortune: true, workers, ids: idsFrom('') })
   const followed = hasTrace ? follow(store, hub.trace) : () => Promise.resolve()
+  hub.wrong = (what) => world.wrong(what)
   if (hub.board) {
     hub.board.left = () => hub.poll()
     hub.board.say = (what) => hub.say(what)
