@@ -126,13 +126,18 @@ class Step implements Attempted {
     this.#generation.delivery.poke() // nothing else may be under way that would look at it
   }
 
+  #mayStillBegin(): boolean {
+    return !this.#operation.branch.isReleased && this.#generation.mayBegin(this.#operation)
+  }
+
   #attempt(attempt: number): void {
     const generation = this.#generation
     generation.effect(async () => {
       const { held } = generation.surroundings
       const unsure = held()
       if (unsure) await unsure
-      if (generation.isClosed) return
+      // Let go of meanwhile, or told to stop.
+      if (generation.isClosed || (unsure && !this.#mayStillBegin())) return
       if (this.#isOnce) {
         await generation.record([eventOf(stepIntended, undefined, generation.ref(this.#operation))])
         // Between the two this process may have stood still for long, and the run gone on elsewhere.

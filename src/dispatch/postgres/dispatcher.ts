@@ -306,11 +306,15 @@ export class PostgresDispatcher implements Dispatcher {
   /** Runs that came back and are not in memory: ended, at rest, somebody else's, or not to be carried here (X6). */
   async #judge(): Promise<void> {
     const runs = [...this.#returned]
+    const { carrier } = this.#options
     const standings = await this.#leases.standing(runs)
     for (const one of standings) {
       const { run } = one
       this.#returned.delete(run)
       if (this.#advancing.has(run) || this.#isReady.has(run)) continue
+      const isBack = carrier.isAdvancing(run) // in memory again: its next chapter, joined by a word from within
+      if (isBack && one.isOurs) continue
+      if (isBack) carrier.fence(run)
       if (!one.isOurs) this.#forget(run)
       else if (one.isEnded || (!one.isDue && one.status !== 'running')) this.#released.add(run)
       else if (one.isDue && one.wakeAt !== this.#handed.get(run)?.wakeAt) this.#handOut(one)

@@ -100,8 +100,11 @@ export class Membership {
       }
       this.#confirmedAt = sentAt
       this.#failures = 0
-      this.#heardAgain.resolve()
-      this.#heardAgain = Promise.withResolvers()
+      // An answer may have been so long on its way that it says nothing of now.
+      if (this.held() === undefined) {
+        this.#heardAgain.resolve()
+        this.#heardAgain = Promise.withResolvers()
+      }
       return Math.max(0, BEAT_MS - (ticks.now() - sentAt))
     } catch (error) {
       if (++this.#failures === TOLD_FROM && !this.#isOver) failed?.(error)
