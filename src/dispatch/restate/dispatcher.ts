@@ -1,0 +1,205 @@
+/**
+ * Handing out runs by way of Restate: a virtual object for each run, whose one handler carries it.
+ *
+ *     committed: a start, a message, a child's end, a timer ─▶ wake-up row in the store ─▶ sent to Restate
+ *     Restate ─▶ one call a run at a time ─▶ carried until it ended or is out of memory ─▶ next timer: one delayed call
+ *
+ * V1. The rows are the truth; a call is a hint to look at one. Calls may be lost, doubled, late or early.
+ * V2. Of each run Restate has one call under way: exclusive, and tried again elsewhere when its worker is gone.
+ * V3. That two workers never both record is not left to Restate: the epoch sees to it (docs/decisions/0020).
+ * V4. A wake-up of another life of the store (store-id.ts) is not ours to look at.
+ */
+import { messageOf } from '../../errors.ts'
+import type { Clock, Log } from '../../log/index.ts'
+import type { Carrier, Dispatcher } from '../../run/port.ts'
+import { Endpoint, type Call, type Outcome } from './endpoint.ts'
+import { Holds } from './holds.ts'
+import { Ingress } from './ingress.ts'
+import type { RestateDispatch } from './options.ts'
+import { register } from './registration.ts'
+import type { Sdk } from './sdk.ts'
+import { Sender } from './sender.ts'
+import { asksForWork, COLUMNS, isDue, nextCall, standingOf, type Standing } from './standing.ts'
+import { Sweep } from './sweep.ts'
+
+export interface RestateWorkerOptions {
+  readonly restate: RestateDispatch
+  readonly sdk: Sdk
+  readonly log: Log
+  readonly clock: Clock
+  readonly carrier: Carrier
+  readonly concurrency: number
+  /** Which life of the store this is. */
+  readonly store: string
+  readonly tasks: readonly { readonly name: string; readonly versions: readonly string[] }[]
+  /** This machine's name, as Restate may reach it. */
+  readonly hostname: string
+  readonly random: () => number
+  readonly told: (message: string, error?: unknown) => void
+}
+
+/** Calls beyond what is carried line up here, so that the next is there when one ends. */
+const LINE_UP = 4
+/** A delayed call that comes this early waits for its time here. */
+const EARLY_MS = 2000
+/** The store is asked this often for what came while a run was let go of, before that is left to its own call. */
+const ROUNDS = 10
+
+export class RestateDispatcher implements Dispatcher {
+  readonly #options: RestateWorkerOptions
+  readonly #ingress: Ingress
+  readonly #sender: Sender
+  readonly #holds: Holds
+  readonly #sweep: Sweep
+  readonly #endpoint: Endpoint
+  readonly #ended = new AbortController()
+  #calls = 0
+  #stopped: (() => void)[] = []
+  #isStopping = false
+  #saidAt = -Infinity
+
+  constructor(options: RestateWorkerOptions) {
+    this.#options = options
+    const { restate, sdk, log, clock, carrier, concurrency, store, tasks, random, told } = options
+    const failed = (error: unknown) => this.#failed(error)
+    this.#ingress = new Ingress(restate.ingress, store)
+    this.#sender = new Sender({ log, clock, ingress: this.#ingress, failed })
+    this.#holds = new Holds({ log, clock, carrier, concurrency, failed })
+    const isHeld = (run: string) => this.#holds.has(run)
+    const uncarried = (run: string) => void carrier.advance(run)
+    this.#sweep = new Sweep({ log, clock, sender: this.#sender, random, tasks, isHeld, uncarried, failed })
+    const { identityKeys, host, port } = restate
+    const answer = (call: Call) => this.#answer(call)
+    const most = Math.max(concurrency * LINE_UP, concurrency + 16)
+    this.#endpoint = new Endpoint({ sdk, tasks, identityKeys, host, port, most, answer, told })
+  }
+
+  get busy(): number {
+    return this.#holds.busy + (this.#sender.isBusy ? 1 : 0)
+  }
+
+  /** Listens for calls. @throws {BadDispatch} */
+  async begin(): Promise<void> {
+    const { restate, hostname, told } = this.#options
+    const port = await this.#endpoint.listen()
+    const host =
+      restate.host === undefined || restate.host === '0.0.0.0' || restate.host === '::'
+        ? hostname
+        : restate.host
+    const address = restate.address ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+    const { services } = this.#endpoint
+    register({ admin: restate.admin, address, services, told }, this.#ended.signal).catch(
+      (error: unknown) => {
+        if (!this.#ended.signal.aborted) told(messageOf(error), error)
+      },
+    )
+  }
+
+  start(): void {
+    this.#sweep.start()
+  }
+
+  wake(runId: string): void {
+    if (!this.#holds.wake(runId)) this.#sender.wake(runId)
+  }
+
+  rearm(): void {
+    this.#holds.look()
+  }
+
+  look(): void {
+    this.#holds.look()
+    this.#sweep.look()
+  }
+
+  released(runId: string): void {
+    this.#holds.released(runId)
+  }
+
+  stop(): Promise<void> {
+    this.#isStopping = true
+    this.#ended.abort()
+    this.#sweep.stop()
+    this.#holds.stop()
+    this.#endpoint.drain()
+    return new Promise((resolve) => {
+      this.#stopped.push(resolve)
+      this.#settleStop()
+    })
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#endpoint.close(), this.#sender.settle()])
+    this.#ingress.close()
+  }
+
+  async #answer(call: Call): Promise<Outcome> {
+    this.#calls++
+    try {
+      return call.store === this.#options.store ? await this.#carry(call) : { note: null }
+    } finally {
+      this.#calls--
+      this.#settleStop()
+    }
+  }
+
+  /** Throws only what the store says: Restate calls again after a pause. */
+  async #carry({ run, note, signal, idempotencyKey }: Call): Promise<Outcome> {
+    const { clock } = this.#options
+    let standing = await this.#standing(run)
+    const { wakeAt } = standing ?? {}
+    if (wakeAt !== undefined && wakeAt > clock.now() && wakeAt - clock.now() < EARLY_MS)
+      await this.#until(wakeAt, signal)
+    for (
+      let round = 0;
+      round < ROUNDS &&
+      standing &&
+      asksForWork(standing, round > 0 ? { at: standing.updatedAt } : note, clock.now());
+      round++
+    ) {
+      if (signal.aborted) return {}
+      if (this.#isStopping) return { again: true }
+      const giveUp = () => this.#holds.giveUp(run)
+      signal.addEventListener('abort', giveUp, { once: true })
+      await this.#holds.carry(run)
+      signal.removeEventListener('abort', giveUp)
+      standing = await this.#standing(run)
+      // At work by its record, and not here: somebody else's by now, or the store failed it. The sweep looks after it.
+      if (standing?.status === 'running' && !this.#isStopping) return {}
+    }
+    if (!standing || standing.isEnded) return { note: null }
+    if (this.#isStopping && (standing.status === 'running' || isDue(standing, clock.now())))
+      return { again: true }
+    const armed = nextCall(standing, note, clock.now())
+    // A call that came early must not be taken for the one it asks for.
+    if (armed !== undefined)
+      await this.#sender.send(standing, idempotencyKey?.endsWith(`/w${armed}`) ? `e${clock.now()}` : '')
+    if (standing.status !== 'waiting') return {}
+    const arms = armed ?? (note?.armed !== undefined && note.armed > clock.now() ? note.armed : undefined)
+    return { note: { at: standing.updatedAt, ...(arms === undefined ? {} : { armed: arms }) } }
+  }
+
+  async #standing(run: string): Promise<Standing | undefined> {
+    const [row] = await this.#options.log.select('runs', { where: { run }, columns: COLUMNS })
+    return row && standingOf(row)
+  }
+
+  #until(at: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const stop = this.#options.clock.at(at, resolve)
+      signal.addEventListener('abort', () => (stop(), resolve()), { once: true })
+    })
+  }
+
+  /** Said now and then, however often it fails. */
+  #failed(error: unknown): void {
+    if (this.#isStopping || performance.now() - this.#saidAt < 10_000) return
+    this.#saidAt = performance.now()
+    this.#options.told(`Wake-ups are delayed: ${messageOf(error)}`, error)
+  }
+
+  #settleStop(): void {
+    if (!this.#isStopping || this.#calls > 0) return
+    for (const resolve of this.#stopped.splice(0)) resolve()
+  }
+}

@@ -1,0 +1,6 @@
+export { RestateDispatcher, type RestateWorkerOptions } from './dispatcher.ts'
+export { BadDispatch, RestateRefused, RestateSdkMissing } from './errors.ts'
+export { Notifier } from './notifier.ts'
+export { restate, restateAt, type RestateDispatch, type RestateOptions } from './options.ts'
+export { loadSdk } from './sdk.ts'
+export { storeId, type StoreDatabase } from './store-id.ts'
