@@ -1,4 +1,5 @@
 export { BadRequest, BadStore, Closed } from './errors.ts'
+export { restateAt, type RestateDispatch } from '../dispatch/restate/index.ts'
 export { RunHandle } from './handle.ts'
 export { idsBy, type Ids } from './ids.ts'
 export { fileOf, open, openStore, type OpenOptions } from './open.ts'
