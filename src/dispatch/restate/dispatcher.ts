@@ -16,10 +16,11 @@ import { Endpoint, type Call, type Outcome } from './endpoint.ts'
 import { Holds } from './holds.ts'
 import { Ingress } from './ingress.ts'
 import type { RestateDispatch } from './options.ts'
-import { register } from './registration.ts'
+import { Registration } from './registration.ts'
 import type { Sdk } from './sdk.ts'
 import { Sender } from './sender.ts'
-import { asksForWork, COLUMNS, isDue, nextCall, standingOf, type Standing } from './standing.ts'
+import { asksForWork, isDue, isNew, nextCall, type Note, type Standing } from './standing.ts'
+import { Standings } from './standings.ts'
 import { Sweep } from './sweep.ts'
 
 export interface RestateWorkerOptions {
@@ -48,11 +49,12 @@ const ROUNDS = 10
 export class RestateDispatcher implements Dispatcher {
   readonly #options: RestateWorkerOptions
   readonly #ingress: Ingress
+  readonly #standings: Standings
   readonly #sender: Sender
   readonly #holds: Holds
   readonly #sweep: Sweep
   readonly #endpoint: Endpoint
-  readonly #ended = new AbortController()
+  #registration: Registration | undefined
   #calls = 0
   #stopped: (() => void)[] = []
   #isStopping = false
@@ -63,11 +65,23 @@ export class RestateDispatcher implements Dispatcher {
     const { restate, sdk, log, clock, carrier, concurrency, store, tasks, random, told } = options
     const failed = (error: unknown) => this.#failed(error)
     this.#ingress = new Ingress(restate.ingress, store)
+    this.#standings = new Standings(log)
     this.#sender = new Sender({ log, clock, ingress: this.#ingress, failed })
     this.#holds = new Holds({ log, clock, carrier, concurrency, failed })
     const isHeld = (run: string) => this.#holds.has(run)
     const uncarried = (run: string) => void carrier.advance(run)
-    this.#sweep = new Sweep({ log, clock, sender: this.#sender, random, tasks, isHeld, uncarried, failed })
+    const unregistered = () => this.#registration?.renew()
+    this.#sweep = new Sweep({
+      unregistered,
+      log,
+      clock,
+      sender: this.#sender,
+      random,
+      tasks,
+      isHeld,
+      uncarried,
+      failed,
+    })
     const { identityKeys, host, port } = restate
     const answer = (call: Call) => this.#answer(call)
     const most = Math.max(concurrency * LINE_UP, concurrency + 16)
@@ -78,7 +92,7 @@ export class RestateDispatcher implements Dispatcher {
     return this.#holds.busy + (this.#sender.isBusy ? 1 : 0)
   }
 
-  /** Listens for calls. @throws {BadDispatch} */
+  /** Listens for calls, and says so to Restate. @throws {BadDispatch} @throws {RestateRefused} */
   async begin(): Promise<void> {
     const { restate, hostname, told } = this.#options
     const port = await this.#endpoint.listen()
@@ -88,11 +102,13 @@ export class RestateDispatcher implements Dispatcher {
         : restate.host
     const address = restate.address ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`
     const { services } = this.#endpoint
-    register({ admin: restate.admin, address, services, told }, this.#ended.signal).catch(
-      (error: unknown) => {
-        if (!this.#ended.signal.aborted) told(messageOf(error), error)
-      },
-    )
+    this.#registration = new Registration({ admin: restate.admin, address, services, told })
+    try {
+      await this.#registration.begin()
+    } catch (error) {
+      this.#endpoint.drain()
+      throw error
+    }
   }
 
   start(): void {
@@ -118,7 +134,7 @@ export class RestateDispatcher implements Dispatcher {
 
   stop(): Promise<void> {
     this.#isStopping = true
-    this.#ended.abort()
+    this.#registration?.stop()
     this.#sweep.stop()
     this.#holds.stop()
     this.#endpoint.drain()
@@ -136,7 +152,7 @@ export class RestateDispatcher implements Dispatcher {
   async #answer(call: Call): Promise<Outcome> {
     this.#calls++
     try {
-      return call.store === this.#options.store ? await this.#carry(call) : { note: null }
+      return call.store === this.#options.store ? await this.#carry(call) : {}
     } finally {
       this.#calls--
       this.#settleStop()
@@ -144,44 +160,43 @@ export class RestateDispatcher implements Dispatcher {
   }
 
   /** Throws only what the store says: Restate calls again after a pause. */
-  async #carry({ run, note, signal, idempotencyKey }: Call): Promise<Outcome> {
+  async #carry({ run, note: read, signal, idempotencyKey }: Call): Promise<Outcome> {
     const { clock } = this.#options
-    let standing = await this.#standing(run)
+    let standing = await this.#standings.find(run)
+    const wasNew = standing !== undefined && isNew(standing)
     const { wakeAt } = standing ?? {}
     if (wakeAt !== undefined && wakeAt > clock.now() && wakeAt - clock.now() < EARLY_MS)
       await this.#until(wakeAt, signal)
-    for (
-      let round = 0;
-      round < ROUNDS &&
-      standing &&
-      asksForWork(standing, round > 0 ? { at: standing.updatedAt } : note, clock.now());
-      round++
-    ) {
+    for (let round = 0; round < ROUNDS && standing; round++) {
+      const asks = asksForWork(standing, clock.now())
+      if (asks === false) break
+      if (asks === 'maybe' && (round > 0 || (await read())?.at === standing.updatedAt)) break
       if (signal.aborted) return {}
       if (this.#isStopping) return { again: true }
       const giveUp = () => this.#holds.giveUp(run)
       signal.addEventListener('abort', giveUp, { once: true })
       await this.#holds.carry(run)
       signal.removeEventListener('abort', giveUp)
-      standing = await this.#standing(run)
+      standing = await this.#standings.find(run)
       // At work by its record, and not here: somebody else's by now, or the store failed it. The sweep looks after it.
       if (standing?.status === 'running' && !this.#isStopping) return {}
     }
-    if (!standing || standing.isEnded) return { note: null }
+    if (!standing || standing.isEnded) return wasNew || !(await read()) ? {} : {}
     if (this.#isStopping && (standing.status === 'running' || isDue(standing, clock.now())))
       return { again: true }
-    const armed = nextCall(standing, note, clock.now())
-    // A call that came early must not be taken for the one it asks for.
-    if (armed !== undefined)
-      await this.#sender.send(standing, idempotencyKey?.endsWith(`/w${armed}`) ? `e${clock.now()}` : '')
-    if (standing.status !== 'waiting') return {}
-    const arms = armed ?? (note?.armed !== undefined && note.armed > clock.now() ? note.armed : undefined)
-    return { note: { at: standing.updatedAt, ...(arms === undefined ? {} : { armed: arms }) } }
+    return this.#left(standing, wasNew ? undefined : await read(), idempotencyKey)
   }
 
-  async #standing(run: string): Promise<Standing | undefined> {
-    const [row] = await this.#options.log.select('runs', { where: { run }, columns: COLUMNS })
-    return row && standingOf(row)
+  /** The run is at rest: Restate is told when to call for it next. */
+  async #left(standing: Standing, note: Note | undefined, calledBy: string | undefined): Promise<Outcome> {
+    const now = this.#options.clock.now()
+    const armed = nextCall(standing, note, now)
+    // A call that came early must not be taken for the one it asks for.
+    if (armed !== undefined)
+      await this.#sender.send(standing, calledBy?.endsWith(`/w${armed}`) ? `e${now}` : '')
+    if (standing.status !== 'waiting') return {}
+    const arms = armed ?? (note?.armed !== undefined && note.armed > now ? note.armed : undefined)
+    return { note: { at: standing.updatedAt, ...(arms === undefined ? {} : { armed: arms }) } }
   }
 
   #until(at: number, signal: AbortSignal): Promise<void> {

@@ -20,7 +20,8 @@ export interface Call {
   /** Of the store that the wake-up was sent for. */
   readonly store: unknown
   readonly idempotencyKey: string | undefined
-  readonly note: Note | undefined
+  /** What the last carrier left. Reading it costs Restate an entry. */
+  readonly note: () => Promise<Note | undefined>
   /** Aborted once Restate gave this attempt up, or has its answer. */
   readonly signal: AbortSignal
 }
@@ -61,6 +62,8 @@ const RETRIES = {
   maxAttempts: 300,
   onMaxAttempts: 'kill',
 } as const
+/** Of what the SDK says of an attempt whose connection went. */
+const LOST = 'Got abort error'
 const CLOSE_PATIENCE_MS = 2000
 
 export class Endpoint {
@@ -75,7 +78,9 @@ export class Endpoint {
       services: this.services.map((name) => this.#service(name)),
       ...(options.identityKeys.length > 0 ? { identityKeys: [...options.identityKeys] } : {}),
       logger: ({ level }, ...said) => {
-        if (level === 'error') options.told(said.map(String).join(' '))
+        const message = said.map(String).join(' ')
+        // A lost attempt is told by its signal (P1).
+        if (level === 'error' && !message.includes(LOST)) options.told(message)
       },
     })
     this.#server = createServer({ settings: { maxConcurrentStreams: options.most } })
@@ -138,17 +143,17 @@ export class Endpoint {
     const { sdk } = this.#options
     const advance = async (ctx: ObjectContext, wake: { readonly store?: unknown } | undefined) => {
       const { attemptCompletedSignal: signal, idempotencyKey } = ctx.request()
-      const note = await ctx.get<Note>(NOTE)
+      const note = async () => (await ctx.get<Note>(NOTE)) ?? undefined
       const outcome = await this.#options.answer({
         run: ctx.key,
         store: wake?.store,
         idempotencyKey,
-        note: note ?? undefined,
+        note,
         signal,
       })
       if (outcome.again) ctx.objectSendClient<Callable>({ name }, ctx.key).advance(wake)
       if (outcome.note) ctx.set(NOTE, outcome.note)
-      else if (outcome.note === null && note) ctx.clear(NOTE)
+      else if (outcome.note === null) ctx.clear(NOTE)
     }
     return sdk.object({
       name,

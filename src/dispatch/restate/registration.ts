@@ -4,6 +4,7 @@
  * R1. The services behind an address only ever grow: workers of two releases behind one address would be sent each other's runs.
  * R2. While Restate does not answer, it is asked again, for as long as it takes; that is said once, and that it answered, too.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from '../../errors.ts'
 import { RestateRefused } from './errors.ts'
 
@@ -12,7 +13,7 @@ export interface RegistrationOptions {
   /** Where Restate reaches the workers. */
   readonly address: string
   readonly services: readonly string[]
-  readonly told: (message: string) => void
+  readonly told: (message: string, error?: unknown) => void
 }
 
 interface Deployment {
@@ -24,26 +25,71 @@ interface Deployment {
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 2000
 const PATIENCE_MS = 10_000
-const SAY_AFTER = 3
 
-/** Resolves once it is registered. @throws {RestateRefused} */
-export async function register(options: RegistrationOptions, signal: AbortSignal): Promise<void> {
-  const { admin, told } = options
-  for (let tries = 1; !signal.aborted; tries++) {
+/** Restate answers, with an error that may pass. */
+class Unwell extends Error {}
+
+export class Registration {
+  readonly #options: RegistrationOptions
+  readonly #ended = new AbortController()
+  #isTrying = false
+
+  constructor(options: RegistrationOptions) {
+    this.#options = options
+  }
+
+  /** Resolves once this worker is registered, or it turned out that Restate does not answer yet. @throws {RestateRefused} */
+  async begin(): Promise<void> {
+    const { admin, told } = this.#options
     try {
-      await registerOnce(options, signal)
-      if (tries > SAY_AFTER) told(`Restate at ${admin} answers; this worker is registered.`)
-      return
+      await this.#once()
     } catch (error) {
-      if (error instanceof RestateRefused || signal.aborted) throw error
-      if (tries === SAY_AFTER)
-        told(`Restate at ${admin} does not answer (${reasonOf(error)}); this worker waits until it does.`)
+      if (error instanceof RestateRefused) throw error
+      told(
+        error instanceof Unwell
+          ? `Restate at ${admin} cannot register ${this.#options.address} yet (${error.message}); this worker goes on trying.`
+          : `Restate at ${admin} does not answer (${reasonOf(error)}); this worker waits until it does.`,
+      )
+      void this.#goOn(FIRST_PAUSE_MS)
     }
-    const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (tries - 1))
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, pauseMs)
-      signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true })
-    })
+  }
+
+  /** Restate does not know this worker any more: it was set up anew. */
+  renew(): void {
+    void this.#goOn(0)
+  }
+
+  stop(): void {
+    this.#ended.abort()
+  }
+
+  async #goOn(firstPauseMs: number): Promise<void> {
+    if (this.#isTrying) return
+    this.#isTrying = true
+    const { admin, told } = this.#options
+    const { signal } = this.#ended
+    for (
+      let pauseMs = firstPauseMs;
+      !signal.aborted;
+      pauseMs = Math.min(LONGEST_PAUSE_MS, 2 * pauseMs + FIRST_PAUSE_MS)
+    ) {
+      await sleep(pauseMs, undefined, { signal }).catch(() => {})
+      try {
+        await this.#once()
+        told(`Restate at ${admin} answers; this worker is registered.`)
+        break
+      } catch (error) {
+        if (!(error instanceof RestateRefused)) continue
+        told(error.message, error)
+        break
+      }
+    }
+    this.#isTrying = false
+  }
+
+  async #once(): Promise<void> {
+    this.#ended.signal.throwIfAborted()
+    await registerOnce(this.#options, this.#ended.signal)
   }
 }
 
@@ -84,10 +130,16 @@ async function ask(
   })
   const text = await answer.text()
   if (answer.ok) return JSON.parse(text)
-  // It reached us, or tried to, and was not content: nothing changes by itself. The rest are outages.
+  // Restate passes on what this worker answered it.
+  if (text.includes("'401 Unauthorized'"))
+    throw new RestateRefused(
+      admin,
+      'its calls are not signed with any of the identity keys that this worker was given.',
+    )
+  // Not content with what it found: nothing changes by itself. The rest are outages.
   if (answer.status >= 400 && answer.status < 500 && answer.status !== 429 && answer.status !== 408)
     throw new RestateRefused(admin, textOf(text), { status: answer.status })
-  throw new Error(`${answer.status}: ${textOf(text)}`)
+  throw new Unwell(`${answer.status}: ${textOf(text)}`)
 }
 
 function textOf(answer: string): string {

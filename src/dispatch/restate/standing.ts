@@ -14,6 +14,7 @@ export interface Standing {
   readonly status: string
   readonly waitingFor: string | undefined
   readonly wakeAt: number | undefined
+  readonly createdAt: number
   readonly updatedAt: number
   readonly isEnded: boolean
 }
@@ -33,6 +34,7 @@ export const COLUMNS = [
   'status',
   'waiting_for',
   'wake_at',
+  'created_at',
   'updated_at',
   'ended_at',
 ] as const
@@ -49,6 +51,7 @@ export function standingOf(row: Row): Standing {
     status: String(row['status']),
     waitingFor: typeof waitingFor === 'string' ? waitingFor : undefined,
     wakeAt: typeof wakeAt === 'number' ? wakeAt : undefined,
+    createdAt: Number(row['created_at']),
     updatedAt: Number(row['updated_at']),
     isEnded: row['ended_at'] !== null,
   }
@@ -58,14 +61,19 @@ export function isDue({ wakeAt }: Standing, now: number): boolean {
   return wakeAt !== undefined && wakeAt <= now
 }
 
-/** Whether there is something to do, or may be. */
-export function asksForWork(standing: Standing, note: Note | undefined, now: number): boolean {
+/** Whether there is something to do; `maybe`: unless its last carrier left it in good order (N2). */
+export function asksForWork(standing: Standing, now: number): boolean | 'maybe' {
   const { isEnded, status, waitingFor, updatedAt } = standing
   if (isEnded) return false
   if (status === 'running' || isDue(standing, now)) return true
   if (status !== 'waiting') return false
   if (waitingFor === 'task') return true
-  return note?.at !== updatedAt && updatedAt > now - LINGERS_MS
+  return updatedAt > now - LINGERS_MS ? 'maybe' : false
+}
+
+/** Nobody has carried it yet, so nobody can have left a note. */
+export function isNew({ status, wakeAt, createdAt }: Standing): boolean {
+  return status === 'queued' && wakeAt === createdAt
 }
 
 /** When Restate has to call for it next, given what it has been told before; undefined: it need not be told. */

@@ -19,6 +19,8 @@ export interface SweepOptions {
   readonly isHeld: (run: string) => boolean
   /** Nobody has code for it. */
   readonly uncarried: (run: string) => void
+  /** Restate does not know this worker. */
+  readonly unregistered: () => void
   readonly failed: (error: unknown) => void
 }
 
@@ -114,7 +116,7 @@ export class Sweep {
 
   async #tellOf(standing: Standing, now: number): Promise<void> {
     const { run, task, version, waitingFor, wakeAt, updatedAt } = standing
-    const { sender, tasks, uncarried } = this.#options
+    const { sender, tasks, uncarried, unregistered } = this.#options
     const isOurs = tasks.some(({ name, versions }) => name === task && versions.includes(version))
     if (waitingFor === 'task' && !isOurs) return
     const ageMs = Math.max(0, now - (wakeAt ?? updatedAt))
@@ -122,6 +124,7 @@ export class Sweep {
     const key = `${wakeAt ?? updatedAt}${suffix}`
     if (this.#told.get(run) === key) return
     const sent = await sender.send(standing, suffix)
+    if (sent === 'unknown' && isOurs) unregistered()
     if (sent === 'unknown' && !isOurs && ageMs > UNCARRIED_MS) uncarried(run)
     if (sent !== 'sent') return
     if (this.#told.size >= REMEMBERED) this.#told.clear()
