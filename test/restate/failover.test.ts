@@ -1,0 +1,174 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { open, restate, type Throughline } from 'throughline'
+import { freePort } from '../servers/postgres.ts'
+import { RestateServer } from '../servers/restate.ts'
+import { freshSchema } from '../servers/schemas.ts'
+import { Balancer } from './balancer.ts'
+import { first, second } from './tasks.ts'
+import { RestateWorker } from './workers.ts'
+
+const LONG = { timeout: 120_000 }
+const folder = mkdtempSync(join(tmpdir(), 'throughline-by-restate-'))
+let server: RestateServer
+let balancer: Balancer
+let store: string
+let files = 0
+const workers = new Set<RestateWorker>()
+const clients: Throughline[] = []
+
+beforeAll(async () => {
+  server = await RestateServer.start()
+}, 180_000)
+afterEach(async () => {
+  await Promise.all(clients.splice(0).map((client) => client.close()))
+  for (const worker of workers) worker.kill('SIGKILL')
+  workers.clear()
+  await balancer.close()
+})
+afterAll(async () => {
+  await server.dispose()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** A store of its own, and workers of one release behind one address. */
+async function deploy(count: number): Promise<readonly RestateWorker[]> {
+  store = await freshSchema()
+  balancer = await Balancer.start()
+  const started: RestateWorker[] = []
+  for (let i = 0; i < count; i++) started.push(await startWorker())
+  return started
+}
+
+async function startWorker(release = 'release-1.ts', address = balancer.address): Promise<RestateWorker> {
+  const port = await freePort()
+  const behind = [...workers].map((worker) => worker.port)
+  if (address === balancer.address) balancer.ports = [...behind, port]
+  const where = { store, ingress: server.ingress(), admin: server.admin() }
+  const at = address === balancer.address ? address : `http://127.0.0.1:${port}`
+  const worker = await RestateWorker.start({ ...where, release, address: at, port })
+  workers.add(worker)
+  return worker
+}
+
+async function end(worker: RestateWorker): Promise<void> {
+  worker.kill('SIGKILL')
+  await worker.over
+  workers.delete(worker)
+  balancer.ports = [...workers].map(({ port }) => port)
+}
+
+async function client(): Promise<Throughline> {
+  const dispatch = restate({ ingress: server.ingress(), admin: server.admin() })
+  const tl = await open({ store, tasks: [first, second], worker: false, dispatch })
+  clients.push(tl)
+  return tl
+}
+
+const freshFile = (): string => join(folder, `${++files}.txt`)
+
+interface Begun {
+  readonly at: number
+  readonly pid: number
+}
+
+/** Which processes began the step, and when. */
+async function begun(file: string, count: number): Promise<readonly Begun[]> {
+  for (;;) {
+    const lines = linesIn(file)
+    if (lines.length >= count) return lines
+    await pause(10)
+  }
+}
+
+function linesIn(file: string): readonly Begun[] {
+  try {
+    const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1)
+    return lines.map((line) => ({ at: Number(line.split(' ')[0]), pid: Number(line.split(' ')[1]) }))
+  } catch {
+    return []
+  }
+}
+
+const workerOf = (one: Begun | undefined): RestateWorker => {
+  const worker = [...workers].find(({ pid }) => pid === one?.pid)
+  if (!worker) throw new Error('Nobody of that process.')
+  return worker
+}
+
+test('a run whose worker is killed in mid-step is with another within a second', LONG, async () => {
+  await deploy(2)
+  const tl = await client()
+  const tooks: number[] = []
+  for (let i = 0; i < 5; i++) {
+    const file = freshFile()
+    const run = await tl.start(first, { file, ms: 1500 })
+    const victim = workerOf((await begun(file, 1))[0])
+    const at = Date.now()
+    victim.kill('SIGKILL')
+    const [, again] = await begun(file, 2)
+    tooks.push((again?.at ?? Infinity) - at)
+    expect(await run.result()).toBe('1')
+    await end(victim)
+    await startWorker()
+  }
+  if (process.env['FIGURES']) console.log('killed: elsewhere after', tooks, 'ms')
+  expect(Math.max(...tooks)).toBeLessThan(1000)
+})
+
+test('a run whose worker is frozen in mid-step is with another within eight seconds', LONG, async () => {
+  await deploy(2)
+  const tl = await client()
+  const file = freshFile()
+  const run = await tl.start(first, { file, ms: 1500 })
+  const victim = workerOf((await begun(file, 1))[0])
+  const at = Date.now()
+  victim.kill('SIGSTOP')
+  const [, again] = await begun(file, 2)
+  if (process.env['FIGURES']) console.log('frozen: elsewhere after', (again?.at ?? 0) - at, 'ms')
+  expect((again?.at ?? Infinity) - at).toBeLessThan(8000)
+  victim.kill('SIGCONT')
+  expect(await run.result()).toBe('1')
+  const claims = (await Array.fromAsync(run.history())).filter(({ kind }) => kind === 'step.completed')
+  expect(claims).toHaveLength(1)
+})
+
+test('a step of 14 seconds runs once', LONG, async () => {
+  await deploy(2)
+  const tl = await client()
+  const file = freshFile()
+  const run = await tl.start(first, { file, ms: 14_000 })
+  expect(await run.result()).toBe('1')
+  expect(linesIn(file)).toHaveLength(1)
+})
+
+test('a worker that is told to stop hands over, and the run goes on elsewhere', LONG, async () => {
+  await deploy(2)
+  const tl = await client()
+  const file = freshFile()
+  const run = await tl.start(first, { file, ms: 500 })
+  const victim = workerOf((await begun(file, 1))[0])
+  victim.kill('SIGTERM')
+  expect(await victim.over).toBe(0)
+  expect(await run.result()).toBe('1')
+  expect(linesIn(file)).toHaveLength(1)
+})
+
+test('runs go to workers that have their version', LONG, async () => {
+  const [v1] = await deploy(1)
+  const older = await open({ store, tasks: [first], worker: false })
+  clients.push(older)
+  const [fileOfOld, fileOfNew] = [freshFile(), freshFile()]
+  const before = await older.start(first, { file: fileOfOld, ms: 1000 })
+  await begun(fileOfOld, 1)
+  const v2 = await startWorker('release-2.ts', 'an address of its own')
+  const tl = await client()
+  const after = await tl.start(second, { file: fileOfNew, ms: 100 })
+  const later = await older.start(first, { file: fileOfOld, ms: 100 })
+  expect([await before.result(), await after.result(), await later.result()]).toEqual(['1', '2', '1'])
+  expect(linesIn(fileOfOld).map(({ pid }) => pid)).toEqual([v1?.pid, v1?.pid])
+  expect(linesIn(fileOfNew).map(({ pid }) => pid)).toEqual([v2.pid])
+})
