@@ -6,6 +6,7 @@ export { fileOf, open, openStore, type OpenOptions } from './open.ts'
 export type { RunRow, RunsPage, RunsQuery, RunStatus } from './rows.ts'
 export type { StartOptions } from './start.ts'
 export type { Throughline } from './throughline.ts'
+export type { Deployment, WorkerRow } from '../dispatch/postgres/index.ts'
 export { BadImport, type ExportOptions, type Imported } from './transfer.ts'
 // For the command line, which shows what is on record and finds the tasks in a user's file.
 export { decode, type Log, type StoredEvent } from '../log/index.ts'

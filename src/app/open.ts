@@ -5,7 +5,7 @@ import { systemClock, type Clock, type Log } from '../log/index.ts'
 import { Generation, Registry, RunCarrier, watchAmbient, type Surroundings } from '../run/index.ts'
 import { openSqlite } from '../store/sqlite/index.ts'
 import type { AnyTask, ContextLog } from '../task/index.ts'
-import { listWorkers, prepare } from '../dispatch/postgres/index.ts'
+import { examine, listWorkers, prepare } from '../dispatch/postgres/index.ts'
 import { BadDispatch, type Notifier, type RestateDispatch } from '../dispatch/restate/index.ts'
 import { attach } from './attach.ts'
 import { Carrying } from './carrying.ts'
@@ -142,6 +142,7 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
     busy: () => carrying.dispatcher?.busy ?? 0,
     residents: () => carrier.residents,
     workers: async () => (shared ? listWorkers(shared.database) : []),
+    deployment: async () => (shared ? examine(shared.database) : undefined),
     close,
   })
 }

@@ -1,6 +1,6 @@
 /** The layer as its users hold it. */
 import type { Clock, Log, Position, StoredEvent, Verdict } from '../log/index.ts'
-import type { WorkerRow } from '../dispatch/postgres/index.ts'
+import type { Deployment, WorkerRow } from '../dispatch/postgres/index.ts'
 import type { Registry } from '../run/index.ts'
 import { isTask, type AnyTask, type Task } from '../task/index.ts'
 import { BadRequest, Closed } from './errors.ts'
@@ -26,6 +26,7 @@ export interface ThroughlineParts {
   readonly busy: () => number
   readonly residents: () => number
   readonly workers: () => Promise<readonly WorkerRow[]>
+  readonly deployment: () => Promise<Deployment | undefined>
   readonly close: () => Promise<void>
 }
 
@@ -132,6 +133,12 @@ export class Throughline {
   async workers(): Promise<readonly WorkerRow[]> {
     this.#checkOpen()
     return this.#parts.workers()
+  }
+
+  /** Of a store that many share: its server, its workers, and the tasks that none of them carries. */
+  async deployment(): Promise<Deployment | undefined> {
+    this.#checkOpen()
+    return this.#parts.deployment()
   }
 
   /** The record itself, for rooms and tools that read it. */

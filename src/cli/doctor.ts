@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { fileOf, open, type RunRow, type Throughline } from '../app/index.ts'
 import { messageOf, ThroughlineError } from '../errors.ts'
 import type { Define, Desk, ExitCode } from './command.ts'
+import { database, workers } from './deployment.ts'
 import { bytesText, disk, versions, wal, type Finding } from './machine.ts'
 import { fromNow } from './moment.ts'
 import { listed, UNENDED } from './rest.ts'
@@ -73,11 +74,14 @@ async function examineStore(desk: Desk, file: string | undefined, isQuick: boole
   }
   try {
     const events = `${(await tl.log.position()).toLocaleString('en')} events`
-    // In a database that many share, nobody can tell who else carries its runs.
-    const isCarried = file === undefined || (await tl.log.isOwned())
+    const isCarried = await tl.log.isOwned()
+    const deployment = await tl.deployment()
     const about: Finding[] =
       file === undefined
-        ? [{ level: 'fine', what: `${new URL(desk.store).host}, ${events}` }]
+        ? [
+            { level: 'fine', what: `${new URL(desk.store).host}, ${events}` },
+            ...(deployment ? database(deployment) : []),
+          ]
         : [
             { level: 'fine', what: `${file}, ${bytesText(statSync(file).size)}, ${events}` },
             {
@@ -89,6 +93,7 @@ async function examineStore(desk: Desk, file: string | undefined, isQuick: boole
     if (!isQuick) about.push(...(await record(desk, tl)))
     return [
       ['store', about],
+      ...(deployment ? [['workers', workers(deployment, Date.now())] as const] : []),
       ['runs', await runs(desk, tl, isCarried)],
     ] as const
   } finally {

@@ -80,6 +80,12 @@ export class RunCarrier implements Carrier {
     this.#generations.get(runId)?.close('fenced')
   }
 
+  async confirm(runId: string): Promise<boolean> {
+    const generation = this.#generations.get(runId)
+    if (!generation) return true
+    return (await this.#log.head(generation.stream))?.epoch === generation.epoch
+  }
+
   /** Begins nothing more: what is in flight is finished and recorded, then each run is let go. */
   letGo(): void {
     this.#isClosed = true
@@ -221,6 +227,8 @@ export class RunCarrier implements Carrier {
     const { clock, released, wake } = this.#options.surroundings
     if (how === 'ended' || how === 'evicted') released(runId)
     if (how === 'restarted') wake(runId)
+    // Taken over anew, if ever again: what this generation still has on its way is refused from then on.
+    if (how === 'failed' || how === 'fenced') this.#epochs.delete(generation.stream)
     // The store failed it: perhaps not for ever.
     if (how === 'failed') clock.at(clock.now() + TRY_AGAIN_MS, () => wake(runId))
   }

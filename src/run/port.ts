@@ -13,6 +13,8 @@ export interface Carrier {
   isAdvancing(runId: string): boolean
   /** The run is somebody else's by now: nothing of it acts or settles here any more. */
   fence(runId: string): void
+  /** Whether the record says that nobody has taken the run over from this process. */
+  confirm(runId: string): Promise<boolean>
 }
 
 /** What decides when. */

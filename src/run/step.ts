@@ -130,7 +130,8 @@ class Step implements Attempted {
     const generation = this.#generation
     generation.effect(async () => {
       const { held } = generation.surroundings
-      await held()
+      const unsure = held()
+      if (unsure) await unsure
       if (generation.isClosed) return
       if (this.#isOnce) {
         await generation.record([eventOf(stepIntended, undefined, generation.ref(this.#operation))])

@@ -60,9 +60,10 @@ if (violations.length > 0) {
   process.exitCode = 1
 } else {
   rmSync(folder, { recursive: true })
-  console.log(
-    `dead workers' runs moved after ${quantile(movedAfterMs, 0.5)} ms (p50), ${quantile(movedAfterMs, 0.95)} ms (p95)`,
-  )
+  if (movedAfterMs.length > 0)
+    console.log(
+      `dead workers' runs moved after ${quantile(movedAfterMs, 0.5)} ms (p50), ${quantile(movedAfterMs, 0.95)} ms (p95)`,
+    )
 }
 
 function show(done: Round): void {

@@ -59,7 +59,9 @@ export class PostgresSite implements Site {
         resolve({ code, stderr })
       })
     })
-    const ready = new Promise<void>((resolve) => createInterface(child.stdout).once('line', () => resolve()))
+    const lines = createInterface(child.stdout)
+    const ready = new Promise<void>((resolve) => lines.once('line', () => resolve()))
+    lines.on('line', (line) => (stderr += line.includes('"error"') ? `${line}\n` : ''))
     await Promise.race([
       ready,
       over.then(({ code }) => {

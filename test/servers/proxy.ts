@@ -20,6 +20,7 @@ export class Proxy {
       other.on('data', (data) => client.write(data))
       client.on('end', () => other.end())
       other.on('end', () => client.end())
+      other.on('close', () => this.#isHeld || client.destroy())
       for (const socket of [client, other]) socket.on('error', () => {})
     })
   }

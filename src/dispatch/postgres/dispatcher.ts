@@ -77,6 +77,9 @@ export class PostgresDispatcher implements Dispatcher {
   /** Came back without being in memory: how does each stand? */
   readonly #returned = new Set<string>()
   readonly #released = new Set<string>()
+  /** Leases found missing, until the record has been asked about them. */
+  readonly #unconfirmed = new Set<string>()
+  #reasserting: Promise<void> = Promise.resolve()
   #wantsLook = false
   #isPolling = false
   #polls = 0
@@ -347,19 +350,38 @@ export class PostgresDispatcher implements Dispatcher {
     this.#handed.delete(run)
   }
 
-  /** What is carried here is said anew; what others have by now is let go. */
-  async #reassert(): Promise<void> {
-    const held = [...this.#held]
-    const ours = await this.#leases.reassert(held)
-    this.#isDoubtful = false
-    for (const run of held) {
-      if (ours.has(run)) continue
-      this.#options.carrier.fence(run)
-      this.#forget(run)
+  /** One after the other: each begins after it was wanted. */
+  #reassert(): Promise<void> {
+    const before = this.#reasserting
+    this.#reasserting = before.catch(() => {}).then(() => this.#reassertNow())
+    return this.#reasserting
+  }
+
+  /**
+   * What is carried here is said anew; what others have, or had, is let go. A lease that is still there was taken by nobody. One that
+   * is gone may have been lost by the database, or taken and given back by somebody who was done: the record knows.
+   */
+  async #reassertNow(): Promise<void> {
+    const { carrier } = this.#options
+    let ours = await this.#leases.ours()
+    for (const run of this.#held) if (!ours.has(run)) this.#unconfirmed.add(run)
+    if (this.#unconfirmed.size > 0) {
+      // Leased first, asked then: whoever takes it over from here on has to be given the lease.
+      await this.#leases.sayAgain([...this.#unconfirmed])
+      ours = await this.#leases.ours()
     }
+    for (const run of this.#unconfirmed) {
+      if (!ours.has(run) || !(await carrier.confirm(run))) {
+        carrier.fence(run)
+        this.#forget(run)
+        if (ours.has(run)) this.#released.add(run)
+      }
+      this.#unconfirmed.delete(run)
+    }
+    this.#isDoubtful = false
     // Taken, or meant to be released, when the answer was lost.
     for (const run of ours) {
-      if (this.#held.has(run)) continue
+      if (this.#held.has(run) || this.#released.has(run)) continue
       this.#held.add(run)
       this.#handOut({ run, wakeAt: undefined })
     }

@@ -1,4 +1,4 @@
 export type { Database } from './database.ts'
 export { PostgresDispatcher, type PostgresOptions } from './dispatcher.ts'
 export { prepare } from './schema.ts'
-export { listWorkers, type WorkerRow } from './workers.ts'
+export { examine, listWorkers, type Deployment, type WorkerRow } from './workers.ts'

@@ -132,15 +132,20 @@ export class Leases {
     await asker.ask(`DELETE FROM ${this.#s}.leases WHERE worker = $1 AND run = ANY ($2::text[])`, [id, runs])
   }
 
-  /** Says of these runs that this worker has them, where nobody else does by now; gives those it has. */
-  async reassert(runs: readonly string[]): Promise<ReadonlySet<string>> {
+  /** The runs leased to this worker. */
+  async ours(): Promise<ReadonlySet<string>> {
+    const { asker, id } = this.#options
+    const rows = await asker.ask(`SELECT run FROM ${this.#s}.leases WHERE worker = $1`, [id])
+    return new Set(rows.map(([run]) => String(run)))
+  }
+
+  /** Says of these runs that this worker has them, where nobody else has. */
+  async sayAgain(runs: readonly string[]): Promise<void> {
     const { asker, id } = this.#options
     await asker.ask(
       `INSERT INTO ${this.#s}.leases (run, worker) SELECT x.run, $1 FROM unnest($2::text[]) x(run) ON CONFLICT (run) DO NOTHING`,
       [id, runs],
     )
-    const rows = await asker.ask(`SELECT run FROM ${this.#s}.leases WHERE worker = $1`, [id])
-    return new Set(rows.map(([run]) => String(run)))
   }
 
   /** Forgets leases of runs that ended or are gone, and workers of long ago that left none. */

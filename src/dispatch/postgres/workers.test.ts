@@ -2,6 +2,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test as base } from 'vitest'
 import { open, task, type AnyTask, type Throughline } from 'throughline'
+import { grantsTo } from '../../store/postgres/roles.ts'
+import { administrator, schemaOf } from '../../../test/servers/administrator.ts'
 import { freshSchema } from '../../../test/servers/schemas.ts'
 
 const test = (name: string, run: () => Promise<void>) => base(name, { timeout: 120_000 }, run)
@@ -160,4 +162,30 @@ test('a body that was in a plain await when its worker was closed goes on elsewh
   await leaving.close()
   await all.worker([outside])
   expect(await run.result()).toBe('went on')
+})
+
+test('a role that may only add to the record carries runs; the owner made the tables, before or after it was let in', async () => {
+  for (const isGrantedFirst of [true, false]) {
+    const store = await freshSchema()
+    const schema = schemaOf(store)
+    const role = `app_${schema}`
+    const owner = await administrator(store)
+    try {
+      await (await open({ store, worker: false })).close()
+      if (isGrantedFirst)
+        await owner.query(`DROP VIEW ${schema}.live_workers; DROP TABLE ${schema}.workers, ${schema}.leases`)
+      await owner.query(`CREATE ROLE ${role} LOGIN PASSWORD 'secret'; ${grantsTo(role, schema)}`)
+      await (await open({ store, worker: false })).close()
+      const url = new URL(store)
+      ;[url.username, url.password] = [role, 'secret']
+      const easy = task({ name: 'easy', run: (ctx) => ctx.step('work', () => 'done') })
+      const worker = await open({ store: url.href, tasks: [easy] })
+      expect(await (await worker.start(easy, undefined)).result()).toBe('done')
+      expect((await worker.deployment())?.workers.length).toBe(1)
+      await worker.close()
+    } finally {
+      await owner.query(`DROP SCHEMA ${schema} CASCADE; DROP OWNED BY ${role}; DROP ROLE ${role}`)
+      await owner.end()
+    }
+  }
 })
