@@ -19,8 +19,16 @@ import type { RestateDispatch } from './options.ts'
 import { Registration } from './registration.ts'
 import type { Sdk } from './sdk.ts'
 import { Sender } from './sender.ts'
-import { asksForWork, isDue, isNew, nextCall, type Note, type Standing } from './standing.ts'
-import { Standings } from './standings.ts'
+import {
+  asksForWork,
+  COLUMNS,
+  isDue,
+  isNew,
+  nextCall,
+  standingOf,
+  type Note,
+  type Standing,
+} from './standing.ts'
 import { Sweep } from './sweep.ts'
 
 export interface RestateWorkerOptions {
@@ -49,7 +57,6 @@ const ROUNDS = 10
 export class RestateDispatcher implements Dispatcher {
   readonly #options: RestateWorkerOptions
   readonly #ingress: Ingress
-  readonly #standings: Standings
   readonly #sender: Sender
   readonly #holds: Holds
   readonly #sweep: Sweep
@@ -65,7 +72,6 @@ export class RestateDispatcher implements Dispatcher {
     const { restate, sdk, log, clock, carrier, concurrency, store, tasks, random, told } = options
     const failed = (error: unknown) => this.#failed(error)
     this.#ingress = new Ingress(restate.ingress, store)
-    this.#standings = new Standings(log)
     this.#sender = new Sender({ log, clock, ingress: this.#ingress, failed })
     this.#holds = new Holds({ log, clock, carrier, concurrency, failed })
     const isHeld = (run: string) => this.#holds.has(run)
@@ -162,7 +168,7 @@ export class RestateDispatcher implements Dispatcher {
   /** Throws only what the store says: Restate calls again after a pause. */
   async #carry({ run, note: read, signal, idempotencyKey }: Call): Promise<Outcome> {
     const { clock } = this.#options
-    let standing = await this.#standings.find(run)
+    let standing = await this.#standing(run)
     const wasNew = standing !== undefined && isNew(standing)
     const { wakeAt } = standing ?? {}
     if (wakeAt !== undefined && wakeAt > clock.now() && wakeAt - clock.now() < EARLY_MS)
@@ -177,7 +183,7 @@ export class RestateDispatcher implements Dispatcher {
       signal.addEventListener('abort', giveUp, { once: true })
       await this.#holds.carry(run)
       signal.removeEventListener('abort', giveUp)
-      standing = await this.#standings.find(run)
+      standing = await this.#standing(run)
       // At work by its record, and not here: somebody else's by now, or the store failed it. The sweep looks after it.
       if (standing?.status === 'running' && !this.#isStopping) return {}
     }
@@ -197,6 +203,11 @@ export class RestateDispatcher implements Dispatcher {
     if (standing.status !== 'waiting') return {}
     const arms = armed ?? (note?.armed !== undefined && note.armed > now ? note.armed : undefined)
     return { note: { at: standing.updatedAt, ...(arms === undefined ? {} : { armed: arms }) } }
+  }
+
+  async #standing(run: string): Promise<Standing | undefined> {
+    const [row] = await this.#options.log.select('runs', { where: { run }, columns: COLUMNS })
+    return row && standingOf(row)
   }
 
   #until(at: number, signal: AbortSignal): Promise<void> {
