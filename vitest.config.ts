@@ -12,8 +12,8 @@ export default defineConfig({
     globalSetup: ['test/servers/shared.ts'],
     pool: 'forks',
     execArgv: [`--conditions=${condition}`],
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     restoreMocks: true,
   },
 })

@@ -50,11 +50,13 @@ test('a plain await while another operation waits revives the run', async () => 
 test('an operation performed after eviction never settles, is recorded, and the run is carried again', async () => {
   const warnings: string[] = []
   const say = (message: string) => void warnings.push(message)
+  let go = () => {}
+  const gate = new Promise<void>((resolve) => (go = resolve)) // in no step
   const late = task({
     name: 'late',
     async run(ctx) {
       const waiting = ctx.wait('go')
-      await new Promise((resolve) => setTimeout(resolve, 20))
+      await gate
       const step = await ctx.step('after', () => 'stepped')
       return [step, await waiting]
     },
@@ -62,10 +64,10 @@ test('an operation performed after eviction never settles, is recorded, and the 
   const bed = await testbed({ tasks: [late], logger: { debug: say, info: say, warn: say, error: say } })
   const run = await bed.start(late, {})
   await bed.settle()
-  await bed.clock.advance('2s') // evicted by the clock, long before the plain timer ends
-  await new Promise((resolve) => setTimeout(resolve, 80))
+  await bed.clock.advance('2s') // evicted by the clock, before the plain await ends
+  go()
+  await bed.settle()
   await run.signal('go', 1)
-  await new Promise((resolve) => setTimeout(resolve, 80))
   expect(await run.result()).toEqual(['stepped', 1])
   const kinds = (await Array.fromAsync(run.history())).map((event) => event.kind)
   expect(kinds).toContain('run.await_outside_step')
