@@ -21,7 +21,10 @@ const workers = new Set<RestateWorker>()
 const clients: Throughline[] = []
 
 beforeAll(async () => {
-  server = await RestateServer.start()
+  // By itself it would end a handler that is silent for a second, and begin it again elsewhere.
+  server = await RestateServer.start({
+    settings: { WORKER__INVOKER__INACTIVITY_TIMEOUT: '500ms', WORKER__INVOKER__ABORT_TIMEOUT: '500ms' },
+  })
 }, 180_000)
 afterEach(async () => {
   await Promise.all(clients.splice(0).map((client) => client.close()))
@@ -52,13 +55,6 @@ async function startWorker(release = 'release-1.ts', address = balancer.address)
   const worker = await RestateWorker.start({ ...where, release, address: at, port })
   workers.add(worker)
   return worker
-}
-
-async function end(worker: RestateWorker): Promise<void> {
-  worker.kill('SIGKILL')
-  await worker.over
-  workers.delete(worker)
-  balancer.ports = [...workers].map(({ port }) => port)
 }
 
 async function client(): Promise<Throughline> {
@@ -99,48 +95,29 @@ const workerOf = (one: Begun | undefined): RestateWorker => {
   return worker
 }
 
-test('a run whose worker is killed in mid-step is with another within a second', LONG, async () => {
-  await deploy(2)
-  const tl = await client()
-  const tooks: number[] = []
-  for (let i = 0; i < 5; i++) {
+test(
+  'a run whose worker is killed in mid-step is with another, and its outcome is there once',
+  LONG,
+  async () => {
+    await deploy(2)
+    const tl = await client()
     const file = freshFile()
     const run = await tl.start(first, { file, ms: 1500 })
     const victim = workerOf((await begun(file, 1))[0])
-    const at = Date.now()
     victim.kill('SIGKILL')
     const [, again] = await begun(file, 2)
-    tooks.push((again?.at ?? Infinity) - at)
+    expect(again?.pid).not.toBe(victim.pid)
     expect(await run.result()).toBe('1')
-    await end(victim)
-    await startWorker()
-  }
-  if (process.env['FIGURES']) console.log('killed: elsewhere after', tooks, 'ms')
-  expect(Math.max(...tooks)).toBeLessThan(1000)
-})
+    const outcomes = (await Array.fromAsync(run.history())).filter(({ kind }) => kind === 'step.completed')
+    expect(outcomes).toHaveLength(1)
+  },
+)
 
-test('a run whose worker is frozen in mid-step is with another within eight seconds', LONG, async () => {
+test('a step that takes longer than the time-outs of the server runs once', LONG, async () => {
   await deploy(2)
   const tl = await client()
   const file = freshFile()
-  const run = await tl.start(first, { file, ms: 1500 })
-  const victim = workerOf((await begun(file, 1))[0])
-  const at = Date.now()
-  victim.kill('SIGSTOP')
-  const [, again] = await begun(file, 2)
-  if (process.env['FIGURES']) console.log('frozen: elsewhere after', (again?.at ?? 0) - at, 'ms')
-  expect((again?.at ?? Infinity) - at).toBeLessThan(8000)
-  victim.kill('SIGCONT')
-  expect(await run.result()).toBe('1')
-  const claims = (await Array.fromAsync(run.history())).filter(({ kind }) => kind === 'step.completed')
-  expect(claims).toHaveLength(1)
-})
-
-test('a step of 14 seconds runs once', LONG, async () => {
-  await deploy(2)
-  const tl = await client()
-  const file = freshFile()
-  const run = await tl.start(first, { file, ms: 14_000 })
+  const run = await tl.start(first, { file, ms: 3000 })
   expect(await run.result()).toBe('1')
   expect(linesIn(file)).toHaveLength(1)
 })

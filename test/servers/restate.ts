@@ -77,6 +77,7 @@ export class RestateServer {
   async start(): Promise<void> {
     for (const node of this.#nodes) this.#spawn(node)
     await Promise.all(this.#nodes.map((node) => this.#ready(node)))
+    if (this.#nodes.length > 1) await this.#joined()
   }
 
   async startNode(index: number): Promise<void> {
@@ -150,6 +151,20 @@ export class RestateServer {
         },
       },
     )
+  }
+
+  /** A cluster bears the loss of a node once all know of each other, which is some seconds after each of them answers. */
+  async #joined(): Promise<void> {
+    const until = performance.now() + READY_MS
+    for (;;) {
+      const health = (await (await fetch(`${this.admin()}/cluster-health`)).json()) as {
+        readonly metadata_cluster_health?: { readonly members: readonly number[] } // what the admin API documents
+      }
+      if ((health.metadata_cluster_health?.members.length ?? 0) === this.#nodes.length) return
+      if (performance.now() > until)
+        throw new Error(`The nodes of Restate did not join: ${JSON.stringify(health)}`)
+      await pause(100)
+    }
   }
 
   async #ready({ admin, ingress, process: child, name }: Node): Promise<void> {

@@ -187,7 +187,8 @@ export class RestateDispatcher implements Dispatcher {
       // At work by its record, and not here: somebody else's by now, or the store failed it. The sweep looks after it.
       if (standing?.status === 'running' && !this.#isStopping) return {}
     }
-    if (!standing || standing.isEnded) return wasNew || !(await read()) ? {} : {}
+    // Nothing of an ended run stays behind at Restate. A new one has left nothing there: that costs no entry.
+    if (!standing || standing.isEnded) return wasNew ? {} : { note: null }
     if (this.#isStopping && (standing.status === 'running' || isDue(standing, clock.now())))
       return { again: true }
     return this.#left(standing, wasNew ? undefined : await read(), idempotencyKey)

@@ -41,8 +41,8 @@ export class Sweep {
   readonly #options: SweepOptions
   /** The key each run was last told with from here. */
   readonly #told = new Map<string, string>()
-  #timer: NodeJS.Timeout | undefined
-  #soon: NodeJS.Timeout | undefined
+  #stopTimer: () => void = () => {}
+  #stopSoon: (() => void) | undefined
   #isStopped = false
   #isSweeping = false
   #sweeps = 0
@@ -52,29 +52,29 @@ export class Sweep {
   }
 
   start(): void {
-    void this.#sweep(true)
+    const { clock } = this.#options
     const next = () => {
-      this.#timer = setTimeout(
-        () => void this.#sweep(true).finally(() => this.#isStopped || next()),
-        this.#pauseMs(),
-      )
+      if (!this.#isStopped)
+        this.#stopTimer = clock.at(clock.now() + this.#pauseMs(), () => void this.#sweep(true).finally(next))
     }
-    next()
+    // What was due before this worker began is nobody's news.
+    void this.#sweep(true, 0).finally(next)
   }
 
   /** Others wrote something. */
   look(): void {
     if (this.#isStopped) return
-    this.#soon ??= setTimeout(() => {
-      this.#soon = undefined
+    const { clock } = this.#options
+    this.#stopSoon ??= clock.at(clock.now() + SOON_MS, () => {
+      this.#stopSoon = undefined
       void this.#sweep(false)
-    }, SOON_MS)
+    })
   }
 
   stop(): void {
     this.#isStopped = true
-    clearTimeout(this.#timer)
-    clearTimeout(this.#soon)
+    this.#stopTimer()
+    this.#stopSoon?.()
   }
 
   /** Workers that began together part. */
@@ -82,12 +82,12 @@ export class Sweep {
     return EVERY_MS * (0.6 + 0.8 * this.#options.random())
   }
 
-  async #sweep(isThorough: boolean): Promise<void> {
+  async #sweep(isThorough: boolean, graceMs = GRACE_MS): Promise<void> {
     if (this.#isStopped || this.#isSweeping) return
     this.#isSweeping = true
     try {
       const now = this.#options.clock.now()
-      await this.#tell({ wake_at: { lte: now - GRACE_MS } }, ['wake_at'], now)
+      await this.#tell({ wake_at: { lte: now - graceMs } }, ['wake_at'], now)
       if (!isThorough) return
       await this.#tell({ status: 'running', updated_at: { lte: now - LOST_MS } }, ['position'], now)
       if (this.#sweeps++ % SELDOM > 0) return
