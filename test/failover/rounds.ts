@@ -5,18 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { randomBy } from '../random.ts'
 import { judge, type Fault, type Judged } from './judge.ts'
 import { Load } from './load.ts'
-import type { Site, WorkerOptions, WorkerProcess } from './site.ts'
-
-export const FAULTS = [
-  'none',
-  'worker killed',
-  'worker stopped',
-  'server crashed',
-  'network cut',
-  'clocks off',
-  'rolling deploy',
-] as const
-export type FaultName = (typeof FAULTS)[number]
+import type { FaultName, Site, WorkerOptions, WorkerProcess } from './site.ts'
 
 export interface RoundOptions {
   readonly site: Site
@@ -94,12 +83,19 @@ async function strike(
       note('all')
       await site.crashServer()
       return
-    case 'network cut':
-      note([victim.name])
-      victim.network.hold()
-      await pause(outageMs)
-      victim.network.heal()
+    case 'node killed':
+      note('all')
+      await site.killNode?.(outageMs)
       return
+    case 'network cut':
+    case 'dispatch cut': {
+      const network = fault === 'network cut' ? victim.network : victim.dispatch
+      note([victim.name])
+      network?.hold()
+      await pause(outageMs)
+      network?.heal()
+      return
+    }
     case 'rolling deploy':
       for (const [i, old] of [...workers].entries()) {
         workers.push(await site.startWorker({ release: 'release-2.ts' }))

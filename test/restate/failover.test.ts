@@ -4,12 +4,13 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { open, restate, type Throughline } from 'throughline'
+import { Balancer } from '../servers/balancer.ts'
 import { freePort } from '../servers/postgres.ts'
 import { RestateServer } from '../servers/restate.ts'
 import { freshSchema } from '../servers/schemas.ts'
-import { Balancer } from './balancer.ts'
+import type { Worker } from '../servers/worker.ts'
 import { first, second } from './tasks.ts'
-import { RestateWorker } from './workers.ts'
+import { startWorker } from './workers.ts'
 
 const LONG = { timeout: 120_000 }
 const folder = mkdtempSync(join(tmpdir(), 'throughline-by-restate-'))
@@ -17,7 +18,7 @@ let server: RestateServer
 let balancer: Balancer
 let store: string
 let files = 0
-const workers = new Set<RestateWorker>()
+const workers = new Set<Worker>()
 const clients: Throughline[] = []
 
 beforeAll(async () => {
@@ -38,22 +39,29 @@ afterAll(async () => {
 })
 
 /** A store of its own, and workers of one release behind one address. */
-async function deploy(count: number): Promise<readonly RestateWorker[]> {
+async function deploy(count: number): Promise<readonly Worker[]> {
   store = await freshSchema()
   balancer = await Balancer.start()
-  const started: RestateWorker[] = []
-  for (let i = 0; i < count; i++) started.push(await startWorker())
+  const started: Worker[] = []
+  for (let i = 0; i < count; i++) started.push(await begin())
   return started
 }
 
-async function startWorker(release = 'release-1.ts', address = balancer.address): Promise<RestateWorker> {
+/** Behind the address of the release before, or at one of its own. */
+async function begin(release = 'release-1.ts', isBehind = true): Promise<Worker> {
   const port = await freePort()
-  const behind = [...workers].map((worker) => worker.port)
-  if (address === balancer.address) balancer.ports = [...behind, port]
-  const where = { store, ingress: server.ingress(), admin: server.admin() }
-  const at = address === balancer.address ? address : `http://127.0.0.1:${port}`
-  const worker = await RestateWorker.start({ ...where, release, address: at, port })
+  if (isBehind) balancer.add(port)
+  const address = isBehind ? balancer.address : `http://127.0.0.1:${port}`
+  const worker = await startWorker({
+    store,
+    ingress: server.ingress(),
+    admin: server.admin(),
+    release,
+    address,
+    port,
+  })
   workers.add(worker)
+  void worker.over.then(() => balancer.remove(port))
   return worker
 }
 
@@ -89,7 +97,7 @@ function linesIn(file: string): readonly Begun[] {
   }
 }
 
-const workerOf = (one: Begun | undefined): RestateWorker => {
+const workerOf = (one: Begun | undefined): Worker => {
   const worker = [...workers].find(({ pid }) => pid === one?.pid)
   if (!worker) throw new Error('Nobody of that process.')
   return worker
@@ -129,7 +137,7 @@ test('a worker that is told to stop hands over, and the run goes on elsewhere', 
   const run = await tl.start(first, { file, ms: 500 })
   const victim = workerOf((await begun(file, 1))[0])
   victim.kill('SIGTERM')
-  expect(await victim.over).toBe(0)
+  expect((await victim.over).code).toBe(0)
   expect(await run.result()).toBe('1')
   expect(linesIn(file)).toHaveLength(1)
 })
@@ -141,7 +149,7 @@ test('runs go to workers that have their version', LONG, async () => {
   const [fileOfOld, fileOfNew] = [freshFile(), freshFile()]
   const before = await older.start(first, { file: fileOfOld, ms: 1000 })
   await begun(fileOfOld, 1)
-  const v2 = await startWorker('release-2.ts', 'an address of its own')
+  const v2 = await begin('release-2.ts', false)
   const tl = await client()
   const after = await tl.start(second, { file: fileOfNew, ms: 100 })
   const later = await older.start(first, { file: fileOfOld, ms: 100 })

@@ -143,7 +143,11 @@ export class Endpoint {
     const { sdk } = this.#options
     const advance = async (ctx: ObjectContext, wake: { readonly store?: unknown } | undefined) => {
       const { attemptCompletedSignal: signal, idempotencyKey } = ctx.request()
-      const note = async () => (await ctx.get<Note>(NOTE)) ?? undefined
+      // What was asked of Restate by an attempt it gave up is never answered.
+      const lost = new Promise<undefined>((resolve) =>
+        signal.addEventListener('abort', () => resolve(undefined), { once: true }),
+      )
+      const note = async () => (await Promise.race([ctx.get<Note>(NOTE), lost])) ?? undefined
       const outcome = await this.#options.answer({
         run: ctx.key,
         store: wake?.store,
