@@ -5,7 +5,7 @@
  * R2. While Restate does not answer, it is asked again, for as long as it takes; that is said once, and that it answered, too.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { messageOf } from '../../errors.ts'
+import { askAdmin, deploymentsOf, reasonOf, sameAddress, Unwell } from './admin.ts'
 import { RestateRefused } from './errors.ts'
 
 export interface RegistrationOptions {
@@ -16,18 +16,8 @@ export interface RegistrationOptions {
   readonly told: (message: string, error?: unknown) => void
 }
 
-interface Deployment {
-  readonly id: string
-  readonly uri?: string
-  readonly services: readonly { readonly name: string }[]
-}
-
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 2000
-const PATIENCE_MS = 10_000
-
-/** Restate answers, with an error that may pass. */
-class Unwell extends Error {}
 
 export class Registration {
   readonly #options: RegistrationOptions
@@ -95,12 +85,7 @@ export class Registration {
 
 async function registerOnce(options: RegistrationOptions, signal: AbortSignal): Promise<void> {
   const { admin, address, services } = options
-  const { deployments } = (await ask(admin, 'GET', '/deployments', signal)) as {
-    readonly deployments: readonly Deployment[] // what the admin API documents
-  }
-  const own = deployments.find(
-    ({ uri }) => uri !== undefined && URL.parse(uri)?.href === URL.parse(address)?.href,
-  )
+  const own = (await deploymentsOf(admin, signal)).find(({ uri }) => sameAddress(uri, address))
   const before = new Set(own?.services.map(({ name }) => name))
   const lacking = [...before].filter((name) => !services.includes(name))
   if (lacking.length > 0)
@@ -110,48 +95,5 @@ async function registerOnce(options: RegistrationOptions, signal: AbortSignal): 
       { address, lacking },
     )
   if (before.size === services.length) return
-  await ask(admin, 'POST', '/deployments', signal, { uri: address, force: true })
-}
-
-async function ask(
-  admin: string,
-  method: string,
-  path: string,
-  given: AbortSignal,
-  body?: unknown,
-): Promise<unknown> {
-  const signal = AbortSignal.any([given, AbortSignal.timeout(PATIENCE_MS)])
-  const answer = await fetch(admin + path, {
-    method,
-    signal,
-    ...(body === undefined
-      ? {}
-      : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-  })
-  const text = await answer.text()
-  if (answer.ok) return JSON.parse(text)
-  // Restate passes on what this worker answered it.
-  if (text.includes("'401 Unauthorized'"))
-    throw new RestateRefused(
-      admin,
-      'its calls are not signed with any of the identity keys that this worker was given.',
-    )
-  // Not content with what it found: nothing changes by itself. The rest are outages.
-  if (answer.status >= 400 && answer.status < 500 && answer.status !== 429 && answer.status !== 408)
-    throw new RestateRefused(admin, textOf(text), { status: answer.status })
-  throw new Unwell(`${answer.status}: ${textOf(text)}`)
-}
-
-function textOf(answer: string): string {
-  try {
-    const { message } = JSON.parse(answer) as { readonly message?: unknown } // checked below
-    return typeof message === 'string' ? message : answer
-  } catch {
-    return answer
-  }
-}
-
-/** `fetch failed` says nothing; its cause does. */
-function reasonOf(error: unknown): string {
-  return messageOf(error instanceof Error && error.cause !== undefined ? error.cause : error)
+  await askAdmin(admin, 'POST', '/deployments', signal, { uri: address, force: true })
 }
