@@ -80,6 +80,12 @@ export class RunCarrier implements Carrier {
     this.#generations.get(runId)?.close('fenced')
   }
 
+  async yield(runId: string): Promise<void> {
+    const generation = this.#generations.get(runId)
+    generation?.yield()
+    await generation?.released
+  }
+
   async confirm(runId: string): Promise<boolean> {
     const generation = this.#generations.get(runId)
     if (!generation) return true

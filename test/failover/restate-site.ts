@@ -1,4 +1,5 @@
 /** Three nodes of Restate that replicate their log, and workers behind one address a release, each with networks of its own. */
+import { setTimeout as pause } from 'node:timers/promises'
 import { freePort } from '../servers/postgres.ts'
 import { Proxy } from '../servers/proxy.ts'
 import { RestateServer } from '../servers/restate.ts'
@@ -10,6 +11,8 @@ const NODES = 3
 /** The node that dies. Workers know another: whoever knows one node only depends on it. */
 const VICTIM = 0
 const KNOWN = 1
+/** Partitions go from node to node after nodes came, and whatever is called meanwhile is called again elsewhere: that is a fault, too. */
+const SETTLED_AFTER_MS = 10_000
 
 export class RestateSite implements Site {
   readonly name = 'restate'
@@ -37,7 +40,9 @@ export class RestateSite implements Site {
 
   static async start(): Promise<RestateSite> {
     const postgres = await PostgresSite.start()
-    return new RestateSite(postgres, await RestateServer.start({ nodes: NODES }))
+    const restate = await RestateServer.start({ nodes: NODES })
+    await pause(SETTLED_AFTER_MS)
+    return new RestateSite(postgres, restate)
   }
 
   get store(): string {
@@ -81,8 +86,9 @@ export class RestateSite implements Site {
 
   async killNode(forMs: number): Promise<void> {
     await this.#restate.kill(VICTIM)
-    await new Promise((resolve) => setTimeout(resolve, forMs))
+    await pause(forMs)
     await this.#restate.startNode(VICTIM)
+    await pause(SETTLED_AFTER_MS)
   }
 
   async dispose(): Promise<void> {

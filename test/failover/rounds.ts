@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { randomBy } from '../random.ts'
-import { judge, type Fault, type Judged } from './judge.ts'
+import { carriedBy, judge, type Fault, type Judged } from './judge.ts'
 import { Load } from './load.ts'
 import type { FaultName, Site, WorkerOptions, WorkerProcess } from './site.ts'
 
@@ -62,9 +62,10 @@ async function strike(
   workers: WorkerProcess[],
   faults: Fault[],
 ): Promise<void> {
-  const [victim] = workers
+  const victim = await busiest(site, workers)
   if (!victim) return
-  const note = (victims: Fault['victims']) => void faults.push({ at: Date.now(), victims })
+  const note = (victims: Fault['victims'], isGradual = false) =>
+    void faults.push({ at: Date.now(), victims, isGradual })
   switch (fault) {
     case 'none':
     case 'clocks off':
@@ -90,7 +91,7 @@ async function strike(
     case 'network cut':
     case 'dispatch cut': {
       const network = fault === 'network cut' ? victim.network : victim.dispatch
-      note([victim.name])
+      note([victim.name], fault === 'dispatch cut')
       network?.hold()
       await pause(outageMs)
       network?.heal()
@@ -104,6 +105,12 @@ async function strike(
         if (i === 0) await pause(INTO_IT_MS)
       }
   }
+}
+
+/** Whoever has carried the most runs so far: a fault of a worker that has none shows nothing. */
+async function busiest(site: Site, workers: readonly WorkerProcess[]): Promise<WorkerProcess | undefined> {
+  const carried = await carriedBy(site)
+  return workers.toSorted((a, b) => (carried.get(b.name) ?? 0) - (carried.get(a.name) ?? 0))[0]
 }
 
 /** Tells all to end; names those that do not end well, but for the one that was killed. */

@@ -160,7 +160,7 @@ export class RestateServer {
       const health = (await (await fetch(`${this.admin()}/cluster-health`)).json()) as {
         readonly metadata_cluster_health?: { readonly members: readonly number[] } // what the admin API documents
       }
-      if ((health.metadata_cluster_health?.members.length ?? 0) === this.#nodes.length) return
+      if ((health.metadata_cluster_health?.members.length ?? 0) === this.#nodes.length) break
       if (performance.now() > until)
         throw new Error(`The nodes of Restate did not join: ${JSON.stringify(health)}`)
       await pause(100)

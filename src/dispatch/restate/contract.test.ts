@@ -76,6 +76,7 @@ async function world(rests: (run: string, times: number) => number | undefined =
   const carrier: Carrier = {
     isAdvancing: () => false,
     fence: () => {},
+    yield: () => Promise.resolve(),
     confirm: () => Promise.resolve(true),
     async advance(run) {
       handed.push(run)

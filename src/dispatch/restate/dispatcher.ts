@@ -51,6 +51,8 @@ export interface RestateWorkerOptions {
 const LINE_UP = 4
 /** A delayed call that comes this early waits for its time here. */
 const EARLY_MS = 2000
+/** Whoever carried it before may still be there, and record what its effects gave: that is not in doubt then. */
+const PREDECESSOR_MS = 150
 /** The store is asked this often for what came while a run was let go of, before that is left to its own call. */
 const ROUNDS = 10
 
@@ -65,6 +67,7 @@ export class RestateDispatcher implements Dispatcher {
   #calls = 0
   #stopped: (() => void)[] = []
   #isStopping = false
+  #confirming: Promise<void> | undefined
   #saidAt = -Infinity
 
   constructor(options: RestateWorkerOptions) {
@@ -138,6 +141,12 @@ export class RestateDispatcher implements Dispatcher {
     this.#holds.released(runId)
   }
 
+  held(): Promise<void> | undefined {
+    if (!this.#confirming && !this.#endpoint.held()) return undefined
+    this.#confirming ??= this.#confirmed().finally(() => (this.#confirming = undefined))
+    return this.#confirming
+  }
+
   stop(): Promise<void> {
     this.#isStopping = true
     this.#registration?.stop()
@@ -153,6 +162,14 @@ export class RestateDispatcher implements Dispatcher {
   async close(): Promise<void> {
     await Promise.all([this.#endpoint.close(), this.#sender.settle()])
     this.#ingress.close()
+  }
+
+  /** Whoever was not heard for a while may have lost its runs to others: the record knows which, before any effect begins. */
+  async #confirmed(): Promise<void> {
+    for (let unsure = this.#endpoint.held(); unsure; unsure = this.#endpoint.held()) {
+      await unsure
+      await this.#holds.confirm()
+    }
   }
 
   async #answer(call: Call): Promise<Outcome> {
@@ -173,6 +190,10 @@ export class RestateDispatcher implements Dispatcher {
     const { wakeAt } = standing ?? {}
     if (wakeAt !== undefined && wakeAt > clock.now() && wakeAt - clock.now() < EARLY_MS)
       await this.#until(wakeAt, signal)
+    if (standing?.status === 'running') {
+      await this.#until(clock.now() + PREDECESSOR_MS, signal)
+      standing = await this.#standing(run)
+    }
     for (let round = 0; round < ROUNDS && standing; round++) {
       const asks = asksForWork(standing, clock.now())
       if (asks === false) break

@@ -1,15 +1,16 @@
 /**
  * Where Restate's calls arrive: one service for each task and version, its object keyed by run, one exclusive handler.
  *
- * P1. An attempt that Restate gave up lets go of its run at once.
+ * P1. An attempt that Restate gave up lets go of its run.
  * P2. A step may take as long as it takes: Restate waits for the handler, and notices a dead or frozen worker by its connection.
  * P3. More than this worker can carry and line up is refused, so that Restate tries again, elsewhere if there is an elsewhere.
  * P4. Told to stop, it takes no new call and finishes those it has.
  */
-import { createServer, type Http2Server, type ServerHttp2Session } from 'node:http2'
+import { createServer, type Http2Server, type Http2ServerRequest, type ServerHttp2Session } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import type { ObjectContext } from '@restatedev/restate-sdk'
 import { BadDispatch } from './errors.ts'
+import { Hearing } from './hearing.ts'
 import type { Sdk } from './sdk.ts'
 import { serviceName } from './service-name.ts'
 import type { Note } from './standing.ts'
@@ -55,11 +56,12 @@ const MINUTE_MS = 60_000
 /** Restate's own would end a long step and begin it again elsewhere while it still runs. */
 const UNTIL_GIVEN_UP_MS = 30 * 24 * 60 * MINUTE_MS
 const RETRIES = {
+  // Often within the first second: the worker is gone, and another is there.
   initialInterval: 50,
-  exponentiationFactor: 2,
+  exponentiationFactor: 1.3,
   maxInterval: 1000,
-  // Then it is given up, and the sweep of whoever lives by then sends a new one.
-  maxAttempts: 300,
+  // Then it is given up, and the sweep of whoever lives by then sends a new one: to a newer release, if this one's workers are gone.
+  maxAttempts: 60,
   onMaxAttempts: 'kill',
 } as const
 /** Of what the SDK says of an attempt whose connection went. */
@@ -70,6 +72,7 @@ export class Endpoint {
   readonly #options: EndpointOptions
   readonly #server: Http2Server
   readonly #sessions = new Set<ServerHttp2Session>()
+  readonly #hearing = new Hearing()
   #calls = 0
 
   constructor(options: EndpointOptions) {
@@ -86,6 +89,7 @@ export class Endpoint {
     this.#server = createServer({ settings: { maxConcurrentStreams: options.most } })
     this.#server.on('session', (session) => {
       this.#sessions.add(session)
+      this.#hearing.add(session)
       session.once('close', () => this.#sessions.delete(session))
       session.on('error', () => {}) // its calls are told by their signals
     })
@@ -96,7 +100,11 @@ export class Endpoint {
           return
         }
         this.#calls++
-        response.once('close', () => this.#calls--)
+        const over = this.#hearing.call(sessionOf(request))
+        response.once('close', () => {
+          this.#calls--
+          over()
+        })
       }
       handle(request, response)
     })
@@ -107,6 +115,11 @@ export class Endpoint {
     const { tasks } = this.#options
     const names = tasks.flatMap(({ name, versions }) => versions.map((version) => serviceName(name, version)))
     return [...new Set(names)]
+  }
+
+  /** Undefined: what was called for here is surely still this worker's. Else when that is known again. */
+  held(): Promise<void> | undefined {
+    return this.#hearing.held()
   }
 
   /** Begins to listen; gives the port. @throws {BadDispatch} */
@@ -133,6 +146,7 @@ export class Endpoint {
 
   /** Once what was in flight has been answered, or after a while. */
   async close(): Promise<void> {
+    this.#hearing.close()
     const until = performance.now() + CLOSE_PATIENCE_MS
     while (this.#sessions.size > 0 && performance.now() < until)
       await new Promise((resolve) => setTimeout(resolve, 10))
@@ -177,3 +191,6 @@ export class Endpoint {
     })
   }
 }
+
+const sessionOf = ({ stream }: Http2ServerRequest): ServerHttp2Session | undefined =>
+  stream.session as ServerHttp2Session | undefined // of a server's stream

@@ -7,7 +7,9 @@
  *                                     └──────────────┘
  *
  * O1. The call returns only when nothing of the run lives here any more: until then Restate gives the run to nobody else.
- * O2. What comes meanwhile is found in the store, by looking when it changes: a call for it would wait behind this one.
+ * O2. A call that Restate gave up is made again, perhaps elsewhere. Effects in flight are given a moment to be recorded: Restate may need
+ *     longer than that (when a node of it dies), and what is recorded is not in doubt. Nothing new of the run begins.
+ * O3. What comes meanwhile is found in the store, by looking when it changes: a call for it would wait behind this one.
  */
 import type { Clock, Log } from '../../log/index.ts'
 import type { Carrier } from '../../run/port.ts'
@@ -39,11 +41,14 @@ const AT_ONCE = 500
 /** Whether runs are still in memory is looked at this often, besides being told. */
 const GLANCE_MS = 500
 const GLANCE_AT_STOP_MS = 10
+const LEAVING_MS = 1000
 
 export class Holds {
   readonly #options: HoldsOptions
   readonly #slots: Slots
   readonly #held = new Map<string, Hold>()
+  /** Given up, and not yet let go of. */
+  readonly #leaving = new Map<string, Promise<void>>()
   #glances: NodeJS.Timeout | undefined
   #gap: NodeJS.Timeout | undefined
   #isLooking = false
@@ -77,6 +82,7 @@ export class Holds {
 
   /** Carries a run until it has ended, is out of memory, or is no longer this worker's. */
   async carry(run: string): Promise<void> {
+    await this.#leaving.get(run)
     const hold: Hold = { isAdvancing: false, isWoken: false, tried: undefined, changed: () => {} }
     const { carrier } = this.#options
     this.#held.set(run, hold)
@@ -91,7 +97,7 @@ export class Holds {
           hold.isAdvancing = false
         })
         // Given up while it was being read: what came alive of it nevertheless is nobody's.
-        if (!this.#held.has(run)) carrier.fence(run)
+        if (!this.#held.has(run) && !this.#leaving.has(run)) carrier.fence(run)
         while (carrier.isAdvancing(run) && !hold.isWoken && this.#held.get(run) === hold)
           await new Promise<void>((resolve) => (hold.changed = resolve))
       } while (hold.isWoken && !this.#isStopping && this.#held.get(run) === hold)
@@ -103,9 +109,35 @@ export class Holds {
   /** Restate gave this call up: the run is somebody else's, or soon is. */
   giveUp(run: string): void {
     const hold = this.#held.get(run)
+    if (!hold) return
     this.#held.delete(run)
-    this.#options.carrier.fence(run)
-    hold?.changed()
+    hold.changed()
+    const { carrier } = this.#options
+    const patience = new Promise<void>((resolve) => setTimeout(resolve, LEAVING_MS))
+    const left = Promise.race([carrier.yield(run), patience]).then(() => {
+      carrier.fence(run)
+      this.#leaving.delete(run)
+    })
+    this.#leaving.set(run, left)
+  }
+
+  /** Asks the record, until it answers, which runs are this worker's, and lets go of the others. */
+  async confirm(): Promise<void> {
+    const { carrier, failed } = this.#options
+    const lost = async (run: string): Promise<void> => {
+      if (await carrier.confirm(run)) return
+      carrier.fence(run)
+      this.#held.get(run)?.changed()
+    }
+    for (;;) {
+      try {
+        await Promise.all([...this.#held.keys(), ...this.#leaving.keys()].map(lost))
+        return
+      } catch (error) {
+        failed(error)
+        await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_FAILURE_MS))
+      }
+    }
   }
 
   /** The run has something to do, or went out of memory. False: it is not held here. */
