@@ -13,7 +13,7 @@ import { BadRequest, BadStore } from './errors.ts'
 import { idsBy, type Ids } from './ids.ts'
 import { plainLogger } from './logger.ts'
 import { projections } from './projections.ts'
-import { dispatcherAmong, dispatcherByRestate, notifierOf, sharedBy } from './sharing.ts'
+import { dispatcherAmong, dispatcherByRestate, notifierOf, sharingOf } from './sharing.ts'
 import { Throughline } from './throughline.ts'
 import { Watchers } from './watchers.ts'
 
@@ -61,8 +61,9 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
     typeof options.store === 'object'
       ? options.store
       : await openAt(options.store ?? 'file:./throughline.db', options)
-  const shared = sharedBy(log)
-  if (options.dispatch && !shared) {
+  const shared = sharingOf(log)
+  const database = shared?.database
+  if (options.dispatch && !database) {
     if (typeof options.store !== 'object') await log.close()
     throw new BadDispatch(
       'Restate hands out runs of a store on Postgres; a store in a file is carried by one process. Give store: "postgres://…", or leave out dispatch.',
@@ -103,9 +104,9 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
   const among =
     shared &&
     (() =>
-      restate
-        ? dispatcherByRestate({ ...parts, restate, database: shared.database })
-        : dispatcherAmong(shared.database, { ...parts, name }))
+      restate && database
+        ? dispatcherByRestate({ ...parts, restate, database })
+        : dispatcherAmong(shared, { ...parts, name }))
   const carrying = new Carrying({ ...parts, shared: among })
   const stopListening = log.onCommit((isOurs) => {
     if (!isOurs) carrying.dispatcher?.look()
@@ -122,10 +123,10 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
     if (typeof options.store !== 'object') await log.close()
   }
   try {
-    if (shared && !options.isReadOnly) await prepare(shared.database)
+    if (database && !options.isReadOnly) await prepare(database)
     if (options.worker !== false && !options.isReadOnly) await carrying.begin()
-    if (shared && restate && !carrying.dispatcher && !options.isReadOnly)
-      notifier = await notifierOf(restate, shared.database, surroundings)
+    if (database && restate && !carrying.dispatcher && !options.isReadOnly)
+      notifier = await notifierOf(restate, database, surroundings)
   } catch (error) {
     await close()
     throw error
@@ -141,8 +142,8 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
     isCarrying: () => carrying.dispatcher !== undefined,
     busy: () => carrying.dispatcher?.busy ?? 0,
     residents: () => carrier.residents,
-    workers: async () => (shared ? listWorkers(shared.database) : []),
-    deployment: async () => (shared ? examine(shared.database) : undefined),
+    workers: async () => (database ? listWorkers(database) : []),
+    deployment: async () => (database ? examine(database) : undefined),
     close,
   })
 }

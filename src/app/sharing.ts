@@ -1,23 +1,46 @@
-/** A store that many processes carry side by side: found out from the store, dispatched through its database, or by Restate. */
+/** A store that many processes carry side by side: found out from the store, dispatched through tables that they share, or by Restate. */
 import { hostname } from 'node:os'
 import { messageOf } from '../errors.ts'
-import { PostgresDispatcher, type Database } from '../dispatch/postgres/index.ts'
+import {
+  PostgresDispatcher,
+  sharedTables,
+  type Database,
+  type Tables,
+  type Ticks,
+  type Worker,
+} from '../dispatch/postgres/index.ts'
 import type { Notifier, RestateDispatch } from '../dispatch/restate/index.ts'
 import type { Clock, Log } from '../log/index.ts'
 import type { Dispatcher, Surroundings } from '../run/index.ts'
 import type { CarryingOptions } from './carrying.ts'
 
-interface Shared extends Log {
+/** What a store that many share brings with it. A simulated one brings tables of its own, and its own time. */
+export interface Sharing {
+  readonly clock: Clock
+  readonly tablesFor: (worker: Worker) => Tables
+  readonly ticks?: Ticks
+  /** Where the tables are in a real database. */
+  readonly database?: Database
+}
+
+interface OfDatabase extends Log {
   readonly database: Database
   readonly clock: Clock
 }
 
-/** The log itself, where its store is a database that many share. */
-export function sharedBy(log: Log): Shared | undefined {
-  return isShared(log) ? log : undefined
+/** How a store is shared, if it is one that many share. */
+export function sharingOf(log: Log): Sharing | undefined {
+  if (isSimulated(log)) return log.sharing
+  if (!isOfDatabase(log)) return undefined
+  const { database, clock } = log
+  return { database, clock, tablesFor: (worker) => sharedTables(database, clock, worker) }
 }
 
-function isShared(log: Log): log is Shared {
+function isSimulated(log: Log): log is Log & { readonly sharing: Sharing } {
+  return 'sharing' in log
+}
+
+function isOfDatabase(log: Log): log is OfDatabase {
   return 'database' in log && 'clock' in log
 }
 
@@ -28,20 +51,18 @@ export interface AmongOptions extends Omit<CarryingOptions, 'shared'> {
 
 /** What hands out runs to this process, one of many; nothing, if it has code for none. @throws what the database says */
 export async function dispatcherAmong(
-  database: Database,
+  { tablesFor, ticks }: Sharing,
   { surroundings, registry, carrier, concurrency, name }: AmongOptions,
 ): Promise<Dispatcher | undefined> {
   const tasks = [...registry.carried()]
   if (tasks.length === 0) return undefined
   const { clock, logger, newId } = surroundings
   const dispatcher = new PostgresDispatcher({
-    database,
+    tables: tablesFor({ id: newId('worker'), name, concurrency, tasks }),
     clock,
     carrier,
     concurrency,
-    id: newId('worker'),
-    name,
-    tasks,
+    ticks,
     failed: (error) =>
       logger.warn(`The database cannot be asked for runs right now: ${messageOf(error)}`, { error }),
   })

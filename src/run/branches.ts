@@ -115,6 +115,7 @@ function branchNamed(parent: Branch, prefix: string, name: string, isRaced: bool
  * Losers are released the moment the race is decided, before the record of it is written: nothing is handed to them any more, so
  * that they cannot take a message that others will wait for. The record says how far outcomes had been handed out by then, and a
  * replay hands a loser just those: what it did is rebuilt, with its compensations, and what came too late comes too late again.
+ * A loser that has not come by its compensations again in this life is treated as a replay would: it may still do so.
  */
 export function performRace(
   generation: Generation,
@@ -136,7 +137,7 @@ export function performRace(
     // Decided in an earlier life: its record is handed out in its turn, whoever is first now.
     if (isDecided || recorded || operation.branch.isReleased || generation.isClosed) return
     isDecided = true
-    for (const [key, branch] of own) if (key !== winner) branch.release()
+    for (const [key, branch] of own) if (key !== winner) generation.giveUp(branch)
     generation.dropReleased()
     if (operation.branch.isReplayOnly) return
     const body = { winner, upTo: generation.deliveredSeq, ...end }

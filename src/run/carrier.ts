@@ -1,11 +1,13 @@
 /**
  * Carrying runs in this process: taking them over, replaying them, keeping them while they work, letting go while they wait.
  *
- * K1. A run is taken over with an event of its own (`run.claimed`), once for as long as this process lives: evicting and waking
- *     it again is no new take-over.
+ * K1. A run is taken over with an event of its own (`run.claimed`), and an epoch is one generation's. It is handed on only by one that was
+ *     put out of memory at rest, with nothing of it on its way to the store: waking it again is no new take-over. Any other generation
+ *     may still have a commit under way, which must not fit any more when the next one has read the record.
  * K2. What is read before a run is taken over may be of a former owner's time: the taking over succeeds only if none of it has
  *     changed, and what the run goes by is read afterwards.
  * K3. At most one generation of a run lives in a process; a second `advance` joins the first.
+ * K4. That a run waits for code is noted once, and not again by whoever else has no code for it.
  */
 import {
   eventOf,
@@ -43,8 +45,8 @@ export class RunCarrier implements Carrier {
   readonly #log: Log
   readonly #generations = new Map<string, Generation>()
   readonly #loading = new Map<string, Promise<void>>()
-  /** Streams taken over by this process, and the epoch it holds of each. */
-  readonly #epochs = new Map<string, number>()
+  /** Streams that this process owns and nothing of it works on: the epoch that was left to the next generation (K1). */
+  readonly #left = new Map<string, number>()
   /** Runs whose bodies awaited something outside a step: they are kept longer. */
   readonly #lingering = new Map<string, { readonly times: number; operation: string | undefined }>()
   #isClosed = false
@@ -128,16 +130,24 @@ export class RunCarrier implements Carrier {
   }
 
   async #load(runId: string): Promise<void> {
-    const columns = ['chapter', 'ended_at', 'lifts']
+    const columns = ['chapter', 'ended_at', 'lifts', 'task', 'version', 'status', 'waiting_for']
     const [row] = await this.#ask(() => this.#log.select('runs', { where: { run: runId }, columns }))
     if (!row || row['ended_at'] !== null) return
     // Halted: taking it over would say that it runs. Only a person's word lifts that.
     if (row['lifts'] === 1 && !(await this.#isLifted(runId))) return
+    const hasCode = this.#options.registry.codeFor(String(row['task']), String(row['version'])) !== undefined
+    if (!hasCode && row['status'] === 'waiting' && row['waiting_for'] === 'task') return
     const stream = chapterStream(runId, Number(row['chapter']))
     const head = await this.#ask(() => this.#log.head(stream))
     if (!head) return
-    const epoch = await this.#claim(runId, row, head)
+    const epoch = await this.#claim(runId, row, head, hasCode)
     if (epoch === undefined) return this.#load(runId)
+    await this.#carry(runId, head, epoch)
+  }
+
+  /** Goes on with a run that is this process's. */
+  async #carry(runId: string, head: Head, epoch: number): Promise<void> {
+    const { stream } = head
     const mailbox = new Mailbox(this.#log, runId)
     const chapter = this.#ask(() => readChapter(this.#log, head))
     const [recorded] = await Promise.all([chapter, mailbox.refresh(this.#ask)])
@@ -196,14 +206,16 @@ export class RunCarrier implements Carrier {
   }
 
   /** Takes a run over; undefined if it ended, halted, was lifted or went on in a new chapter since it was read. */
-  async #claim(run: string, read: Row, head: Head): Promise<number | undefined> {
-    const held = this.#epochs.get(head.stream)
-    if (held === head.epoch) return held
+  async #claim(run: string, read: Row, head: Head, hasCode: boolean): Promise<number | undefined> {
+    const left = this.#left.get(head.stream)
+    this.#left.delete(head.stream)
+    if (left === head.epoch) return left
     const event = eventOf(runClaimed, { by: this.#options.name })
     const changed = [
       { ended_at: { not: null } },
       { chapter: { not: read['chapter'] ?? null } },
       { lifts: { not: read['lifts'] ?? null } },
+      ...(hasCode ? [] : [{ status: { not: read['status'] ?? null } }]),
     ]
     const change = {
       appends: [{ stream: head.stream, expected: { claim: head.epoch }, events: [event] }],
@@ -215,7 +227,6 @@ export class RunCarrier implements Carrier {
       if (error instanceof GuardFailed) return undefined
       throw error
     }
-    this.#epochs.set(head.stream, head.epoch + 1)
     return head.epoch + 1
   }
 
@@ -225,16 +236,14 @@ export class RunCarrier implements Carrier {
     how: 'ended' | 'evicted' | 'fenced' | 'restarted' | 'failed',
   ): void {
     if (this.#generations.get(runId) === generation) this.#generations.delete(runId)
+    if (how === 'evicted' && !generation.isCommitting) this.#left.set(generation.stream, generation.epoch)
     if (how === 'ended') {
-      this.#epochs.delete(generation.stream)
       this.#lingering.delete(runId)
       this.#options.ended(runId)
     }
     const { clock, released, wake } = this.#options.surroundings
     if (how === 'ended' || how === 'evicted') released(runId)
     if (how === 'restarted') wake(runId)
-    // Taken over anew, if ever again: what this generation still has on its way is refused from then on.
-    if (how === 'failed' || how === 'fenced') this.#epochs.delete(generation.stream)
     // The store failed it: perhaps not for ever.
     if (how === 'failed') clock.at(clock.now() + TRY_AGAIN_MS, () => wake(runId))
   }

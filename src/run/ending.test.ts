@@ -108,6 +108,30 @@ test('a compensation that the code no longer has halts by name, and resuming wit
   await bed.close()
 })
 
+test('a halt is lifted by a word that came after it, also when the one before was lifted by two', async () => {
+  let tries = 0
+  const closed = () => {
+    tries++
+    throw new Error('closed')
+  }
+  const trip = task({
+    name: 'trip',
+    async run(ctx) {
+      await ctx.step('flight', () => 'flight', { compensate: closed })
+      throw new Error('no longer wanted')
+    },
+  })
+  const bed = await testbed({ tasks: [trip] })
+  const run = await bed.start(trip, {})
+  await bed.clock.advance('1h')
+  expect({ tries, status: await run.status() }).toEqual({ tries: 5, status: 'halted' })
+  await Promise.all([run.resume(), run.resume()])
+  await bed.clock.advance('1h')
+  expect({ tries, status: await run.status() }).toEqual({ tries: 10, status: 'halted' })
+  expect(await bed.tl.log.select('inbox', { where: { run: run.id, taken: null } })).toEqual([])
+  await bed.close()
+})
+
 test('a compensation that fails for good halts the run; resuming tries it again', async () => {
   let isBroken = true
   const trip = task({

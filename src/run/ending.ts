@@ -177,9 +177,16 @@ export class Ending {
     })
   }
 
-  /** A step recorded with a compensation that this body has not shown. */
-  #missing(): string | undefined {
-    return this.#generation.history.compensable().find((recorded) => !this.#undoables.has(recorded.key))?.key
+  /** Whether what a branch did on the record can be undone in this life. */
+  hasShown({ prefix }: Branch): boolean {
+    return this.#missing(prefix) === undefined
+  }
+
+  /** A step (of a branch) recorded with a compensation that this body has not shown. */
+  #missing(prefix = ''): string | undefined {
+    return this.#generation.history
+      .compensable()
+      .find(({ key }) => key.startsWith(prefix) && !this.#undoables.has(key))?.key
   }
 
   async #done(value: unknown): Promise<void> {

@@ -31,7 +31,7 @@ import { Ending } from './ending.ts'
 import { runAwaitedOutside, waitAnswered, waitReturned } from './events.ts'
 import { keyOf, read, type History, type OperationKind, type Performed } from './history.ts'
 import type { Mailbox } from './mailbox.ts'
-import { settledBy, unlooked, type Operation } from './operation.ts'
+import { SecondOutcome, settledBy, unlooked, type Operation } from './operation.ts'
 import { Branch, places, type Place } from './place.ts'
 import { never, Recorder } from './recorder.ts'
 import { Rest } from './rest.ts'
@@ -142,6 +142,11 @@ export class Generation {
     return this.#isClosed
   }
 
+  /** Something it wants recorded is on its way to the store, or was given up there without an answer. */
+  get isCommitting(): boolean {
+    return this.#recorder.isCommitting
+  }
+
   /** No effect is running, nothing is on its way to the body, and what has come is known. */
   get isQuiet(): boolean {
     return this.#inFlight === 0 && this.delivery.isEmpty && !this.mailbox.isReading
@@ -225,6 +230,7 @@ export class Generation {
       resolve,
       reject,
       promise,
+      hasOutcome: recorded?.outcome !== undefined,
     }
     this.#warnOfTwins(operation)
     this.pending.add(operation)
@@ -277,13 +283,31 @@ export class Generation {
     return this.#recorder.record({ claim: this.epoch }, events, also)
   }
 
+  /** Commits events among which are the outcomes of these operations: every outcome goes this way, and each operation once. @throws {SecondOutcome} */
+  async recordOutcomes(
+    operations: readonly Operation[],
+    events: readonly NewEvent[],
+    also: readonly Append[] = [],
+  ): Promise<Committed> {
+    for (const operation of operations) {
+      if (operation.hasOutcome) throw new SecondOutcome(this.runId, operation.key)
+      operation.hasOutcome = true
+    }
+    try {
+      return await this.record(events, also)
+    } catch (error) {
+      for (const operation of operations) operation.hasOutcome = false
+      throw error
+    }
+  }
+
   /** Commits an operation's outcome (the last of `events`), then hands it to the body. */
   async settle(
     operation: Operation,
     events: readonly NewEvent[],
     also: readonly Append[] = [],
   ): Promise<void> {
-    const committed = await this.record(events, also)
+    const committed = await this.recordOutcomes([operation], events, also)
     this.deliverCommitted(
       operation,
       events.at(-1),
@@ -328,10 +352,18 @@ export class Generation {
     return this.#ended.has(key)
   }
 
-  /** Drops what released branches were waiting for. */
+  /** A branch has lost its race. */
+  giveUp(branch: Branch): void {
+    if (this.ending.hasShown(branch)) return branch.release()
+    branch.lose(this.deliveredSeq)
+  }
+
+  /** Drops what branches were waiting for that were released, or lost their race. */
   dropReleased(): void {
     for (const operation of this.pending) {
-      if (operation.branch.isReleased && operation.settleDoubt === undefined) this.pending.delete(operation)
+      const { branch, waiting, settleDoubt } = operation
+      const isLeft = branch.isReleased || (branch.isReplayOnly && waiting !== undefined)
+      if (isLeft && settleDoubt === undefined) this.pending.delete(operation)
     }
     this.delivery.poke()
   }

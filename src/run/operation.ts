@@ -41,6 +41,18 @@ export interface Operation {
   settleDoubt?: ((resolution: Resolution) => Doubted) | undefined
   /** For a call: its child. */
   child?: string | undefined
+  /** Its outcome is on the record, or on its way there. */
+  hasOutcome: boolean
+}
+
+/** A mistake of ours: an operation that has an outcome was about to be given another. Nothing was recorded. */
+export class SecondOutcome extends Error {
+  constructor(runId: string, key: string) {
+    super(
+      `"${key}" of ${runId} has an outcome; another one of it was not recorded. This is a defect of Throughline: please report it with the run's history.`,
+    )
+    this.name = 'SecondOutcome'
+  }
 }
 
 /** What a person's word means for an effect in doubt: its outcome, or another try. */

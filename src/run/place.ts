@@ -70,10 +70,11 @@ export class Branch {
     return ordinal
   }
 
-  /** The loser of a race that is on the record: it is given what it was given then, and begins nothing. */
+  /** The loser of a race, while it is behind its record: it is given what is recorded up to then, and begins nothing. */
   lose(upTo: number): void {
     this.isReplayOnly = true
     this.#lastSeq = Math.min(this.#lastSeq, upTo)
+    for (const child of this.#children) child.lose(upTo)
   }
 
   /** Whether an outcome still reaches it. */

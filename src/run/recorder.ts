@@ -18,9 +18,15 @@ export const never = (): Promise<never> => new Promise<never>(() => {})
 export class Recorder {
   readonly #generation: Generation
   #isEnding = false
+  /** Commits that are not answered, or were given up without an answer. */
+  #underWay = 0
 
   constructor(generation: Generation) {
     this.#generation = generation
+  }
+
+  get isCommitting(): boolean {
+    return this.#underWay > 0
   }
 
   async record(
@@ -47,13 +53,18 @@ export class Recorder {
   }
 
   /** Nearly always it succeeds at once: patience comes in only when it does not. */
-  #commit(change: Change): Promise<Committed> {
+  async #commit(change: Change): Promise<Committed> {
     const { log } = this.#generation.surroundings
     if (this.#generation.isClosed) return never()
-    return log.commit(change).catch((error: unknown) => {
+    this.#underWay++
+    try {
+      return await log.commit(change)
+    } catch (error) {
       if (!isPassing(error)) throw error
-      return this.patiently(() => log.commit(change))
-    })
+      return await this.patiently(() => log.commit(change))
+    } finally {
+      this.#underWay--
+    }
   }
 
   /** Asks the store until it answers; never settles once the generation is closed. */

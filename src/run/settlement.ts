@@ -65,7 +65,8 @@ function earliestOfEach(due: readonly Due[]): Due[] {
 async function settleTogether(generation: Generation, due: readonly Due[]): Promise<void> {
   const settlements = await Promise.all(due.map((one) => one.settle()))
   const events = settlements.flatMap((settlement) => settlement.events)
-  const committed = events.length > 0 ? await generation.record(events) : undefined
+  const concluded = due.filter((_, i) => settlements[i]?.isOutcome).map(({ operation }) => operation)
+  const committed = events.length > 0 ? await generation.recordOutcomes(concluded, events) : undefined
   let seq = committed?.firstSeq[0] ?? 0
   for (const [i, { events: own, isOutcome, next }] of settlements.entries()) {
     seq += own.length

@@ -186,7 +186,8 @@ class Step implements Attempted {
         ? this.#fail(attempt, nameStep(error, this.#operation.path))
         : this.#failed(attempt, error)
     }
-    const committed = await generation.record(before.length > 0 ? [...before, event] : [event])
+    const events = before.length > 0 ? [...before, event] : [event]
+    const committed = await generation.recordOutcomes([this.#operation], events)
     const seq = (committed.firstSeq[0] ?? 0) + before.length
     if (compensate) this.remember({ ...event, seq })
     generation.deliverCommitted(this.#operation, event, seq, committed.at)

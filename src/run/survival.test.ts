@@ -157,3 +157,32 @@ test('a fork is carried by whoever carries runs, also when a client made it', as
   expect({ status, wakeAt }).toEqual({ status: 'queued', wakeAt: new Date(bed.clock.now()) })
   await bed.close()
 })
+
+test('what the loser of a race did is undone, though the race is decided before it came by that again', async () => {
+  const undone: unknown[] = []
+  let pause = 0
+  const racer = task({
+    name: 'racer',
+    async run(ctx) {
+      await ctx.race({
+        fast: (b) => b.wait('go'),
+        slow: async (b) => {
+          await turns(pause)
+          await b.step('book', () => 'a seat', { compensate: (seat) => void undone.push(seat) })
+          return b.wait('never')
+        },
+      })
+      throw new Error('no longer wanted')
+    },
+  })
+  const bed = await testbed({ tasks: [racer], logger: silent })
+  const { id } = await bed.start(racer, {})
+  await bed.settle()
+  pause = 200
+  await bed.crash()
+  const run = await bed.run(id)
+  await run.signal('go')
+  await expect(run.result()).rejects.toThrow('no longer wanted')
+  expect(undone).toEqual(['a seat'])
+  await bed.close()
+})

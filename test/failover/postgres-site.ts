@@ -16,6 +16,7 @@ export class PostgresSite implements Site {
     'network cut',
     'clocks off',
     'rolling deploy',
+    'one by one',
   ]
   readonly movedWithinMs = { 'worker killed': 5000 }
   readonly #server: PostgresServer

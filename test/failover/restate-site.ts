@@ -26,6 +26,7 @@ export class RestateSite implements Site {
     'dispatch cut',
     'clocks off',
     'rolling deploy',
+    'one by one',
   ]
   readonly movedWithinMs = { 'worker killed': 1000, 'worker stopped': 8000 }
   readonly #postgres: PostgresSite

@@ -104,6 +104,20 @@ async function strike(
         await old.over
         if (i === 0) await pause(INTO_IT_MS)
       }
+      return
+    case 'one by one': {
+      note([victim.name])
+      victim.kill('SIGKILL')
+      const second = workers.find((worker) => worker !== victim)
+      workers.push(await site.startWorker({ release: 'release-1.ts' }))
+      if (second) note([second.name])
+      second?.kill('SIGSTOP')
+      await pause(outageMs / 2)
+      note('all')
+      await site.crashServer()
+      await pause(outageMs / 2)
+      second?.kill('SIGCONT')
+    }
   }
 }
 
@@ -129,8 +143,8 @@ async function endAll(
   return bad
 }
 
-/** Everything that must not be. */
-export function wrongsOf(round: Round, reference: readonly string[]): readonly string[] {
+/** Everything that must not be, however slow the machine is. */
+export function harmIn(round: Round, reference: readonly string[]): readonly string[] {
   const different = round.outcomes.flatMap((outcome, n) =>
     outcome === reference[n] ? [] : [`run ${n} came to ${outcome}, not ${reference[n] ?? 'anything'}`],
   )
@@ -140,6 +154,13 @@ export function wrongsOf(round: Round, reference: readonly string[]): readonly s
     ...round.effectsTwice.map((one) => `an effect took place twice: ${one}`),
     ...round.breaks.map((one) => `verify: ${one}`),
     ...round.badExits,
+  ]
+}
+
+/** Everything that must not be where no worker is late but by the fault. */
+export function wrongsOf(round: Round, reference: readonly string[]): readonly string[] {
+  return [
+    ...harmIn(round, reference),
     ...(round.inDoubt > round.openAtFault
       ? [`${round.inDoubt} effects in doubt, ${round.openAtFault} were open at the fault`]
       : []),

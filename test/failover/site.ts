@@ -10,10 +10,11 @@ export type FaultName =
   | 'dispatch cut'
   | 'clocks off'
   | 'rolling deploy'
+  | 'one by one'
 
 export interface WorkerOptions {
-  /** The file of the release it runs, within this folder. */
-  readonly release: 'release-1.ts' | 'release-2.ts'
+  /** The file with the tasks of its release, as seen from this folder. */
+  readonly release: string
   /** How far the clock of its machine is off. */
   readonly skewMs?: number
 }

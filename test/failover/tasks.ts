@@ -81,6 +81,18 @@ const order = (version: string, resumes: readonly string[], child: Task<OrderInp
     },
   })
 
+/** What an order comes to, whatever happens on the way. */
+export function resultOf(n: number): unknown {
+  return {
+    price: n * 10,
+    booking: n,
+    delivered: chargeOf(n, 'leg'),
+    by: `Ada ${n}`,
+    first: 'nap',
+    parts: [n, 2 * n, 3 * n],
+  }
+}
+
 /** What one release exports. */
 export function release(version: string, resumes: readonly string[] = []) {
   const child = leg(version, resumes)

@@ -12,6 +12,7 @@ export class Asker {
   readonly #database: Database
   readonly #patienceMs: number
   #session: Promise<Session> | undefined
+  #isOpen = false
   #isClosed = false
 
   constructor(database: Database, patienceMs: number) {
@@ -44,9 +45,14 @@ export class Asker {
 
   async close(): Promise<void> {
     this.#isClosed = true
-    const session = await this.#session?.catch(() => undefined)
+    const opening = this.#session
     this.#session = undefined
-    await session?.end()
+    const ended = opening?.then(
+      (session) => session.end(),
+      () => {},
+    )
+    // One that is still being opened, over a network that says nothing, ends by itself.
+    if (this.#isOpen) await ended
   }
 
   #open(): Promise<Session> {
@@ -58,11 +64,15 @@ export class Asker {
   async #connect(): Promise<Session> {
     const session = await this.#database.connect()
     await session.ask('SET synchronous_commit = off')
+    this.#isOpen = true
     return session
   }
 
   #drop(opening: Promise<Session>): void {
-    if (this.#session === opening) this.#session = undefined
+    if (this.#session === opening) {
+      this.#session = undefined
+      this.#isOpen = false
+    }
     opening.then(
       (session) => session.breakOff(),
       () => {},

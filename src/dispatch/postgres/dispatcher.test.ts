@@ -5,7 +5,7 @@ import { events as runs, runsProjection } from '../../run/index.ts'
 import { dispatcherContract } from '../../testing/index.ts'
 import { administrator, schemaOf } from '../../../test/servers/administrator.ts'
 import { freshSchema } from '../../../test/servers/schemas.ts'
-import { PostgresDispatcher, prepare } from './index.ts'
+import { PostgresDispatcher, prepare, sharedTables } from './index.ts'
 
 const TASKS = [{ name: 't', versions: ['1'] }]
 let workers = 0
@@ -20,7 +20,9 @@ dispatcherContract({
     const { database } = log as PostgresLog // what `store` gave
     await prepare(database)
     const id = `w${++workers}`
-    const dispatcher = new PostgresDispatcher({ ...parts, database, id, name: id, tasks: TASKS })
+    const { clock, concurrency } = parts
+    const tables = sharedTables(database, clock, { id, name: id, concurrency, tasks: TASKS })
+    const dispatcher = new PostgresDispatcher({ ...parts, tables })
     await dispatcher.begin()
     return dispatcher
   },
@@ -40,15 +42,9 @@ async function workerOver(store: string, confirm: () => boolean) {
     confirm: () => Promise.resolve(confirm()),
   }
   const id = `w${++workers}`
-  const dispatcher = new PostgresDispatcher({
-    database: log.database,
-    clock: log.clock,
-    carrier,
-    concurrency: 8,
-    id,
-    name: id,
-    tasks: TASKS,
-  })
+  const worker = { id, name: id, concurrency: 8, tasks: TASKS }
+  const tables = sharedTables(log.database, log.clock, worker)
+  const dispatcher = new PostgresDispatcher({ tables, clock: log.clock, carrier, concurrency: 8 })
   await dispatcher.begin()
   dispatcher.start()
   return { log, id, handed, fenced, dispatcher }

@@ -16,30 +16,23 @@
  */
 import { isPassing, type Clock } from '../../log/index.ts'
 import type { Carrier, Dispatcher } from '../../run/port.ts'
-import { Asker } from './asker.ts'
-import type { Database } from './database.ts'
-import { Leases, type Leased, type Where } from './leases.ts'
 import { Membership } from './membership.ts'
 import { Refusals } from './refusals.ts'
+import type { Leased, Tables, Where } from './tables.ts'
+import { machineTicks, type Ticks } from './ticks.ts'
 
 export interface PostgresOptions {
-  readonly database: Database
+  readonly tables: Tables
   readonly clock: Clock
   readonly carrier: Carrier
   /** Runs advanced at once. A run that waits takes no place. */
   readonly concurrency: number
-  /** Of this worker, never used before. */
-  readonly id: string
-  /** Where it runs, for people. */
-  readonly name: string
-  /** What it has code for. */
-  readonly tasks: readonly { readonly name: string; readonly versions: readonly string[] }[]
+  /** The machine's, unless told. */
+  readonly ticks?: Ticks | undefined
   /** Told why the database could not be asked; it will be again. */
   readonly failed?: (error: unknown) => void
 }
 
-const BEAT_PATIENCE_MS = 1500
-const LOOK_PATIENCE_MS = 5000
 const POLL_MS = 1000
 /** Of these polls one looks for what changes seldom. */
 const SELDOM = 5
@@ -63,15 +56,15 @@ interface Handed {
 export class PostgresDispatcher implements Dispatcher {
   readonly #options: PostgresOptions
   readonly #membership: Membership
-  readonly #leases: Leases
-  readonly #askers: readonly Asker[]
+  readonly #leases: Tables['leases']
+  readonly #ticks: Ticks
   readonly #held = new Set<string>()
   readonly #ready: string[] = []
   readonly #isReady = new Set<string>()
   /** True: woken again meanwhile. */
   readonly #advancing = new Map<string, boolean>()
   readonly #handed = new Map<string, Handed>()
-  readonly #refusals = new Refusals()
+  readonly #refusals: Refusals
   /** Woken from within, and not leased to this worker yet. */
   readonly #wanted = new Set<string>()
   /** Came back without being in memory: how does each stand? */
@@ -87,8 +80,8 @@ export class PostgresDispatcher implements Dispatcher {
   #hasMore = false
   #isStarted = false
   #isInRound = false
-  #gap: NodeJS.Timeout | undefined
-  #poll: NodeJS.Timeout | undefined
+  #stopGap: (() => void) | undefined
+  #stopPoll: () => void = () => {}
   #pauseMs = 0
   #armedFor = Infinity
   #stopTimer: () => void = () => {}
@@ -96,27 +89,16 @@ export class PostgresDispatcher implements Dispatcher {
 
   constructor(options: PostgresOptions) {
     this.#options = options
-    const { database, clock, id, name, concurrency, tasks, failed } = options
-    const beats = new Asker(database, BEAT_PATIENCE_MS)
-    const looks = new Asker(database, LOOK_PATIENCE_MS)
-    this.#askers = [beats, looks]
-    const now = () => (database.isByHand ? clock.now() : null)
-    this.#leases = new Leases({ database, asker: looks, id, tasks, now })
+    const { tables, failed, ticks = machineTicks } = options
+    this.#ticks = ticks
+    this.#leases = tables.leases
+    this.#refusals = new Refusals(ticks)
     const reassert = () => this.#reassert()
-    this.#membership = new Membership({
-      database,
-      asker: beats,
-      id,
-      name,
-      concurrency,
-      tasks,
-      reassert,
-      failed,
-    })
+    this.#membership = new Membership({ list: tables.list, ticks, reassert, failed })
   }
 
   get busy(): number {
-    const isLooking = this.#isInRound || (this.#isStarted && this.#gap !== undefined)
+    const isLooking = this.#isInRound || (this.#isStarted && this.#stopGap !== undefined)
     return this.#advancing.size + this.#ready.length + (isLooking ? 1 : 0)
   }
 
@@ -127,12 +109,13 @@ export class PostgresDispatcher implements Dispatcher {
 
   start(): void {
     this.#isStarted = true
-    this.#poll = setInterval(() => {
-      this.#isPolling = true
-      this.look()
-    }, POLL_MS)
+    this.#poll()
+  }
+
+  #poll(): void {
     this.#isPolling = true
     this.look()
+    this.#stopPoll = this.#ticks.after(POLL_MS, () => this.#poll())
   }
 
   wake(runId: string): void {
@@ -163,9 +146,9 @@ export class PostgresDispatcher implements Dispatcher {
 
   stop(): Promise<void> {
     this.#isStarted = false
-    clearInterval(this.#poll)
-    clearTimeout(this.#gap)
-    this.#gap = undefined
+    this.#stopPoll()
+    this.#stopGap?.()
+    this.#stopGap = undefined
     this.#stopTimer()
     this.#ready.length = 0
     this.#isReady.clear()
@@ -183,7 +166,7 @@ export class PostgresDispatcher implements Dispatcher {
     } catch (error) {
       this.#options.failed?.(error) // its leases will run out
     }
-    await Promise.all(this.#askers.map((asker) => asker.close()))
+    await this.#options.tables.close()
   }
 
   get #room(): number {
@@ -191,16 +174,16 @@ export class PostgresDispatcher implements Dispatcher {
   }
 
   #goRound(afterMs = GAP_MS): void {
-    if (!this.#isStarted || this.#isInRound || this.#gap !== undefined) return
-    this.#gap = setTimeout(() => {
-      this.#gap = undefined
+    if (!this.#isStarted || this.#isInRound || this.#stopGap !== undefined) return
+    this.#stopGap = this.#ticks.after(afterMs, () => {
+      this.#stopGap = undefined
       this.#isInRound = true
       void this.#round().then((pauseMs) => {
         this.#isInRound = false
         if (this.#wantsLook || this.#returned.size > 0 || this.#released.size > 0) this.#goRound(pauseMs)
         this.#settleStop()
       })
-    }, afterMs)
+    })
   }
 
   /** How long to pause before the next. Never rejects. */
@@ -272,7 +255,7 @@ export class PostgresDispatcher implements Dispatcher {
   #handOut({ run, wakeAt }: Leased): void {
     if (!this.#isStarted) return
     if (wakeAt !== undefined || !this.#handed.has(run))
-      this.#handed.set(run, { wakeAt, at: performance.now() })
+      this.#handed.set(run, { wakeAt, at: this.#ticks.now() })
     this.#released.delete(run)
     if (this.#advancing.has(run)) {
       // One that is under way is joined; one that just let go is advanced once more.
@@ -290,7 +273,7 @@ export class PostgresDispatcher implements Dispatcher {
   #isJustTried({ run, wakeAt }: Leased): boolean {
     if (this.#isReady.has(run)) return true
     const handed = this.#handed.get(run)
-    return handed?.wakeAt === wakeAt && performance.now() - (handed?.at ?? 0) < SAME_AGAIN_MS
+    return handed?.wakeAt === wakeAt && this.#ticks.now() - (handed?.at ?? 0) < SAME_AGAIN_MS
   }
 
   #fill(): void {

@@ -1,4 +1,7 @@
 export type { Database } from './database.ts'
 export { PostgresDispatcher, type PostgresOptions } from './dispatcher.ts'
-export { prepare } from './schema.ts'
+export { LEASE_MS, prepare } from './schema.ts'
+export { sharedTables } from './shared-tables.ts'
+export type { Leased, LeaseTable, Standing, Tables, Where, Worker, WorkerList } from './tables.ts'
+export type { Ticks } from './ticks.ts'
 export { examine, listWorkers, type Deployment, type WorkerRow } from './workers.ts'

@@ -1,38 +1,12 @@
 /**
- * Leases: which worker tries to carry which run. SQL, and nothing decided by anybody's clock but the database's.
+ * The table of leases as SQL: nothing is decided by anybody's clock but the database's.
  *
  * L1. A lease is taken where there is none, or where its worker is not alive. The primary key settles who of two gets it.
  * L2. Rows of runs are locked while they are chosen, and skipped where somebody else does: workers that look at once get different runs.
  */
 import type { Asker } from './asker.ts'
 import type { Database } from './database.ts'
-
-/** A run that was handed to this worker, and the wake-up it was handed out for. */
-export interface Leased {
-  readonly run: string
-  readonly wakeAt: number | undefined
-}
-
-export interface Standing extends Leased {
-  readonly status: string
-  readonly isEnded: boolean
-  readonly isDue: boolean
-  /** Still leased to this worker. */
-  readonly isOurs: boolean
-}
-
-/** Which runs to look for. */
-export type Where =
-  /** Due, and nobody has it. */
-  | 'due'
-  /** Of a worker that is not alive. */
-  | 'left'
-  /** At work by its record, and nobody has it. */
-  | 'lost'
-  /** Waited for code that this worker has. */
-  | 'code'
-  /** Nobody alive has code for it, and it waits unnoted. */
-  | 'uncarried'
+import type { Leased, LeaseTable, Standing, Where } from './tables.ts'
 
 /** How long a run is without a worker that has its code before that is put on its record: a restart takes a moment. */
 const UNCARRIED_MS = 3000
@@ -46,7 +20,7 @@ export interface LeasesOptions {
   readonly now: () => number | null
 }
 
-export class Leases {
+export class Leases implements LeaseTable {
   readonly #options: LeasesOptions
   readonly #s: string
   readonly #names: readonly string[]
@@ -60,12 +34,10 @@ export class Leases {
     this.#versions = pairs.map(([, version]) => version ?? '')
   }
 
-  /** Takes up to `room` runs but these, the longest due first. */
   async take(where: Where, room: number, but: readonly string[]): Promise<readonly Leased[]> {
     return this.#take(CHOICES[where](this.#s), room, but)
   }
 
-  /** Takes these runs, due or not, where nobody has them. */
   async takeThese(runs: readonly string[]): Promise<readonly Leased[]> {
     return this.#take(
       `FROM ${this.#s}.runs r JOIN mine m ON m.task = r.task AND m.version = r.version
@@ -95,7 +67,6 @@ export class Leases {
     return rows.map(leasedOf)
   }
 
-  /** Of the runs leased to this worker, those that are due. */
   async due(): Promise<readonly Leased[]> {
     const rows = await this.#ask(
       `SELECT r.run, r.wake_at FROM ${this.#s}.runs r JOIN ${this.#s}.leases l ON l.run = r.run AND l.worker = $2 WHERE r.wake_at <= ${NOW}`,
@@ -103,7 +74,6 @@ export class Leases {
     return rows.map(leasedOf)
   }
 
-  /** When the next wake-up is that has not come yet. */
   async next(): Promise<number | undefined> {
     const [row] = await this.#ask(
       `SELECT min(wake_at) FROM ${this.#s}.runs WHERE wake_at > ${NOW} AND $2::text IS NOT NULL`,
@@ -132,14 +102,12 @@ export class Leases {
     await asker.ask(`DELETE FROM ${this.#s}.leases WHERE worker = $1 AND run = ANY ($2::text[])`, [id, runs])
   }
 
-  /** The runs leased to this worker. */
   async ours(): Promise<ReadonlySet<string>> {
     const { asker, id } = this.#options
     const rows = await asker.ask(`SELECT run FROM ${this.#s}.leases WHERE worker = $1`, [id])
     return new Set(rows.map(([run]) => String(run)))
   }
 
-  /** Says of these runs that this worker has them, where nobody else has. */
   async sayAgain(runs: readonly string[]): Promise<void> {
     const { asker, id } = this.#options
     await asker.ask(
@@ -148,7 +116,6 @@ export class Leases {
     )
   }
 
-  /** Forgets leases of runs that ended or are gone, and workers of long ago that left none. */
   async sweep(): Promise<void> {
     const { asker } = this.#options
     await asker.ask(

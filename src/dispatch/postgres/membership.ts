@@ -12,18 +12,13 @@
  *
  * Not here: that two owners cannot both commit. That is the epoch's doing (decision 20); a lease only says who tries.
  */
-import type { Asker } from './asker.ts'
-import type { Database } from './database.ts'
 import { LEASE_MS } from './schema.ts'
+import type { WorkerList } from './tables.ts'
+import type { Ticks } from './ticks.ts'
 
 export interface MembershipOptions {
-  readonly database: Database
-  readonly asker: Asker
-  readonly id: string
-  /** For people: where it runs. */
-  readonly name: string
-  readonly concurrency: number
-  readonly tasks: readonly { readonly name: string; readonly versions: readonly string[] }[]
+  readonly list: WorkerList
+  readonly ticks: Ticks
   /** It was late: says anew what is carried here, and lets go of what others have taken. */
   readonly reassert: () => Promise<void>
   /** Told why the database does not answer. */
@@ -41,7 +36,7 @@ export class Membership {
   #confirmedAt = -Infinity
   #calmFrom = -Infinity
   #failures = 0
-  #timer: NodeJS.Timeout | undefined
+  #stopTimer: () => void = () => {}
   #isOver = false
   #beating: Promise<void> = Promise.resolve()
   #heardAgain = Promise.withResolvers<void>()
@@ -52,73 +47,62 @@ export class Membership {
 
   /** Puts itself on the list. @throws what the database says */
   async begin(): Promise<void> {
-    const sentAt = performance.now()
-    await this.#register()
+    const { list, ticks } = this.#options
+    const sentAt = ticks.now()
+    await list.register()
     this.#confirmedAt = sentAt
-    this.#timer = setTimeout(() => void this.#beat(), BEAT_MS)
+    this.#beatAfter(BEAT_MS)
   }
 
   /** Undefined while nobody can have taken over anything that is carried here; else a promise of when that is known again. */
   held(): Promise<void> | undefined {
-    return performance.now() - this.#confirmedAt < SURE_MS ? undefined : this.#heardAgain.promise
+    return this.#options.ticks.now() - this.#confirmedAt < SURE_MS ? undefined : this.#heardAgain.promise
   }
 
   /** Whether those who are not heard of have had time to be heard. */
   get isCalm(): boolean {
-    return this.held() === undefined && performance.now() >= this.#calmFrom
+    return this.held() === undefined && this.#options.ticks.now() >= this.#calmFrom
   }
 
   /** Off the list: what is still leased to this worker is anybody's at once. */
   async end(): Promise<void> {
     this.#isOver = true
-    clearTimeout(this.#timer)
+    this.#stopTimer()
     await this.#beating
     this.#heardAgain.resolve()
-    const { asker, database, id } = this.#options
-    await asker.ask(`UPDATE ${database.schema}.workers SET seen = '-infinity' WHERE id = $1`, [id])
-    await asker.ask('SELECT pg_notify($1, $2)', [database.channel, id])
+    await this.#options.list.leave()
   }
 
-  #register(): Promise<unknown> {
-    const { asker, database, id, name, concurrency, tasks } = this.#options
-    return asker.ask(
-      `INSERT INTO ${database.schema}.workers (id, name, concurrency, tasks) VALUES ($1, $2, $3, $4::jsonb)
-       ON CONFLICT (id) DO UPDATE SET seen = clock_timestamp()`,
-      [id, name, concurrency, JSON.stringify(tasks)],
-    )
+  #beatAfter(ms: number): void {
+    this.#stopTimer = this.#options.ticks.after(ms, () => void this.#beat())
   }
 
   #beat(): Promise<void> {
     this.#beating = this.#beatOnce().then((nextMs) => {
-      if (!this.#isOver) this.#timer = setTimeout(() => void this.#beat(), nextMs)
+      if (!this.#isOver) this.#beatAfter(nextMs)
     })
     return this.#beating
   }
 
   /** After how long the next is due. Never rejects. */
   async #beatOnce(): Promise<number> {
-    const { asker, database, id, reassert, failed } = this.#options
-    const { schema } = database
+    const { list, ticks, reassert, failed } = this.#options
     const wasUnsure = this.held() !== undefined
-    const sentAt = performance.now()
+    const sentAt = ticks.now()
     try {
-      const [row] = await asker.ask(
-        `UPDATE ${schema}.workers w SET seen = clock_timestamp() FROM (SELECT id, seen FROM ${schema}.workers WHERE id = $1) b
-         WHERE w.id = b.id RETURNING (extract(epoch FROM w.seen - b.seen) * 1000)::float8, (extract(epoch FROM w.seen) * 1000)::float8`,
-        [id],
-      )
-      const isLate = wasUnsure || !row || Number(row[0]) > LEASE_MS - BEAT_MS / 2
-      if (row) database.learn(sentAt, Number(row[1]), isLate)
+      const heard = await list.beat()
+      const isLate = wasUnsure || !heard || heard.unseenMs > LEASE_MS - BEAT_MS / 2
+      if (heard) list.learn(sentAt, heard.now, isLate)
       if (isLate) {
-        this.#calmFrom = performance.now() + LEASE_MS
-        if (!row) await this.#register()
+        this.#calmFrom = ticks.now() + LEASE_MS
+        if (!heard) await list.register()
         await reassert()
       }
       this.#confirmedAt = sentAt
       this.#failures = 0
       this.#heardAgain.resolve()
       this.#heardAgain = Promise.withResolvers()
-      return Math.max(0, BEAT_MS - (performance.now() - sentAt))
+      return Math.max(0, BEAT_MS - (ticks.now() - sentAt))
     } catch (error) {
       if (++this.#failures === TOLD_FROM && !this.#isOver) failed?.(error)
       return AGAIN_MS

@@ -30,6 +30,9 @@ const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 5_000
 const NO_TIMEOUT_MS = 2 ** 31 - 1
 const READERS = 4
 
+/** A connection that is not said goodbye to by then is just left: over a cut network nobody ever answers. */
+const GOODBYE_MS = 1000
+
 const INT8 = 20
 const BYTEA = 17
 
@@ -79,7 +82,7 @@ export class Connector {
       await client.connect()
       return client
     } catch (error) {
-      void client.end().catch(() => {})
+      void end(client)
       throw error
     }
   }
@@ -128,14 +131,22 @@ export async function ask(
     const config = { ...statement, ...timeout, rowMode: 'array' } as QueryArrayConfig & QueryConfig // rows as arrays
     return (await client.query(config)).rows as unknown as Values[] // rowMode: every row is an array
   } catch (error) {
-    if (isLost(error) && !('release' in client)) void client.end().catch(() => {})
+    if (isLost(error) && !('release' in client)) void end(client)
     throw error
   }
+}
+
+/** Ends a connection, in any case. Never rejects. */
+export async function end(client: Client): Promise<void> {
+  const leave = setTimeout(() => client.connection.stream.destroy(), GOODBYE_MS)
+  await client.end().catch(() => {})
+  clearTimeout(leave)
 }
 
 export class Reading {
   readonly #connector: Connector
   readonly #pool: Pool
+  readonly #clients = new Set<PoolClient>()
   #isClosed = false
 
   constructor(connector: Connector) {
@@ -147,7 +158,11 @@ export class Reading {
       allowExitOnIdle: true,
     })
     this.#pool.on('error', () => {}) // an idle connection ended; the next is a new one
-    this.#pool.on('connect', (client) => client.on('error', () => {})) // between two statements of a transaction, too
+    this.#pool.on('connect', (client) => {
+      client.on('error', () => {}) // between two statements of a transaction, too
+      this.#clients.add(client)
+    })
+    this.#pool.on('remove', (client) => void this.#clients.delete(client))
   }
 
   /** @throws {DatabaseUnavailable} after a minute of trying */
@@ -208,6 +223,14 @@ export class Reading {
 
   async close(): Promise<void> {
     this.#isClosed = true
-    await this.#pool.end()
+    let leave: NodeJS.Timeout | undefined
+    const left = new Promise<void>((resolve) => {
+      leave = setTimeout(() => {
+        for (const client of this.#clients) client.connection.stream.destroy()
+        resolve() // those that are still being opened end by themselves
+      }, GOODBYE_MS)
+    })
+    await Promise.race([this.#pool.end(), left])
+    clearTimeout(leave)
   }
 }

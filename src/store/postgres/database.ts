@@ -4,7 +4,7 @@
  * D1. A session of one's own: what it waits for keeps nobody else waiting, and it is broken off when it does not answer in time.
  */
 import type { Client } from 'pg'
-import { ask, type Connector, type Statement, type Values } from './connection.ts'
+import { ask, end, type Connector, type Statement, type Values } from './connection.ts'
 import { fromDriver, isLost, mayPass } from './errors.ts'
 import type { StoreClock } from './store-clock.ts'
 import { quote } from './text.ts'
@@ -72,7 +72,7 @@ export class Session {
 
   async end(): Promise<void> {
     this.isEnded = true
-    await this.#client.end().catch(() => {})
+    await end(this.#client)
   }
 
   /** Without a word to the server, which may be out of reach. */

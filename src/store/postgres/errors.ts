@@ -115,6 +115,11 @@ export function isLost(error: unknown): boolean {
   )
 }
 
+/** The database itself refused, and did nothing. Whatever else goes wrong with a statement, nobody knows whether it was done. */
+export function isAnswer(error: unknown): boolean {
+  return error instanceof Error && 'severity' in error && !isLost(error)
+}
+
 /** Nothing was done, and the same may succeed in a moment. */
 export function mayPass(error: unknown): boolean {
   const code = codeOf(error)

@@ -6,8 +6,8 @@
  *     it has been committed by then, or never will be. (A server may go on with a statement whose client is long gone.)
  */
 import type { Client } from 'pg'
-import { ask, type Connector, type Statement, type Values } from './connection.ts'
-import { isLost } from './errors.ts'
+import { ask, end, type Connector, type Statement, type Values } from './connection.ts'
+import { isAnswer } from './errors.ts'
 import type { StoreClock } from './store-clock.ts'
 
 interface Session {
@@ -25,10 +25,12 @@ export class Line {
   /** Sessions that were lost and may still be at work. */
   readonly #lost: Pick<Session, 'pid' | 'since'>[] = []
   readonly #names = new Map<string, string>()
+  readonly #closed = Promise.withResolvers<never>()
 
   constructor(connector: Connector, clock: StoreClock) {
     this.#connector = connector
     this.#clock = clock
+    this.#closed.promise.catch(() => {}) // nobody may be connecting
   }
 
   /** What a statement over (text[], bigint) is prepared as. */
@@ -40,7 +42,7 @@ export class Line {
     return name
   }
 
-  /** Asks once, with these statements prepared. After an error of a lost connection, the next call opens another. */
+  /** Asks once, with these statements prepared. After an error that is no answer, the next call opens another connection. */
   async ask(statement: Statement, prepared: readonly string[] = []): Promise<readonly Values[]> {
     const session = await this.#open()
     try {
@@ -52,20 +54,30 @@ export class Line {
       }
       return await ask(session.client, statement)
     } catch (error) {
-      if (isLost(error)) this.#lose(session)
+      if (!isAnswer(error)) this.#lose(session)
       throw error
     }
   }
 
+  /** Resolves when there is a connection: what fails before that was never sent. */
+  async connected(): Promise<void> {
+    await this.#open()
+  }
+
   async close(): Promise<void> {
+    this.#closed.reject(new Error('The connection was closed.'))
     const session = this.#session
     this.#session = undefined
-    await session?.client.end().catch(() => {})
+    if (session) await end(session.client)
   }
 
   async #open(): Promise<Session> {
     if (this.#session) return this.#session
-    const client = await this.#connector.connect()
+    const connecting = this.#connector.connect()
+    const client = await Promise.race([connecting, this.#closed.promise]).catch((error: unknown) => {
+      connecting.then(end, () => {}) // one that comes late is not wanted any more
+      throw error
+    })
     try {
       for (const { pid, since } of [...this.#lost]) {
         await endSession(client, pid, since)
@@ -81,7 +93,7 @@ export class Line {
       client.once('end', () => this.#lose(session))
       return session
     } catch (error) {
-      void client.end().catch(() => {})
+      void end(client)
       throw error
     }
   }
@@ -90,7 +102,7 @@ export class Line {
     if (this.#session !== session) return
     this.#session = undefined
     this.#lost.push({ pid: session.pid, since: session.since })
-    void session.client.end().catch(() => {})
+    void end(session.client)
   }
 }
 

@@ -7,7 +7,7 @@
  * H3. There is a connection, and a look, only while somebody listens.
  */
 import type { Client } from 'pg'
-import type { Connector } from './connection.ts'
+import { end, type Connector } from './connection.ts'
 import { pauseMs } from './pause.ts'
 import { quote } from './text.ts'
 
@@ -52,7 +52,7 @@ export class Listener {
     clearTimeout(this.#again)
     const client = this.#client
     this.#client = undefined
-    void client?.end().catch(() => {})
+    if (client) void end(client)
   }
 
   /** Our own commits are told by whoever writes; the look must not tell them again. */
@@ -64,7 +64,7 @@ export class Listener {
     const { connector, channel } = this.#options
     try {
       const client = await connector.connect()
-      if (!this.#isOn) return void client.end().catch(() => {})
+      if (!this.#isOn) return void end(client)
       this.#client = client
       client.on('notification', ({ payload }) => {
         if (payload !== this.#options.name) this.#options.heard(false)
@@ -81,7 +81,7 @@ export class Listener {
   #lost(client: Client | undefined): void {
     if (client !== this.#client || !this.#isOn) return
     this.#client = undefined
-    void client?.end().catch(() => {})
+    if (client) void end(client)
     clearTimeout(this.#again)
     this.#again = setTimeout(() => void this.#connect(), pauseMs(++this.#attempts))
   }

@@ -7,6 +7,7 @@
  * S4. Nothing outside this folder knows SQL.
  */
 import { hash, randomBytes } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 import {
   BodyTooLarge,
   type Change,
@@ -58,6 +59,8 @@ export interface PostgresOptions {
   readonly mustExist?: boolean
 }
 
+/** How long a store that is closed waits for what is being written. */
+const DRAIN_MS = 5000
 const DEFAULT_MAX_BODY_BYTES = 16 * 1024 * 1024
 
 /**
@@ -321,11 +324,16 @@ export class PostgresLog implements Log {
 
   async close(): Promise<void> {
     if (this.#isClosed) return
-    await this.#group?.drained()
+    const drained = this.#group?.drained()
+    // A database that is away must not keep whoever closes: what is left is given up by the writer, which says so.
+    const patience = new AbortController()
+    await Promise.race([drained, pause(DRAIN_MS, undefined, { signal: patience.signal }).catch(() => {})])
+    patience.abort()
     this.#isClosed = true
     this.#tell(true) // followers see that it is over
     this.#listener.off()
     await this.#writer?.close()
+    await drained
     await this.#reading.close()
   }
 

@@ -6,17 +6,18 @@
  *     second event got in after its first was refused; comparing seq and hash alone let the zombie win.)
  * W3. Heads of other streams are remembered too, and believed until the database says otherwise: then the change is sealed anew
  *     upon what it said, and sent again, in the same order.
- * W4. A batch whose connection died is looked for before anything else is done: every seal is one of a kind, and what was under
- *     way is over by then (line.ts, N2). What is on the record was committed; what is not is sent again. Nothing of unknown fate
- *     is ever answered, or sent twice.
+ * W4. A batch that the database itself has not answered is looked for before anything else is done (fate.ts). What is on the record was
+ *     committed; what is not is sent again, upon the heads it was made for. Nothing of unknown fate is ever answered, or sent twice.
+ * W5. Who was once refused as an owner stays refused in that epoch, whatever head it comes upon next.
  */
 import { ThroughlineError } from '../../errors.ts'
-import { sameHash, type Change, type Projection } from '../../log/index.ts'
+import type { Change, Projection } from '../../log/index.ts'
 import type { Outcome } from '../outcome.ts'
 import { Batch, type Head, type Judged, type Prepared } from './batch.ts'
 import { Bodies, DomainUnknown, type Domain } from './bodies.ts'
 import { PATIENCE_MS, type Statement, type Values } from './connection.ts'
-import { codeOf, fromDriver, isLost, mayPass } from './errors.ts'
+import { codeOf, fromDriver, isAnswer, isLost, mayPass } from './errors.ts'
+import { fateOf, headsAfter } from './fate.ts'
 import { findDomain, readHeads, unknownIn } from './known.ts'
 import type { Line } from './line.ts'
 import { ANSWER, answerOf, parametersOf, sameHead, type Answer, type Sent } from './parameters.ts'
@@ -55,9 +56,12 @@ export class Writer {
   readonly #options: WriterOptions
   readonly #projections = new Map<string, Projection[]>()
   readonly #heads = new Map<string, Head>()
+  /** Streams whose owner turned out to be none, and in which epoch. */
+  readonly #lost = new Map<string, number>()
   readonly #domains = new Map<string, Domain>()
   readonly #write: Statement
   #views: number | undefined
+  readonly #closing = Promise.withResolvers<void>()
   #isClosing = false
   /** For the batch that is sent again because a row refused a change half-way. */
   #isCareful = false
@@ -95,10 +99,11 @@ export class Writer {
         }
         if (asked.length > 1 && !isLost(error) && !mayPass(error)) {
           // One of them may be at fault: each alone.
-          for (const one of asked) settled[one.nr] = (await this.write([one.change]))[0] ?? { failed: error }
+          for (const one of asked)
+            settled[one.nr] ??= (await this.write([one.change]))[0] ?? { failed: error }
           return settled
         }
-        for (const one of asked) settled[one.nr] = { failed: fromDriver(error, this.#options.shown) }
+        for (const one of asked) settled[one.nr] ??= { failed: fromDriver(error, this.#options.shown) }
         return settled
       }
     }
@@ -107,12 +112,8 @@ export class Writer {
 
   async close(): Promise<void> {
     this.#isClosing = true
+    this.#closing.resolve()
     await this.#options.line.close()
-  }
-
-  /** Forgets what it knew of streams that somebody else changed as a whole. */
-  forget(): void {
-    this.#heads.clear()
   }
 
   /** Writes what it can of what is asked; what is left has to be asked again. */
@@ -133,7 +134,9 @@ export class Writer {
     const ready: (Asked & { readonly prepared: Prepared })[] = []
     const hanging: (Asked & { readonly outcome: Outcome; readonly hangsOn: string })[] = []
     for (const one of asked) {
-      const judged = await this.#prepare(batch, one.change)
+      const lost = this.#lost.size > 0 ? this.#lostBefore(one.change) : undefined
+      const judged: Judged | { readonly failed: unknown } =
+        lost === undefined ? await this.#prepare(batch, one.change) : lostTo(lost)
       if ('failed' in judged) settled[one.nr] = judged
       else if ('outcome' in judged && judged.hangsOn !== undefined)
         hanging.push({ ...one, outcome: judged.outcome, hangsOn: judged.hangsOn })
@@ -186,6 +189,7 @@ export class Writer {
       payload: name,
       nameOf: (sql) => line.nameOf(sql),
     })
+    await line.connected()
     const sentAt = performance.now()
     let answer: Answer
     try {
@@ -193,7 +197,11 @@ export class Writer {
       if (!row) throw new Error('The database gave no answer to a write.')
       answer = answerOf(row)
     } catch (error) {
-      if (isLost(error)) return this.#find(ready, at, settled)
+      if (!isAnswer(error)) {
+        const left = await this.#find(ready, at, settled)
+        if (isLost(error) || left.length === 0) return left
+        throw error // it would go wrong again
+      }
       if (codeOf(error) !== HALFWAY) throw error
       this.#isCareful = true
       return ready
@@ -249,7 +257,7 @@ export class Writer {
     }
     const left = stale.flatMap((prepared) => {
       const lost = this.#lostIn(prepared, answer)
-      const one = tell(prepared, lost === undefined ? undefined : { refused: 'ownership_lost', what: lost })
+      const one = tell(prepared, lost === undefined ? undefined : lostTo(lost).outcome)
       return one && lost === undefined ? [one] : []
     })
     for (const prepared of stale) for (const { stream } of prepared.moves) this.#heads.delete(stream)
@@ -270,64 +278,63 @@ export class Writer {
     for (const { stream, expected } of prepared.change.appends) {
       if (typeof expected !== 'object' || !('epoch' in expected) || 'new' in expected) continue
       const [believed, found] = [this.#heads.get(stream), answer.heads.get(toStore(stream))]
-      if (believed && found && found.epoch === expected.epoch && !sameHead(believed, found)) return stream
+      if (believed && found && found.epoch === expected.epoch && !sameHead(believed, found)) {
+        this.#lost.set(stream, expected.epoch)
+        return stream
+      }
     }
     return undefined
   }
 
-  /** The connection died: what of the batch is on the record? What is not is left to be asked again. */
+  #lostBefore({ appends }: Change): string | undefined {
+    for (const { stream, expected } of appends)
+      if (typeof expected === 'object' && 'epoch' in expected && expected.epoch === this.#lost.get(stream))
+        return stream
+    return undefined
+  }
+
+  /** Nobody said what became of the batch: what is on the record was done. What is not is left to be asked again. */
   async #find(
     ready: readonly (Asked & { readonly prepared: Prepared })[],
     at: number,
     settled: Settled[],
   ): Promise<readonly Asked[]> {
-    for (const { prepared } of ready) for (const { stream } of prepared.moves) this.#heads.delete(stream)
-    const { schema, clock, shown } = this.#options
-    const s = quote(schema)
-    const firsts = ready.map(({ prepared }) => prepared.events[0])
-    const statement = {
-      text: `SELECT w.nr, e.position, e.seal FROM unnest($1::text[], $2::bigint[]) WITH ORDINALITY AS w(name, seq, nr)
-        JOIN ${s}.streams s ON s.name = w.name JOIN ${s}.events e ON e.stream = s.id AND e.seq = w.seq`,
-      values: [firsts.map((one) => toStore(one?.move.stream ?? '')), firsts.map((one) => one?.seq ?? 0)],
-    }
-    const found = await this.#untilAnswered(statement)
+    const { line, schema, clock, shown } = this.#options
+    const batch = ready.map(({ prepared }) => prepared)
+    const found = await fateOf(batch, {
+      schema,
+      ask: (statement) => line.ask(statement),
+      over: this.#closing.promise,
+    })
     if (!found) {
-      const failed = new ThroughlineError('store_unavailable', {
-        message: `${shown} was closed while it could not be reached. What was being committed may have been recorded or not; open it again and read.`,
-        retryable: true,
-        data: { store: shown },
-      })
-      for (const one of ready) settled[one.nr] = { failed }
+      for (const one of ready) settled[one.nr] = { failed: unknownFate(shown) }
       return []
     }
-    const positions = new Map<number, number>()
-    for (const [nr, position, seal] of found) {
-      const ours = firsts[Number(nr) - 1]?.seal
-      if (ours && seal instanceof Uint8Array && sameHash(ours, seal))
-        positions.set(Number(nr) - 1, Number(position))
+    for (const [stream, head] of headsAfter(batch, found)) {
+      // What it made has a number that was never heard: it is read when it is needed.
+      if (head && head.id !== 0) this.#heads.set(stream, head)
+      else this.#heads.delete(stream)
     }
-    if (positions.size > 0) clock.newest = Math.max(clock.newest, at)
-    return ready.filter(({ nr, prepared }, i) => {
-      const position = positions.get(i)
+    if (found.size > 0) clock.newest = Math.max(clock.newest, at)
+    return ready.filter(({ nr, prepared }) => {
+      const position = found.get(prepared)
       if (position === undefined) return true
       settled[nr] = { at, firstSeq: prepared.firstSeq, position: position + prepared.events.length - 1 }
       return false
     })
   }
-
-  /** However long it takes: what was sent must be found out. Only who closes the store does without. */
-  async #untilAnswered(statement: Statement): Promise<readonly Values[] | undefined> {
-    for (let attempt = 1; !this.#isClosing; attempt++) {
-      try {
-        return await this.#options.line.ask(statement)
-      } catch (error) {
-        if (!isLost(error) && !mayPass(error)) throw error
-      }
-      await sleep(pauseMs(attempt))
-    }
-    return undefined
-  }
 }
+
+function unknownFate(shown: string): ThroughlineError {
+  return new ThroughlineError('store_unavailable', {
+    message: `${shown} was closed while it could not be reached. What was being committed may have been recorded or not; open it again and read.`,
+    data: { store: shown },
+  })
+}
+
+const lostTo = (what: string): { readonly outcome: Outcome } => ({
+  outcome: { refused: 'ownership_lost', what },
+})
 
 function isAccepted(settled: Settled | undefined): boolean {
   return settled !== undefined && 'at' in settled

@@ -2,15 +2,12 @@
  * One batch, one transaction, one fsync: the only code that changes the store's events.
  *
  * W1. A change goes in whole or not at all; a refused one leaves its neighbours in the batch alone.
- * W2. An owner's append compares epoch, seq and hash with the head it last wrote. (UNIQUE(stream, seq) is no fence: a zombie's
- *     second event got in after its first was refused; comparing seq and hash alone let the zombie win.)
+ * W2. Who may append, and to what, is for the heads to say (heads.ts).
  * W3. Time never goes back: a batch is at the later of the clock and the newest event.
- * W4. What it remembers between batches (heads) is believed only after COMMIT.
  */
 import { performance } from 'node:perf_hooks'
 import type { DatabaseSync } from 'node:sqlite'
 import {
-  GENESIS,
   sealInto,
   type Append,
   type Change,
@@ -22,26 +19,11 @@ import { isLarge } from '../blob.ts'
 import { drawSalt, SALT_BYTES, SEAL_BYTES } from '../seal.ts'
 import type { Outcome } from '../outcome.ts'
 import { Bodies } from './bodies.ts'
+import { Heads, Refusal, type Head } from './heads.ts'
 import { RowRefused, Rows } from './rows.ts'
-
-interface Head {
-  readonly id: number
-  readonly tenant: string
-  readonly epoch: number
-  readonly seq: number
-  readonly hash: Uint8Array
-}
 
 /** What the writer adds to an event: salt and hash, as they are stored. */
 type Seal = Buffer
-
-class Refusal extends Error {
-  readonly outcome: Outcome
-  constructor(outcome: Outcome) {
-    super('refused')
-    this.outcome = outcome
-  }
-}
 
 const UNKNOWN = -1
 const CONSTRAINT = 19
@@ -49,9 +31,7 @@ const CONSTRAINT = 19
 const isConstraint = (error: unknown): boolean =>
   error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === CONSTRAINT
 
-const MOST_HEADS = 20_000
 const JSON_ENCODING = 1
-const DEFAULT_TENANT = 'default'
 
 export class Writer {
   /** How long the disk took for the last batch. */
@@ -62,10 +42,7 @@ export class Writer {
   readonly #bodies: Bodies
   readonly #projections = new Map<string, Projection[]>()
   readonly #sql
-  readonly #heads = new Map<string, Head>()
-  readonly #staged = new Map<string, Head>()
-  /** What a change staged over, to be put back if it is refused half-way. */
-  #touched: [stream: string, before: Head | undefined][] = []
+  readonly #heads: Heads
   /** Of the newest event, as far as this writer knows: a batch that finds it taken reads it anew. */
   #position = UNKNOWN
   #at = 0
@@ -75,6 +52,7 @@ export class Writer {
     this.#now = now
     this.#rows = new Rows(db, projections)
     this.#bodies = new Bodies(db)
+    this.#heads = new Heads(db)
     for (const projection of projections) {
       if (projection.mode !== 'inline') continue
       for (const kind of projection.kinds)
@@ -88,13 +66,6 @@ export class Writer {
       release: db.prepare('RELEASE change'),
       undo: db.prepare('ROLLBACK TO change'),
       tip: db.prepare('SELECT position, at FROM events ORDER BY position DESC LIMIT 1'),
-      head: db.prepare('SELECT id, tenant, epoch, seq, hash FROM streams WHERE name = ?'),
-      create: db.prepare(
-        'INSERT INTO streams (name, tenant, seq, hash, epoch, continues, continues_hash) VALUES (?, ?, 0, ?, ?, ?, ?) RETURNING id',
-      ),
-      move: db.prepare(
-        'UPDATE streams SET seq = ?, hash = ?, epoch = ? WHERE id = ? AND epoch = ? AND seq = ? AND hash = ?',
-      ),
       insert: db.prepare(
         'INSERT INTO events (position, stream, seq, kind, version, name, ordinal, after, at, actor, encoding, body, blob, seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
       ),
@@ -115,7 +86,6 @@ export class Writer {
 
   #write(changes: readonly Change[]): Outcome[] {
     this.#sql.begin.run()
-    this.#touched = []
     try {
       if (this.#position === UNKNOWN) this.#readTip()
       this.#at = Math.max(Math.trunc(this.#now()), this.#at)
@@ -124,11 +94,11 @@ export class Writer {
       const beforeSync = performance.now()
       this.#sql.commit.run()
       this.syncMs = performance.now() - beforeSync
-      this.#remember()
+      this.#heads.keep()
       return outcomes
     } catch (error) {
       this.#position = UNKNOWN
-      this.#staged.clear()
+      this.#heads.forget()
       this.#bodies.forget()
       if (this.#db.isTransaction) this.#sql.rollback.run()
       throw error
@@ -139,12 +109,6 @@ export class Writer {
     const tip = this.#sql.tip.get()
     this.#position = Number(tip?.['position'] ?? 0)
     this.#at = Math.max(this.#at, Number(tip?.['at'] ?? 0))
-  }
-
-  #remember(): void {
-    if (this.#heads.size + this.#staged.size > MOST_HEADS) this.#heads.clear()
-    for (const [stream, head] of this.#staged) this.#heads.set(stream, head)
-    this.#staged.clear()
   }
 
   #apply(change: Change): Outcome {
@@ -169,7 +133,7 @@ export class Writer {
 
   #applySafely(change: Change): Outcome {
     const position = this.#position
-    this.#touched = []
+    const mark = this.#heads.mark()
     this.#sql.save.run()
     try {
       const outcome = this.#put(change)
@@ -179,10 +143,7 @@ export class Writer {
       if (!(error instanceof Refusal) && !(error instanceof RowRefused)) throw error
       this.#sql.undo.run()
       this.#sql.release.run()
-      for (const [stream, head] of this.#touched.toReversed()) {
-        if (head) this.#staged.set(stream, head)
-        else this.#staged.delete(stream)
-      }
+      this.#heads.backTo(mark)
       this.#position = position
       this.#bodies.forget()
       return error instanceof Refusal
@@ -206,7 +167,7 @@ export class Writer {
 
   #append(append: Append): number {
     const { stream, expected, events } = append
-    const head = this.#headFor(append)
+    const head = this.#heads.of(append)
     const epoch = typeof expected === 'object' && 'claim' in expected ? head.epoch + 1 : head.epoch
     const seq = head.seq + events.length
     const seals: Seal[] = []
@@ -217,15 +178,9 @@ export class Writer {
       hash = this.#seal(seal, hash, events[i] as NewEvent, head, stream, head.seq + 1 + i) // i < length
       seals.push(seal)
     }
-    const moved = this.#sql.move.run(seq, hash, epoch, head.id, head.epoch, head.seq, head.hash)
-    if (moved.changes === 0) {
-      this.#heads.delete(stream)
-      throw new Refusal({ refused: expected === 'any' ? 'stream_moved' : 'ownership_lost', what: stream })
-    }
+    this.#heads.move(append, head, { ...head, epoch, seq, hash })
     for (let i = 0; i < events.length; i++)
       this.#insert(events[i] as NewEvent, head, head.seq + 1 + i, seals[i] as Seal, this.#position + 1 + i)
-    this.#touched.push([stream, this.#staged.get(stream)])
-    this.#staged.set(stream, { id: head.id, tenant: head.tenant, epoch, seq, hash })
     for (let i = 0; i < events.length; i++)
       this.#project(
         events[i] as NewEvent,
@@ -249,61 +204,6 @@ export class Writer {
   ): Uint8Array {
     const header = { tenant, stream, seq, at: this.#at, encoding: JSON_ENCODING }
     return sealInto(seal, SALT_BYTES, previous, event, header)
-  }
-
-  #headFor(append: Append): Head {
-    const { stream, expected } = append
-    const owns = typeof expected === 'object' && 'epoch' in expected && !('new' in expected)
-    const known = this.#staged.get(stream) ?? (owns ? this.#heads.get(stream) : undefined)
-    const head = known ?? this.#readHead(stream)
-    if (expected === 'any') return head ?? this.#create(append, 0)
-    if ('seq' in expected) {
-      if ((head?.seq ?? 0) !== expected.seq) throw new Refusal({ refused: 'stream_moved', what: stream })
-      return head ?? this.#create(append, 0)
-    }
-    if ('new' in expected) {
-      if (head) throw new Refusal({ refused: 'already_there', what: stream })
-      return this.#create(append, expected.epoch ?? 0)
-    }
-    const epoch = 'claim' in expected ? expected.claim : expected.epoch
-    if (!head || head.epoch !== epoch) {
-      this.#heads.delete(stream)
-      throw new Refusal({ refused: 'ownership_lost', what: stream })
-    }
-    return head
-  }
-
-  #readHead(stream: string): Head | undefined {
-    const row = this.#sql.head.get(stream)
-    return (
-      row && {
-        id: Number(row['id']),
-        tenant: String(row['tenant']),
-        epoch: Number(row['epoch']),
-        seq: Number(row['seq']),
-        hash: row['hash'] as Uint8Array,
-      }
-    )
-  }
-
-  #create(append: Append, epoch: number): Head {
-    const origin =
-      append.continues === undefined
-        ? undefined
-        : (this.#staged.get(append.continues) ?? this.#readHead(append.continues))
-    if (append.continues !== undefined && !origin)
-      throw new Refusal({ refused: 'stream_moved', what: append.continues })
-    const tenant = append.tenant ?? origin?.tenant ?? DEFAULT_TENANT
-    const hash = origin?.hash ?? GENESIS
-    const row = this.#sql.create.get(
-      append.stream,
-      tenant,
-      hash,
-      epoch,
-      append.continues ?? null,
-      origin?.hash ?? null,
-    )
-    return { id: Number(row?.['id']), tenant, epoch, seq: 0, hash }
   }
 
   #insert(event: NewEvent, head: Head, seq: number, seal: Seal, position: number): void {

@@ -1,0 +1,116 @@
+/** What breaks if a generation is let go while something of it is on its way to the store? */
+import { expect, test } from 'vitest'
+import { open, openStore } from '../app/index.ts'
+import type { Change, Log } from '../log/index.ts'
+import { task, type AnyTask } from '../task/index.ts'
+import { reroute, SimulatedClock } from '../testing/index.ts'
+import { Registry, RunCarrier } from './index.ts'
+
+const turns = async (count = 60) => {
+  for (let i = 0; i < count; i++) await new Promise(setImmediate)
+}
+const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+const isOf = (kind: string) => (change: Change) =>
+  change.appends.some(({ events }) => events.some((event) => event.kind === kind))
+
+/** A carrier over a store that keeps the first commit of a kind to itself until the test says so. */
+async function carrierOver(tasks: readonly AnyTask[], heldKind: string) {
+  const clock = new SimulatedClock(() => turns())
+  const store = openStore('memory:', { clock })
+  const held = { isHere: false, release: () => {}, came: Promise.resolve('') }
+  const commit: Log['commit'] = async (change) => {
+    if (held.isHere || !isOf(heldKind)(change)) return store.commit(change)
+    held.isHere = true
+    await new Promise<void>((resolve) => (held.release = resolve))
+    const came = store.commit(change)
+    held.came = came.then(
+      () => 'recorded',
+      (error: unknown) => String((error as { code?: unknown }).code),
+    )
+    return came
+  }
+  const log = reroute(store, { commit, ask: (read) => read() })
+  const carrier = new RunCarrier({
+    surroundings: {
+      log,
+      clock,
+      logger: silent,
+      newId: (prefix) => `${prefix}_1`,
+      random: () => 0,
+      wake: () => {},
+      rested: () => {},
+      released: () => {},
+      held: () => undefined,
+      attach: () => {},
+      limits: { lingerMs: 1000, stalledMs: 300_000 },
+      isDevelopment: false,
+      isStrict: false,
+    },
+    registry: new Registry(tasks),
+    name: 'the test',
+    ended: () => {},
+  })
+  const client = await open({ store: log, worker: false, tasks, clock })
+  return { carrier, client, clock, store, held }
+}
+
+const kindsOf = async (store: Log, run: string): Promise<readonly string[]> =>
+  (await Array.fromAsync(store.read(run))).flat().map(({ kind }) => kind)
+
+test('an outcome that was on its way when its run was let go is not recorded beside the next one', async () => {
+  const naps = task({
+    name: 'naps',
+    async run(ctx) {
+      await ctx.sleep('rest', '1m')
+      await ctx.wait('ok')
+    },
+  })
+  const { carrier, client, clock, store, held } = await carrierOver([naps], 'sleep.fired')
+  const { id } = await client.start(naps, undefined)
+  void carrier.advance(id)
+  await clock.advance('2m')
+  void carrier.advance(id)
+  await turns()
+  expect(held.isHere).toBe(true)
+  carrier.fence(id) // nobody else came to claim it, and it comes back
+  void carrier.advance(id)
+  await turns()
+  held.release()
+  await turns()
+  expect(await held.came).toBe('ownership_lost')
+  expect((await kindsOf(store, id)).filter((kind) => kind === 'sleep.fired')).toHaveLength(1)
+  expect((await kindsOf(store, id)).filter((kind) => kind === 'run.claimed')).toHaveLength(2)
+  await store.close()
+})
+
+test('a run that was put out of memory at rest is not taken over anew', async () => {
+  const waits = task({ name: 'waits', run: (ctx) => ctx.wait('ok') })
+  const { carrier, client, clock, store } = await carrierOver([waits], 'nothing')
+  const run = await client.start(waits, undefined)
+  void carrier.advance(run.id)
+  await clock.advance('10s')
+  expect(carrier.residents).toBe(0)
+  await run.signal('ok', 1)
+  await carrier.advance(run.id)
+  expect(await kindsOf(store, run.id)).toEqual([
+    'run.started',
+    'run.claimed',
+    'wait.opened',
+    'run.suspended',
+    'wait.answered',
+    'run.done',
+  ])
+  await store.close()
+})
+
+test('that a run waits for code is noted once, however often it is looked at', async () => {
+  const rare = task({ name: 'rare', run: (ctx) => ctx.wait('go') })
+  const { carrier, client, store } = await carrierOver([], 'nothing')
+  const run = await client.start(rare, undefined)
+  await carrier.advance(run.id)
+  await run.signal('go', 1)
+  await carrier.advance(run.id)
+  await carrier.advance(run.id)
+  expect(await kindsOf(store, run.id)).toEqual(['run.started', 'run.claimed', 'run.suspended'])
+  await store.close()
+})
