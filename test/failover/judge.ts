@@ -2,7 +2,7 @@
 import { open, type StoredEvent } from 'throughline'
 import { linesOf } from '../crash/ledger.ts'
 import { ENDS, OUTCOMES } from '../simulate/record.ts'
-import { bookedTwice } from './table.ts'
+import { takeDoubles } from './table.ts'
 import type { Site } from './site.ts'
 import { fileIn } from './tasks.ts'
 
@@ -23,6 +23,8 @@ export interface Judged {
   /** For runs of victims that were at work: how long until somebody else took them over. */
   readonly movedAfterMs: readonly number[]
   readonly effectsTwice: readonly string[]
+  /** Rows that are in the table twice, since the round before. */
+  readonly bookedTwice: readonly string[]
   readonly breaks: readonly string[]
 }
 
@@ -57,7 +59,8 @@ export async function judge(
   const { breaks } = await tl.verify()
   return {
     ...found,
-    effectsTwice: [...twice, ...(await bookedTwice(site.database))],
+    effectsTwice: twice,
+    bookedTwice: await takeDoubles(site.database),
     breaks: breaks.map(({ stream, seq, reason }) => `${stream} ${seq}: ${reason}`),
   }
 }

@@ -77,7 +77,7 @@ function show(done: Round): void {
       done.outcomes.length,
       (done.ms / 1000).toFixed(1),
       lost,
-      done.duplicated.length + done.effectsTwice.length,
+      done.duplicated.length + done.effectsTwice.length + done.bookedTwice.length,
       done.inDoubt,
       done.openAtFault,
       done.movedAfterMs.length > 0 ? quantile(done.movedAfterMs, 0.5) : '-',

@@ -141,6 +141,8 @@ export class RestateServer {
           RESTATE_AUTO_PROVISION: node === this.#nodes[0] ? 'true' : 'false',
           ...(isCluster
             ? {
+                // By itself a node is given up after a second: on a machine that has too much to do, whenever it has.
+                RESTATE_GOSSIP_FAILURE_THRESHOLD: '30',
                 RESTATE_DEFAULT_REPLICATION: '2',
                 RESTATE_METADATA_CLIENT__ADDRESSES: `[${peers.join(',')}]`,
               }

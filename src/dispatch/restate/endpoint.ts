@@ -67,6 +67,8 @@ const RETRIES = {
 /** Of what the SDK says of an attempt whose connection went. */
 const LOST = 'Got abort error'
 const CLOSE_PATIENCE_MS = 2000
+/** Calls by one connection, before Restate opens another: what stands before the workers deals out connections, not calls. */
+const [LEAST_STREAMS, MOST_STREAMS] = [4, 32]
 
 export class Endpoint {
   readonly #options: EndpointOptions
@@ -86,7 +88,8 @@ export class Endpoint {
         if (level === 'error' && !message.includes(LOST)) options.told(message)
       },
     })
-    this.#server = createServer({ settings: { maxConcurrentStreams: options.most } })
+    const maxConcurrentStreams = Math.min(MOST_STREAMS, Math.max(LEAST_STREAMS, options.most >> 3))
+    this.#server = createServer({ settings: { maxConcurrentStreams } })
     this.#server.on('session', (session) => {
       this.#sessions.add(session)
       this.#hearing.add(session)
