@@ -3,6 +3,7 @@ import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { open, restate, task, type OpenOptions, type Throughline } from '../../index.ts'
 import { z } from 'zod'
+import { examineRestate } from './index.ts'
 import { freePort } from '../../../test/servers/postgres.ts'
 import { RestateServer } from '../../../test/servers/restate.ts'
 import { freshSchema } from '../../../test/servers/schemas.ts'
@@ -234,6 +235,26 @@ test('calls that Restate did not sign are refused', LONG, async () => {
     message: expect.stringContaining('identity'),
   })
 })
+
+test(
+  'whoever asks is told which workers Restate knows, how they take calls, and what nobody carries',
+  LONG,
+  async () => {
+    const store = await freshSchema()
+    const [double, waits] = [doubling(), waiting()]
+    await worker(store, [double])
+    const carryable = [double, waits].map(({ name }) => ({ task: name, version: '1', runs: 1 }))
+    const dispatch = by(server).dispatch ?? restate({ ingress: '' })
+    const { version, outages, addresses, unknown } = await examineRestate(dispatch, carryable)
+    expect([version, outages]).toEqual([expect.stringMatching(/^\d+\.\d+/), []])
+    const own = addresses.find(({ services }) => services.includes(`${double.name}.v1`))
+    expect(own?.manner).toBe('unsigned')
+    expect(unknown.map(({ task: name }) => name)).toEqual([waits.name])
+    const nowhere = restate({ ingress: `http://127.0.0.1:${await freePort()}`, admin: 'http://127.0.0.1:9' })
+    const absent = await examineRestate(nowhere, carryable)
+    expect([absent.version, absent.outages.length]).toEqual([undefined, 2])
+  },
+)
 
 test('a store in a file is carried by one process, and says so', async () => {
   const dispatch = restate({ ingress: 'http://127.0.0.1:1' })
