@@ -26,6 +26,17 @@ export {
 } from './dispatch/restate/index.ts'
 export { ThroughlineError } from './errors.ts'
 export {
+  BadItem,
+  ItemChanged,
+  ItemNotFound,
+  ItemOver,
+  type Conflict,
+  type ItemsPage,
+  type ItemsQuery,
+  type Memory,
+  type Recorded as MemoryItem,
+} from './memory/index.ts'
+export {
   AlreadyThere,
   BodyTooLarge,
   ChainBroken,
@@ -76,10 +87,19 @@ export {
   InvalidValue,
   task,
   type AnyTask,
+  type Alternative,
   type Context,
+  type DecideInput,
   type Duration,
+  type Evidence,
   type Issue,
+  type Item,
+  type ItemKind,
+  type ItemStatus,
+  type Kept,
+  type Link,
   type Reconciled,
+  type RememberInput,
   type Retry,
   type Schema,
   type StepOptions,

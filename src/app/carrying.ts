@@ -13,7 +13,7 @@ import { messageOf } from '../errors.ts'
 import { InProcessDispatcher } from '../dispatch/in-process/index.ts'
 import { isPassing } from '../log/index.ts'
 import type { Carrier, Dispatcher, Registry, Surroundings } from '../run/index.ts'
-import { wakeInterrupted } from './interrupted.ts'
+import { interrupted } from './interrupted.ts'
 
 export interface CarryingOptions {
   readonly surroundings: Surroundings
@@ -36,6 +36,7 @@ export class Carrying {
   #isStopped = false
   #stopTimer: () => void = () => {}
   #stopLooking: () => void = () => {}
+  readonly #answers = new Map<string, unknown>()
   #trying: Promise<void> = Promise.resolve()
 
   constructor(options: CarryingOptions) {
@@ -100,17 +101,16 @@ export class Carrying {
     }
     if (!this.dispatcher) {
       if (!(await log.tryOwn())) return false
+      const { lingerMs } = surroundings.limits
+      const left = await interrupted({ log, registry, clock, lingerMs, carrier, answers: this.#answers })
       if (this.#isStopped) return true
       const failed = (error: unknown) =>
         logger.warn(`What is due cannot be looked for yet: ${messageOf(error)}`, { error })
       this.dispatcher = new InProcessDispatcher({ log, clock, carrier, concurrency, failed })
       this.dispatcher.start()
+      const { dispatcher } = this
+      this.#stopLooking = left.wake((run) => dispatcher.wake(run))
     }
-    const { dispatcher } = this
-    const { lingerMs } = surroundings.limits
-    const wake = (run: string) => dispatcher.wake(run)
-    this.#stopLooking = await wakeInterrupted({ log, registry, clock, lingerMs, wake })
-    if (this.#isStopped) this.#stopLooking()
     return true
   }
 }

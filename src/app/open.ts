@@ -10,6 +10,7 @@ import { BadDispatch, type Notifier, type RestateDispatch } from '../dispatch/re
 import { attach } from './attach.ts'
 import { Carrying } from './carrying.ts'
 import { BadRequest, BadStore } from './errors.ts'
+import { features } from './features.ts'
 import { idsBy, type Ids } from './ids.ts'
 import { plainLogger } from './logger.ts'
 import { projections } from './projections.ts'
@@ -82,6 +83,7 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
     newId,
     random: options.random ?? chance,
     wake,
+    features,
     rested: () => carrying.dispatcher?.rearm(),
     released: (runId) => carrying.dispatcher?.released?.(runId),
     held: () => carrying.dispatcher?.held?.(),

@@ -2,6 +2,7 @@
 import type { Clock, Log, Position, StoredEvent, Verdict } from '../log/index.ts'
 import type { Deployment, WorkerRow } from '../dispatch/postgres/index.ts'
 import type { Registry } from '../run/index.ts'
+import { Memory } from '../memory/index.ts'
 import { isTask, type AnyTask, type Task } from '../task/index.ts'
 import { BadRequest, Closed } from './errors.ts'
 import { RunHandle, type HandleOptions } from './handle.ts'
@@ -34,10 +35,12 @@ type Progress = (done: number, total: number) => void
 
 export class Throughline {
   readonly #parts: ThroughlineParts
+  readonly #memory: Memory
   #closing: Promise<void> | undefined
 
   constructor(parts: ThroughlineParts) {
     this.#parts = parts
+    this.#memory = new Memory(parts.log, parts.newId)
   }
 
   /** Starts a run, or gives the one that has the key. @throws {InvalidValue} @throws {KeyReused} */
@@ -79,6 +82,12 @@ export class Throughline {
       this.#checkOpen()
       return archiveRuns(this.#parts.log, options)
     },
+  }
+
+  /** Working memory: what was decided, promised, asked and learned, and why. */
+  get memory(): Memory {
+    this.#checkOpen()
+    return this.#memory
   }
 
   /** The events of a stream. */

@@ -7,9 +7,12 @@
 import { ThroughlineError } from '../errors.ts'
 import { type Head, type Log, type StoredEvent } from '../log/index.ts'
 import { events, RunNotFound } from '../run/index.ts'
+import { CARRYING_STREAM } from './interrupted.ts'
 
 const FORMAT = 1
 const AT_ONCE = 500
+/** Streams that speak of the store they are in: what another store says of itself is left out where this one has its own. */
+const OF_THE_STORE: ReadonlySet<string> = new Set(['store', CARRYING_STREAM])
 
 export interface ExportOptions {
   /** One run, with its children; the whole store unless told. */
@@ -120,7 +123,7 @@ export async function importLines(log: Log, lines: Iterable<string>): Promise<Im
       break
     }
     const here = await log.head(line.head.stream)
-    if (here && (Buffer.compare(here.hash, line.head.hash) === 0 || line.head.stream === 'store'))
+    if (here && (Buffer.compare(here.hash, line.head.hash) === 0 || OF_THE_STORE.has(line.head.stream)))
       skipped.add(line.head.stream)
     else heads.push(line.head)
   }
@@ -137,7 +140,7 @@ export async function importLines(log: Log, lines: Iterable<string>): Promise<Im
   await log.restore({ heads: wanted, events: incoming })
   const runs = wanted
     .map((head) => head.stream)
-    .filter((stream) => !stream.includes('/') && !stream.includes('~') && stream !== 'store')
+    .filter((stream) => !stream.includes('/') && !stream.includes('~') && !OF_THE_STORE.has(stream))
   const unfinished = await unended(log, runs)
   return { streams: wanted.length, events: counted, alreadyHere: skipped.size, unfinished }
 }

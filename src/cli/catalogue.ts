@@ -30,6 +30,11 @@ export const catalogue: readonly Entry[] = [
   { name: 'cancel', summary: 'ask a run to stop and undo', load: () => import('./cancel.ts') },
   { name: 'fork', summary: 'start a run with the history of another', load: () => import('./fork.ts') },
   { name: 'resolve', summary: 'settle a step that is in doubt', load: () => import('./resolve.ts') },
+  {
+    name: 'memory',
+    summary: 'list, show and change what was decided, promised and learned',
+    load: () => import('./memory.ts'),
+  },
   { name: 'verify', summary: 'recompute every hash of the record', load: () => import('./verify.ts') },
   { name: 'rebuild', summary: 'rebuild the views from the record', load: () => import('./rebuild.ts') },
   {

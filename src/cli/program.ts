@@ -44,6 +44,7 @@ export async function perform(argv: readonly string[], out: Output): Promise<Exi
     import('./request.ts'),
   ])
   let code: ExitCode = 0
+  let said = ''
   const program = new Command('throughline')
     .description('Durable execution for AI agents: runs that survive, on one record.')
     .option('--store <store>', 'where the record is kept (THROUGHLINE_STORE; file:./throughline.db)')
@@ -51,7 +52,10 @@ export async function perform(argv: readonly string[], out: Output): Promise<Exi
     .version(version(), '-V, --version', 'print the version')
     .helpCommand('help [command]', 'explain a command')
     .configureHelp({ showGlobalOptions: true })
-    .configureOutput({ writeOut: (text) => out.line(text.replace(/\n$/, '')), writeErr: () => {} })
+    .configureOutput({
+      writeOut: (text) => out.line(text.replace(/\n$/, '')),
+      writeErr: (text) => (said += text),
+    })
     .exitOverride()
     .addHelpText(
       'after',
@@ -81,6 +85,11 @@ export async function perform(argv: readonly string[], out: Output): Promise<Exi
       return exitCodeOf(error)
     }
     if (error.exitCode === 0) return 0
+    // A command that only has commands of its own, and none was named: what it can do is the answer.
+    if (error.code === 'commander.help') {
+      out.line(said.trimEnd())
+      return 0
+    }
     report(requests.misused(error.message, argv, catalogue), out)
     return 2
   }

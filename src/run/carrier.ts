@@ -7,7 +7,9 @@
  * K2. What is read before a run is taken over may be of a former owner's time: the taking over succeeds only if none of it has
  *     changed, and what the run goes by is read afterwards.
  * K3. At most one generation of a run lives in a process; a second `advance` joins the first.
- * K4. That a run waits for code is noted once, and not again by whoever else has no code for it.
+ * K4. A run is taken over only while this process is sure that it is its turn, and once it turns out to be somebody else's, whatever was
+ *     under way to load it comes to nothing.
+ * K5. That a run waits for code is noted once, and not again by whoever else has no code for it.
  */
 import {
   eventOf,
@@ -40,11 +42,18 @@ const LONGEST_LINGER_MS = 3_600_000
 const PATIENCE_MS = 30_000
 const TRY_AGAIN_MS = 10_000
 
+/** A run on its way into memory, until it first comes to rest. */
+interface Loading {
+  done: Promise<void>
+  /** It is somebody else's: nothing is begun, and nobody who joined goes on with it. */
+  isLost: boolean
+}
+
 export class RunCarrier implements Carrier {
   readonly #options: CarrierOptions
   readonly #log: Log
   readonly #generations = new Map<string, Generation>()
-  readonly #loading = new Map<string, Promise<void>>()
+  readonly #loading = new Map<string, Loading>()
   /** Streams that this process owns and nothing of it works on: the epoch that was left to the next generation (K1). */
   readonly #left = new Map<string, number>()
   /** Runs whose bodies awaited something outside a step: they are kept longer. */
@@ -62,35 +71,46 @@ export class RunCarrier implements Carrier {
   }
 
   isAdvancing(runId: string): boolean {
-    return this.#generations.has(runId) || this.#loading.has(runId)
+    return this.#generations.has(runId) || this.#loading.get(runId)?.isLost === false
   }
 
   advance(runId: string): Promise<void> {
     if (this.#isClosed) return Promise.resolve()
     const generation = this.#generations.get(runId)
     if (generation) return generation.advance()
-    const loading = this.#loading.get(runId)
-    if (loading) return loading.then(() => this.advance(runId))
-    const loaded = this.#load(runId)
+    const under = this.#loading.get(runId)
+    if (under) {
+      const isOver = under.isLost // then this is another turn, which begins when the one that was lost has come to its end
+      return under.done.then(() => (under.isLost && !isOver ? undefined : this.advance(runId)))
+    }
+    const loading: Loading = { done: Promise.resolve(), isLost: false }
+    loading.done = this.#load(runId, loading)
       .catch((error: unknown) => this.#cannotLoad(runId, error))
       .finally(() => this.#loading.delete(runId))
-    this.#loading.set(runId, loaded)
-    return loaded
+    this.#loading.set(runId, loading)
+    return loading.done
   }
 
   fence(runId: string): void {
+    this.#lose(runId)
     this.#generations.get(runId)?.close('fenced')
   }
 
   async yield(runId: string): Promise<void> {
+    this.#lose(runId)
     const generation = this.#generations.get(runId)
     generation?.yield()
     await generation?.released
   }
 
+  #lose(runId: string): void {
+    const loading = this.#loading.get(runId)
+    if (loading) loading.isLost = true
+  }
+
   async confirm(runId: string): Promise<boolean> {
     const generation = this.#generations.get(runId)
-    if (!generation) return true
+    if (!generation) return !this.#loading.has(runId)
     return (await this.#log.head(generation.stream))?.epoch === generation.epoch
   }
 
@@ -129,7 +149,7 @@ export class RunCarrier implements Carrier {
     return patiently(unlessClosed, { clock, isOver: () => false, told: (why) => logger.warn(why) })
   }
 
-  async #load(runId: string): Promise<void> {
+  async #load(runId: string, loading: Loading): Promise<void> {
     const columns = ['chapter', 'ended_at', 'lifts', 'task', 'version', 'status', 'waiting_for']
     const [row] = await this.#ask(() => this.#log.select('runs', { where: { run: runId }, columns }))
     if (!row || row['ended_at'] !== null) return
@@ -140,13 +160,18 @@ export class RunCarrier implements Carrier {
     const stream = chapterStream(runId, Number(row['chapter']))
     const head = await this.#ask(() => this.#log.head(stream))
     if (!head) return
-    const epoch = await this.#claim(runId, row, head, hasCode)
-    if (epoch === undefined) return this.#load(runId)
-    await this.#carry(runId, head, epoch)
+    const epoch = await this.#claim(row, head, { run: runId, hasCode, loading })
+    if (loading.isLost) return
+    if (epoch === undefined) return this.#load(runId, loading)
+    await this.#carry(runId, head, { epoch, loading })
   }
 
   /** Goes on with a run that is this process's. */
-  async #carry(runId: string, head: Head, epoch: number): Promise<void> {
+  async #carry(
+    runId: string,
+    head: Head,
+    { epoch, loading }: { readonly epoch: number; readonly loading: Loading },
+  ): Promise<void> {
     const { stream } = head
     const mailbox = new Mailbox(this.#log, runId)
     const chapter = this.#ask(() => readChapter(this.#log, head))
@@ -190,7 +215,7 @@ export class RunCarrier implements Carrier {
       await generation.record([Generation.awaitedOutside(late.operation)])
       late.operation = undefined
     }
-    if (this.#isClosed) return
+    if (this.#isClosed || loading.isLost) return
     this.#generations.set(runId, generation)
     const ctx = contextFor(generation, generation.root)
     // The input was checked against the task's schema when the run was started.
@@ -206,7 +231,11 @@ export class RunCarrier implements Carrier {
   }
 
   /** Takes a run over; undefined if it ended, halted, was lifted or went on in a new chapter since it was read. */
-  async #claim(run: string, read: Row, head: Head, hasCode: boolean): Promise<number | undefined> {
+  async #claim(
+    read: Row,
+    head: Head,
+    { run, hasCode, loading }: { readonly run: string; readonly hasCode: boolean; readonly loading: Loading },
+  ): Promise<number | undefined> {
     const left = this.#left.get(head.stream)
     this.#left.delete(head.stream)
     if (left === head.epoch) return left
@@ -221,8 +250,13 @@ export class RunCarrier implements Carrier {
       appends: [{ stream: head.stream, expected: { claim: head.epoch }, events: [event] }],
       unless: changed.map((test) => ({ table: 'runs', where: { run, ...test } })),
     }
+    const { held } = this.#options.surroundings
     try {
-      await this.#ask(() => this.#log.commit(change))
+      await this.#ask(async () => {
+        // What was read may have been long on its way, and the run gone on elsewhere: it is not taken back from there.
+        await held()
+        if (!loading.isLost) await this.#log.commit(change)
+      })
     } catch (error) {
       if (error instanceof GuardFailed) return undefined
       throw error
@@ -236,6 +270,7 @@ export class RunCarrier implements Carrier {
     how: 'ended' | 'evicted' | 'fenced' | 'restarted' | 'failed',
   ): void {
     if (this.#generations.get(runId) === generation) this.#generations.delete(runId)
+    if (how === 'fenced') this.#lose(runId)
     if (how === 'evicted' && !generation.isCommitting) this.#left.set(generation.stream, generation.epoch)
     if (how === 'ended') {
       this.#lingering.delete(runId)

@@ -13,6 +13,7 @@ import type {
 import { checkRace, performAll, performMap, performRace } from './branches.ts'
 import { performCall, performSpawn } from './child.ts'
 import { id, random } from './derive.ts'
+import { performKeep, type Hands } from './keep.ts'
 import { BadOperation } from './errors.ts'
 import { runProgress } from './events.ts'
 import type { Generation } from './generation.ts'
@@ -22,6 +23,9 @@ import { performStep } from './step.ts'
 import { checkDate, openWait, performSleep, performWait } from './waits.ts'
 
 const PROGRESS_EVERY_MS = 250
+
+/** What the engine itself brings. */
+type Core = Omit<Context, 'decide' | 'remember'>
 
 export function contextFor(generation: Generation, branch: Branch): Context {
   const inBranch = (child: Branch) => contextFor(generation, child)
@@ -34,7 +38,7 @@ export function contextFor(generation: Generation, branch: Branch): Context {
       )
     }
   }
-  const context: Context = {
+  const context: Core = {
     step: <T>(name: string, fn: (tools: StepTools) => Promise<T> | T, options: StepOptions<T> = {}) =>
       asked(() => {
         checked(name, 'step')
@@ -108,7 +112,17 @@ export function contextFor(generation: Generation, branch: Branch): Context {
     },
     run: runFacts(generation),
   }
-  return context
+  const keep: Hands['keep'] = (call, name, decide) =>
+    asked(() => {
+      checked(name, call)
+      return generation.perform(branch, 'keep', `${call} ${name}`, (operation) =>
+        performKeep(generation, operation, decide),
+      )
+    })
+  const { log, newId, features } = generation.surroundings
+  const hands = { run: context.run, log, newId, keep }
+  // Each feature brings what it declares on Context; together they are the rest of it.
+  return Object.assign(context, ...features.map((feature) => feature(hands))) as Context
 }
 
 function runFacts(generation: Generation): Context['run'] {

@@ -124,6 +124,11 @@ export const raceSettled = kind<{
   readonly e?: unknown
 }>('race.settled')
 
+/** Something was put on other streams in the commit of this outcome (keep.ts). */
+export const keepDone = kind<{ readonly v: unknown }>('keep.done')
+/** It was refused: nothing was put there. */
+export const keepRefused = kind<{ readonly e: unknown }>('keep.refused')
+
 /** In a run's inbox: what others ask of it. */
 export type MessageBody =
   | { readonly kind: 'signal'; readonly id: string; readonly name: string; readonly payload: unknown }

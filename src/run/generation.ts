@@ -29,6 +29,7 @@ import type { AnyTask, ContextLog } from '../task/index.ts'
 import { Delivery } from './delivery.ts'
 import { Ending } from './ending.ts'
 import { runAwaitedOutside, waitAnswered, waitReturned } from './events.ts'
+import type { Feature } from './keep.ts'
 import { keyOf, read, type History, type OperationKind, type Performed } from './history.ts'
 import type { Mailbox } from './mailbox.ts'
 import { SecondOutcome, settledBy, unlooked, type Operation } from './operation.ts'
@@ -48,6 +49,8 @@ export interface Surroundings {
   readonly wake: (runId: string) => void
   /** A run came to rest: its wake-up may be the earliest now. */
   readonly rested: () => void
+  /** What the features add to the context of every body. */
+  readonly features: readonly Feature[]
   /** A run ended, or was put out of memory. */
   readonly released: (runId: string) => void
   /** Undefined: what is carried here is surely still this process's. Else a promise of when that is known again. */
@@ -288,13 +291,14 @@ export class Generation {
     operations: readonly Operation[],
     events: readonly NewEvent[],
     also: readonly Append[] = [],
+    unless?: Change['unless'],
   ): Promise<Committed> {
     for (const operation of operations) {
       if (operation.hasOutcome) throw new SecondOutcome(this.runId, operation.key)
       operation.hasOutcome = true
     }
     try {
-      return await this.record(events, also)
+      return await this.record(events, also, unless)
     } catch (error) {
       for (const operation of operations) operation.hasOutcome = false
       throw error
@@ -306,8 +310,9 @@ export class Generation {
     operation: Operation,
     events: readonly NewEvent[],
     also: readonly Append[] = [],
+    unless?: Change['unless'],
   ): Promise<void> {
-    const committed = await this.recordOutcomes([operation], events, also)
+    const committed = await this.recordOutcomes([operation], events, also, unless)
     this.deliverCommitted(
       operation,
       events.at(-1),

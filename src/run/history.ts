@@ -10,6 +10,8 @@ import { SEPARATOR } from './place.ts'
 import { ERROR_CLASSES, ReplayDiverged } from './errors.ts'
 import {
   callEnded,
+  keepDone,
+  keepRefused,
   raceSettled,
   runCancelling,
   runFailing,
@@ -28,7 +30,7 @@ import {
 } from './events.ts'
 
 /** The operations a run's stream records; the part of an event's kind before its dot. */
-export type OperationKind = 'step' | 'sleep' | 'wait' | 'call' | 'spawn' | 'race'
+export type OperationKind = 'step' | 'sleep' | 'wait' | 'call' | 'spawn' | 'race' | 'keep'
 
 /** What replay reads of an event. The rest is dropped once it is verified: a long history is held in memory. */
 export type Told = Pick<
@@ -50,7 +52,7 @@ export interface Recorded {
 
 /** Most operations have no event but their outcome. Never added to. */
 const NONE: Told[] = []
-const OPERATIONS: ReadonlySet<string> = new Set(['step', 'sleep', 'wait', 'call', 'spawn', 'race'])
+const OPERATIONS: ReadonlySet<string> = new Set(['step', 'sleep', 'wait', 'call', 'spawn', 'race', 'keep'])
 const OUTCOMES: ReadonlySet<string> = new Set(
   [
     stepCompleted,
@@ -62,6 +64,8 @@ const OUTCOMES: ReadonlySet<string> = new Set(
     spawnRefused,
     spawnStarted,
     raceSettled,
+    keepDone,
+    keepRefused,
   ].map((k) => k.name),
 )
 

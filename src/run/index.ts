@@ -26,6 +26,7 @@ export type { MessageBody, Resolution, RunStartedBody, Waiting } from './events.
 export { fork } from './fork.ts'
 export { Generation, type Surroundings } from './generation.ts'
 export { History, read, type OperationKind, type Recorded } from './history.ts'
+export type { Feature, Hands, Keeping } from './keep.ts'
 export { Mailbox } from './mailbox.ts'
 export type { Carrier, Dispatcher } from './port.ts'
 export { runsProjection } from './projection.ts'

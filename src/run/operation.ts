@@ -5,6 +5,8 @@ import type { Schema } from '../task/index.ts'
 import { ChildFailed, WaitTimedOut } from './errors.ts'
 import {
   callEnded,
+  keepDone,
+  keepRefused,
   raceSettled,
   sleepFired,
   spawnRefused,
@@ -87,6 +89,10 @@ export function settledBy(
       const { winner, upTo: _upTo, ...rest } = read(raceSettled, event)
       return 'e' in rest ? { error: rest.e } : { value: { winner, value: rest.v } }
     }
+    case keepDone.name:
+      return { value: read(keepDone, event).v }
+    case keepRefused.name:
+      return { error: read(keepRefused, event).e }
     case callEnded.name:
       return childSettled(read(callEnded, event))
     default:

@@ -9,11 +9,15 @@ import {
   type Expected,
   type NewEvent,
 } from '../log/index.ts'
-import { runOfStream } from './events.ts'
+import { messageSent, runOfStream, runStarted } from './events.ts'
 import type { Generation } from './generation.ts'
 
 /** Never settles. A fresh one each time: a shared one would hold on to every body that ever awaited it. */
 export const never = (): Promise<never> => new Promise<never>(() => {})
+
+/** Whether it gives a run something to do. */
+const isForRun = ({ events }: Append): boolean =>
+  events.some(({ kind }) => kind === messageSent.name || kind === runStarted.name)
 
 export class Recorder {
   readonly #generation: Generation
@@ -42,7 +46,7 @@ export class Recorder {
     try {
       const committed = await this.#commit(change)
       // Who was written to has something to do now: a new child, a parent, a child that is to stop.
-      for (const other of also) surroundings.wake(runOfStream(other.stream))
+      for (const other of also) if (isForRun(other)) surroundings.wake(runOfStream(other.stream))
       return committed
     } catch (error) {
       if (!(error instanceof OwnershipLost)) throw error

@@ -29,6 +29,15 @@ async function carrierOver(tasks: readonly AnyTask[], heldKind: string) {
     )
     return came
   }
+  let untilSure: Promise<void> | undefined
+  const unsure = () => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    untilSure = promise
+    return () => {
+      untilSure = undefined
+      resolve()
+    }
+  }
   const log = reroute(store, { commit, ask: (read) => read() })
   const carrier = new RunCarrier({
     surroundings: {
@@ -38,9 +47,10 @@ async function carrierOver(tasks: readonly AnyTask[], heldKind: string) {
       newId: (prefix) => `${prefix}_1`,
       random: () => 0,
       wake: () => {},
+      features: [],
       rested: () => {},
       released: () => {},
-      held: () => undefined,
+      held: () => untilSure,
       attach: () => {},
       limits: { lingerMs: 1000, stalledMs: 300_000 },
       isDevelopment: false,
@@ -51,7 +61,7 @@ async function carrierOver(tasks: readonly AnyTask[], heldKind: string) {
     ended: () => {},
   })
   const client = await open({ store: log, worker: false, tasks, clock })
-  return { carrier, client, clock, store, held }
+  return { carrier, client, clock, store, held, unsure }
 }
 
 const kindsOf = async (store: Log, run: string): Promise<readonly string[]> =>
@@ -80,6 +90,24 @@ test('an outcome that was on its way when its run was let go is not recorded bes
   expect(await held.came).toBe('ownership_lost')
   expect((await kindsOf(store, id)).filter((kind) => kind === 'sleep.fired')).toHaveLength(1)
   expect((await kindsOf(store, id)).filter((kind) => kind === 'run.claimed')).toHaveLength(2)
+  await store.close()
+})
+
+test("a run that was read for long and is somebody else's by then is not taken back", async () => {
+  const waits = task({ name: 'waits', run: (ctx) => ctx.wait('ok') })
+  const { carrier, client, clock, store, unsure } = await carrierOver([waits], 'nothing')
+  const run = await client.start(waits, undefined)
+  const sure = unsure() // cut off while it reads: another takes the run meanwhile
+  const done = Promise.all([carrier.advance(run.id), carrier.advance(run.id), carrier.advance(run.id)])
+  await turns()
+  carrier.fence(run.id)
+  sure()
+  await done
+  await clock.advance('1m')
+  expect(await kindsOf(store, run.id)).toEqual(['run.started'])
+  void carrier.advance(run.id) // its turn again
+  await clock.advance('1m')
+  expect(await kindsOf(store, run.id)).toEqual(['run.started', 'run.claimed', 'wait.opened', 'run.suspended'])
   await store.close()
 })
 

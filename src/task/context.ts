@@ -2,6 +2,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Task } from './define.ts'
 import type { Duration } from './duration.ts'
+import type { DecideInput, Kept, RememberInput } from './memory.ts'
 import type { Schema } from './schema.ts'
 
 /** What a step's function gets. */
@@ -111,6 +112,10 @@ export interface Context {
   call<I, O>(task: Task<I, O>, input: I, options?: ChildOptions): Promise<O>
   /** Starts a child and goes on. */
   spawn<I, O>(task: Task<I, O>, input: I, options?: SpawnOptions): Promise<{ readonly id: string }>
+  /** Puts a decision into working memory, with this run's record of it in one commit. @throws {BadItem} @throws {ItemChanged} */
+  decide(decision: DecideInput): Promise<Kept>
+  /** Puts anything else into working memory: a fact, a commitment, a question… @throws {BadItem} @throws {ItemChanged} */
+  remember(item: RememberInput): Promise<Kept>
   /** Milliseconds since 1970, of the last outcome this branch was given: the same on replay. */
   now(): number
   /** In [0, 1), the same on replay. */

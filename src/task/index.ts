@@ -14,4 +14,16 @@ export type {
 } from './context.ts'
 export { BadTask, isTask, task, type AnyTask, type Task, type TaskDefinition } from './define.ts'
 export { BadDuration, durationMs, type Duration } from './duration.ts'
+export type {
+  Alternative,
+  DecideInput,
+  Evidence,
+  Item,
+  ItemKind,
+  ItemStatus,
+  Kept,
+  Link,
+  LinkType,
+  RememberInput,
+} from './memory.ts'
 export { InvalidValue, jsonSchemaOf, validate, type Issue, type Schema } from './schema.ts'

@@ -52,6 +52,8 @@ function outcomeOf(kind: OperationKind, value: unknown): NewEvent {
       return eventOf(runEvents.callEnded, { message: 'given', status: 'done', v: value })
     case 'spawn':
       return eventOf(runEvents.spawnStarted, { run: String(field(value, 'id')), onParentEnd: 'leave' })
+    case 'keep':
+      return eventOf(runEvents.keepDone, { v: value })
     case 'race':
       return eventOf(runEvents.raceSettled, {
         winner: String(field(value, 'winner')),

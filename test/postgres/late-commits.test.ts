@@ -161,3 +161,32 @@ test('a store whose database went away in the middle of a commit can be closed',
   await release()
   await all.close()
 })
+
+test('a network that dies without a word holds a commit up for ten seconds at most', async () => {
+  const all = await bed()
+  const log = await all.open(all.behind)
+  await log.commit(append('a', { new: true, epoch: 1 }, 0))
+  all.proxy.silence()
+  const since = performance.now()
+  await log.commit(append('a', { epoch: 1 }, 1))
+  expect(performance.now() - since).toBeLessThan(10_500)
+  expect(await numbersIn(all, 'a')).toEqual([{ n: 0 }, { n: 1 }])
+  await all.close(log)
+})
+
+test('a commit that the server gave up for taking too long is given more time, and recorded once', async () => {
+  const all = await bed()
+  const log = await all.open(all.behind)
+  await log.commit(append('a', { new: true, epoch: 1 }, 0))
+  const release = await all.hold()
+  const late = log.commit(append('a', { epoch: 1 }, 1))
+  await pause(8500)
+  const { rows } = await all.admin.query(
+    `SELECT 1 FROM pg_stat_activity WHERE query LIKE '%write_1%' AND wait_event_type = 'Lock'`,
+  )
+  await release()
+  await late
+  expect(rows.length).toBe(1)
+  expect(await numbersIn(all, 'a')).toEqual([{ n: 0 }, { n: 1 }])
+  await all.close(log)
+})

@@ -41,6 +41,12 @@ export class Proxy {
     this.#clients.clear()
   }
 
+  /** The connections there are go silent in both directions, for ever; new ones are as good as any. */
+  silence(): void {
+    for (const socket of [...this.#clients, ...this.#others]) socket.pause()
+    this.#clients.clear()
+  }
+
   /** Nothing comes through any more in either direction; nobody is told. */
   hold(): void {
     this.#isHeld = true

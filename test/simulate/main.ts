@@ -1,13 +1,14 @@
 /**
- * npm run simulate -- --seeds N [--from F] [--lanes L], or --seed S: deployments under bad luck, each from its seed alone.
+ * npm run simulate -- --seeds N [--from F] [--lanes L] [--workers W], or --seed S: deployments under bad luck, each from its seed alone.
  *
- * Every seed is a fleet: processes that die, stop and come back over one store, and people beside them (fleet/). Every tenth is, besides,
- * one process whose held commits arrive after its death (seed.ts). With --seed, what happened is printed event by event.
+ * Every seed is a fleet: processes that die, stop and come back over one store, and people beside them (fleet/). Of two, one has a process
+ * at a time, the other two or three workers that share the runs by leases; --workers says how many. Every tenth is, besides, one process
+ * whose held commits arrive after its death (seed.ts). With --seed, what happened is printed event by event.
  */
 import { fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { Trials } from './fleet/trial.ts'
+import { Trials, workersBy } from './fleet/trial.ts'
 import { simulate } from './seed.ts'
 
 const { values } = parseArgs({
@@ -16,11 +17,15 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
     lanes: { type: 'string' },
+    workers: { type: 'string' },
     worker: { type: 'boolean', default: false },
   },
 })
 
 const LONE_EVERY = 10
+/** How many processes carry the runs of a seed beside each other. */
+const workersOf = (seed: number): number =>
+  values.workers === undefined ? workersBy(seed) : Number(values.workers)
 const REPORT_EVERY = 20
 
 interface Tally {
@@ -42,7 +47,7 @@ function add(to: Tally, other: Tally): Tally {
 /** One seed, told in full. */
 async function one(seed: number): Promise<boolean> {
   const trials = new Trials()
-  const trial = await trials.tryOut(seed, true)
+  const trial = await trials.tryOut(seed, workersOf(seed), true)
   await trials.close()
   console.log(trial.trace.join('\n'))
   console.log(
@@ -62,7 +67,7 @@ async function many(from: number, seeds: number, report: (tally: Tally) => void)
   const tally = nothing()
   const trials = new Trials()
   for (let seed = from; seed < from + seeds; seed++) {
-    const trial = await trials.tryOut(seed)
+    const trial = await trials.tryOut(seed, workersOf(seed))
     const wrong = [...trial.violations]
     add(tally, {
       seeds: 1,
@@ -87,7 +92,7 @@ async function many(from: number, seeds: number, report: (tally: Tally) => void)
     if (wrong.length > 0) {
       tally.failed++
       console.log(
-        `\nseed ${seed}: ${wrong[0]?.slice(0, 400) ?? ''}\n  again, with every event: npm run simulate -- --seed ${seed}`,
+        `\nseed ${seed}: ${wrong[0]?.slice(0, 400) ?? ''}\n  again, with every event: npm run simulate -- --seed ${seed}${values.workers === undefined ? '' : ` --workers ${values.workers}`}`,
       )
     }
     if (tally.seeds % REPORT_EVERY === 0) report(tally)
@@ -129,6 +134,7 @@ async function sideBySide(from: number, seeds: number, lanes: number): Promise<T
 
 function inProcess(first: number, count: number, report: (first: number, tally: Tally) => void) {
   const args = ['--worker', '--from', String(first), '--seeds', String(count)]
+  if (values.workers !== undefined) args.push('--workers', values.workers)
   const child = fork(import.meta.filename, args)
   child.on('message', (tally: Tally) => report(first, tally))
   return new Promise<number | null>((resolve) => child.on('exit', resolve))

@@ -13,6 +13,8 @@ export const OUTCOMES: ReadonlySet<string> = new Set([
   'call.ended',
   'spawn.started',
   'race.settled',
+  'keep.done',
+  'keep.refused',
 ])
 export const ENDS: ReadonlySet<string> = new Set(['run.done', 'run.failed', 'run.cancelled'])
 
@@ -88,6 +90,28 @@ export function groundless(events: readonly StoredEvent[]): string[] {
   return faults
 }
 
+/** What memory holds is what runs say they put there, and the other way round. */
+export async function forgotten(log: Log, said: ReadonlyMap<string, readonly string[]>): Promise<string[]> {
+  const faults: string[] = []
+  const rows = await log.select('items', { where: { version: 1 } })
+  const there = new Set(rows.map((row) => String(row['item'])))
+  for (const row of rows) {
+    const [item, run] = [String(row['item']), String(row['run'])]
+    const times = said.get(run)?.filter((one) => one === item).length ?? 0
+    if (times !== 1) faults.push(`${item} is in memory, and ${run} says so ${times} times`)
+  }
+  for (const [run, items] of said)
+    for (const item of items) if (!there.has(item)) faults.push(`${run} kept ${item}, which is not in memory`)
+  return faults
+}
+
+/** The items a run says it kept. */
+export function keptBy(events: readonly StoredEvent[]): string[] {
+  return events
+    .filter(({ kind }) => kind === 'keep.done')
+    .map(({ body }) => (JSON.parse(body ?? '{}') as { v: { id: string } }).v.id)
+}
+
 /** Every chain verifies, and the views are what the events say. */
 export async function unsound(log: Log): Promise<string[]> {
   const { breaks } = await log.verify()
@@ -104,6 +128,8 @@ async function views(log: Log): Promise<string> {
     log.select('runs', { order: ['run'] }),
     log.select('keys', { order: ['run'] }),
     log.select('inbox', { order: ['position'] }),
+    log.select('items', { order: ['position'] }),
+    log.select('item_links', { order: ['item', 'type', 'target'] }),
   ])
   return tables.map((rows) => rows.map((row) => JSON.stringify(row)).join('\n')).join('\n')
 }

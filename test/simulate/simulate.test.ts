@@ -10,14 +10,17 @@ test('forty fleets come to what their programs say', async () => {
   await trials.close()
 })
 
-test('a seed gives the same program and the same events every time', async () => {
-  const trials = new Trials()
-  const tell = async () => {
-    const { trace } = await trials.tryOut(7, true)
-    // Stacks, and who claimed a run, are the machine's.
-    return trace.map((line) => line.replace(/"stack":.*|"by":.*/, '').replace(/,?"ms":\d+/, ''))
-  }
-  expect(await tell()).toEqual(await tell())
-  expect(new Generator(sfc32(7, 1)).program()).toEqual(new Generator(sfc32(7, 1)).program())
-  await trials.close()
-})
+test.each([1, 3])(
+  'a seed gives the same program and the same events every time, with %d at work',
+  async (workers) => {
+    const trials = new Trials()
+    const tell = async () => {
+      const { trace } = await trials.tryOut(7, workers, true)
+      // Stacks, and who claimed a run, are the machine's.
+      return trace.map((line) => line.replace(/"stack":.*|"by":.*/, '').replace(/,?"ms":\d+/, ''))
+    }
+    expect(await tell()).toEqual(await tell())
+    expect(new Generator(sfc32(7, 1)).program()).toEqual(new Generator(sfc32(7, 1)).program())
+    await trials.close()
+  },
+)

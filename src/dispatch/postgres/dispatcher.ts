@@ -70,6 +70,8 @@ export class PostgresDispatcher implements Dispatcher {
   /** Came back without being in memory: how does each stand? */
   readonly #returned = new Set<string>()
   readonly #released = new Set<string>()
+  /** Leases given back since it was last asked which there are. */
+  readonly #givenBack = new Set<string>()
   /** Leases found missing, until the record has been asked about them. */
   readonly #unconfirmed = new Set<string>()
   #reasserting: Promise<void> = Promise.resolve()
@@ -232,6 +234,7 @@ export class PostgresDispatcher implements Dispatcher {
     const nth = this.#polls++
     if (this.#membership.isCalm) await this.#takeWhere('lost')
     if (nth % SELDOM === 0) await this.#takeWhere('code')
+    if (nth % SELDOM === 2) await this.#leases.forget()
     if (nth % SELDOM === 1 && this.#membership.isCalm) await this.#takeWhere('uncarried')
     if (nth % SWEEP === 2) await this.#leases.sweep()
   }
@@ -324,7 +327,10 @@ export class PostgresDispatcher implements Dispatcher {
     this.#released.clear()
     if (runs.length === 0) return
     // From here on, whoever wakes one of them has to take it anew: behind this, on the same connection.
-    for (const run of runs) this.#forget(run)
+    for (const run of runs) {
+      this.#forget(run)
+      this.#givenBack.add(run)
+    }
     await this.#leases.release(runs)
   }
 
@@ -346,6 +352,7 @@ export class PostgresDispatcher implements Dispatcher {
    */
   async #reassertNow(): Promise<void> {
     const { carrier } = this.#options
+    this.#givenBack.clear()
     let ours = await this.#leases.ours()
     for (const run of this.#held) if (!ours.has(run)) this.#unconfirmed.add(run)
     if (this.#unconfirmed.size > 0) {
@@ -364,7 +371,7 @@ export class PostgresDispatcher implements Dispatcher {
     this.#isDoubtful = false
     // Taken, or meant to be released, when the answer was lost.
     for (const run of ours) {
-      if (this.#held.has(run) || this.#released.has(run)) continue
+      if (this.#held.has(run) || this.#released.has(run) || this.#givenBack.has(run)) continue
       this.#held.add(run)
       this.#handOut({ run, wakeAt: undefined })
     }

@@ -1,6 +1,6 @@
 export type { Database } from './database.ts'
 export { PostgresDispatcher, type PostgresOptions } from './dispatcher.ts'
-export { LEASE_MS, prepare } from './schema.ts'
+export { LEASE_MS, prepare, RESTED_MS } from './schema.ts'
 export { sharedTables } from './shared-tables.ts'
 export type { Leased, LeaseTable, Standing, Tables, Where, Worker, WorkerList } from './tables.ts'
 export type { Ticks } from './ticks.ts'

@@ -1,11 +1,14 @@
 /**
  * The table of leases as SQL: nothing is decided by anybody's clock but the database's.
  *
- * L1. A lease is taken where there is none, or where its worker is not alive. The primary key settles who of two gets it.
+ * L1. A lease is taken where there is none, where it was given back, or where its worker is not alive. The primary key settles who of
+ *     two gets it.
  * L2. Rows of runs are locked while they are chosen, and skipped where somebody else does: workers that look at once get different runs.
+ * L3. One that is given back is kept in mind while its run may still be at work unseen (RESTED_MS): if its worker dies, the run is left by it.
  */
 import type { Asker } from './asker.ts'
 import type { Database } from './database.ts'
+import { RESTED_MS } from './schema.ts'
 import type { Leased, LeaseTable, Standing, Where } from './tables.ts'
 
 /** How long a run is without a worker that has its code before that is put on its record: a restart takes a moment. */
@@ -59,8 +62,8 @@ export class Leases implements LeaseTable {
         chosen AS (SELECT r.run, r.wake_at ${choice} AND r.run <> ALL ($6::text[]) AND $5::text[] IS NOT NULL
           ORDER BY r.wake_at LIMIT ${Math.trunc(room)} FOR UPDATE OF r SKIP LOCKED),
         taken AS (INSERT INTO ${this.#s}.leases AS l (run, worker) SELECT run, $2 FROM chosen
-          ON CONFLICT (run) DO UPDATE SET worker = EXCLUDED.worker, taken = clock_timestamp()
-            WHERE NOT EXISTS (SELECT 1 FROM ${this.#s}.live_workers w WHERE w.id = l.worker) RETURNING run)
+          ON CONFLICT (run) DO UPDATE SET worker = EXCLUDED.worker, taken = clock_timestamp(), rested = NULL
+            WHERE l.rested IS NOT NULL OR NOT EXISTS (SELECT 1 FROM ${this.#s}.live_workers w WHERE w.id = l.worker) RETURNING run)
         SELECT c.run, c.wake_at FROM chosen c JOIN taken t ON t.run = c.run`,
       [this.#names, this.#versions, these, but],
     )
@@ -69,7 +72,7 @@ export class Leases implements LeaseTable {
 
   async due(): Promise<readonly Leased[]> {
     const rows = await this.#ask(
-      `SELECT r.run, r.wake_at FROM ${this.#s}.runs r JOIN ${this.#s}.leases l ON l.run = r.run AND l.worker = $2 WHERE r.wake_at <= ${NOW}`,
+      `SELECT r.run, r.wake_at FROM ${this.#s}.runs r JOIN ${this.#s}.leases l ON l.run = r.run AND l.worker = $2 AND l.rested IS NULL WHERE r.wake_at <= ${NOW}`,
     )
     return rows.map(leasedOf)
   }
@@ -85,7 +88,7 @@ export class Leases implements LeaseTable {
     const rows = await this.#ask(
       `SELECT x.run, r.wake_at, r.status, r.run IS NULL OR r.ended_at IS NOT NULL, coalesce(r.wake_at <= ${NOW}, false), l.run IS NOT NULL
        FROM unnest($3::text[]) x(run) LEFT JOIN ${this.#s}.runs r ON r.run = x.run
-       LEFT JOIN ${this.#s}.leases l ON l.run = x.run AND l.worker = $2`,
+       LEFT JOIN ${this.#s}.leases l ON l.run = x.run AND l.worker = $2 AND l.rested IS NULL`,
       [runs],
     )
     return rows.map((row) => ({
@@ -99,27 +102,44 @@ export class Leases implements LeaseTable {
 
   async release(runs: readonly string[]): Promise<void> {
     const { asker, id } = this.#options
-    await asker.ask(`DELETE FROM ${this.#s}.leases WHERE worker = $1 AND run = ANY ($2::text[])`, [id, runs])
+    const ended = `NOT EXISTS (SELECT 1 FROM ${this.#s}.runs r WHERE r.run = l.run AND r.ended_at IS NULL)`
+    await asker.ask(
+      `WITH over AS (DELETE FROM ${this.#s}.leases l WHERE worker = $1 AND run = ANY ($2::text[]) AND ${ended})
+        UPDATE ${this.#s}.leases l SET rested = clock_timestamp() WHERE worker = $1 AND run = ANY ($2::text[]) AND NOT ${ended}`,
+      [id, runs],
+    )
   }
 
   async ours(): Promise<ReadonlySet<string>> {
     const { asker, id } = this.#options
-    const rows = await asker.ask(`SELECT run FROM ${this.#s}.leases WHERE worker = $1`, [id])
+    const rows = await asker.ask(`SELECT run FROM ${this.#s}.leases WHERE worker = $1 AND rested IS NULL`, [
+      id,
+    ])
     return new Set(rows.map(([run]) => String(run)))
   }
 
   async sayAgain(runs: readonly string[]): Promise<void> {
     const { asker, id } = this.#options
     await asker.ask(
-      `INSERT INTO ${this.#s}.leases (run, worker) SELECT x.run, $1 FROM unnest($2::text[]) x(run) ON CONFLICT (run) DO NOTHING`,
+      `INSERT INTO ${this.#s}.leases AS l (run, worker) SELECT x.run, $1 FROM unnest($2::text[]) x(run)
+        ON CONFLICT (run) DO UPDATE SET worker = EXCLUDED.worker, rested = NULL WHERE l.rested IS NOT NULL`,
       [id, runs],
+    )
+  }
+
+  async forget(): Promise<void> {
+    const { asker, id } = this.#options
+    await asker.ask(
+      `DELETE FROM ${this.#s}.leases WHERE worker = $1 AND rested <= clock_timestamp() - ${RESTED}`,
+      [id],
     )
   }
 
   async sweep(): Promise<void> {
     const { asker } = this.#options
     await asker.ask(
-      `DELETE FROM ${this.#s}.leases l WHERE NOT EXISTS (SELECT 1 FROM ${this.#s}.runs r WHERE r.run = l.run AND r.ended_at IS NULL)
+      `DELETE FROM ${this.#s}.leases l WHERE (rested <= clock_timestamp() - ${RESTED}
+          OR NOT EXISTS (SELECT 1 FROM ${this.#s}.runs r WHERE r.run = l.run AND r.ended_at IS NULL))
         AND NOT EXISTS (SELECT 1 FROM ${this.#s}.live_workers w WHERE w.id = l.worker)`,
     )
     await asker.ask(
@@ -134,12 +154,14 @@ export class Leases implements LeaseTable {
   }
 }
 
+const RESTED = `interval '${RESTED_MS} milliseconds'`
+
 /** Milliseconds since 1970, by the database's clock unless time is moved by hand ($1). */
 const NOW = `coalesce($1::bigint, (extract(epoch FROM clock_timestamp()) * 1000)::bigint)`
 
 /** Nobody alive has a lease of it. */
 const free = (s: string): string =>
-  `NOT EXISTS (SELECT 1 FROM ${s}.leases l JOIN ${s}.live_workers w ON w.id = l.worker WHERE l.run = r.run)`
+  `NOT EXISTS (SELECT 1 FROM ${s}.leases l JOIN ${s}.live_workers w ON w.id = l.worker WHERE l.run = r.run AND l.rested IS NULL)`
 
 const mine = 'JOIN mine m ON m.task = r.task AND m.version = r.version'
 
@@ -148,7 +170,7 @@ const CHOICES: Readonly<Record<Where, (s: string) => string>> = {
     `FROM ${s}.runs r ${mine} WHERE r.wake_at IS NOT NULL AND r.wake_at <= (SELECT now FROM at) AND ${free(s)}`,
   left: (s) =>
     `FROM ${s}.workers d JOIN ${s}.leases t ON t.worker = d.id JOIN ${s}.runs r ON r.run = t.run ${mine}
-      WHERE NOT EXISTS (SELECT 1 FROM ${s}.live_workers w WHERE w.id = d.id) AND r.ended_at IS NULL AND r.status <> 'halted'`,
+      WHERE (t.rested IS NULL OR t.rested > clock_timestamp() - ${RESTED}) AND NOT EXISTS (SELECT 1 FROM ${s}.live_workers w WHERE w.id = d.id) AND r.ended_at IS NULL AND r.status <> 'halted'`,
   lost: (s) => `FROM ${s}.runs r ${mine} WHERE r.status = 'running' AND ${free(s)}`,
   code: (s) =>
     `FROM ${s}.runs r ${mine} WHERE r.status = 'waiting' AND r.waiting_for = 'task' AND ${free(s)}`,

@@ -9,6 +9,12 @@ import type { Database } from './database.ts'
 /** How long a lease is good without a word of its worker, by the database's clock. One definition, in the database, for all programs. */
 export const LEASE_MS = 3000
 
+/**
+ * How long a run that was put out of memory is kept in mind, with whom it was carried by. Its body may have been in an await that no record
+ * shows, and would have gone on: should its worker die, somebody has to look.
+ */
+export const RESTED_MS = 60_000
+
 const TABLES = (s: string): string => `
   CREATE TABLE IF NOT EXISTS ${s}.workers (
     id text PRIMARY KEY, name text NOT NULL, started timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -17,6 +23,8 @@ const TABLES = (s: string): string => `
   CREATE TABLE IF NOT EXISTS ${s}.leases (
     run text COLLATE "C" PRIMARY KEY, worker text NOT NULL, taken timestamptz NOT NULL DEFAULT clock_timestamp()
   ) WITH (fillfactor = 70);
+  -- Given back, the run not having ended: free, and kept in mind for RESTED_MS, see leases.ts.
+  ALTER TABLE ${s}.leases ADD COLUMN IF NOT EXISTS rested timestamptz;
   CREATE INDEX IF NOT EXISTS leases_by_worker ON ${s}.leases (worker);
   CREATE OR REPLACE VIEW ${s}.live_workers AS
     SELECT * FROM ${s}.workers WHERE seen > clock_timestamp() - interval '${LEASE_MS} milliseconds';
@@ -31,11 +39,14 @@ const TABLES = (s: string): string => `
   END $$;
 `
 
-/** Whether the tables are there. */
+/** Whether the tables are there, as this program knows them. */
 export async function isPrepared(database: Database): Promise<boolean> {
   const session = await database.connect()
   try {
-    const [row] = await session.ask('SELECT to_regclass($1) IS NOT NULL', [`${database.schema}.live_workers`])
+    const [row] = await session.ask(
+      `SELECT to_regclass($1) IS NOT NULL AND EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass($2) AND attname = 'rested')`,
+      [`${database.schema}.live_workers`, `${database.schema}.leases`],
+    )
     return row?.[0] === true
   } finally {
     await session.end()

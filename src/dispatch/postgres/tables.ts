@@ -33,7 +33,7 @@ export interface Standing extends Leased {
 export type Where =
   /** Due, and nobody has it. */
   | 'due'
-  /** Of a worker that is not alive. */
+  /** Of a worker that is not alive: carried by it, or put out of its memory lately. */
   | 'left'
   /** At work by its record, and nobody has it. */
   | 'lost'
@@ -53,11 +53,14 @@ export interface LeaseTable {
   /** When the next wake-up is that has not come yet. */
   next(): Promise<number | undefined>
   standing(runs: readonly string[]): Promise<readonly Standing[]>
+  /** Gives leases back. Those of runs that have not ended are kept in mind for RESTED_MS: should this worker die, it left them, too. */
   release(runs: readonly string[]): Promise<void>
   /** The runs leased to this worker. */
   ours(): Promise<ReadonlySet<string>>
   /** Says of these runs that this worker has them, where nobody else has. */
   sayAgain(runs: readonly string[]): Promise<void>
+  /** Forgets what this worker gave back long enough ago. */
+  forget(): Promise<void>
   /** Forgets leases of runs that ended or are gone, and workers of long ago that left none. */
   sweep(): Promise<void>
 }

@@ -164,6 +164,29 @@ test('a body that was in a plain await when its worker was closed goes on elsewh
   expect(await run.result()).toBe('went on')
 })
 
+test('a body that was in a plain await and out of memory when its worker went goes on elsewhere', async () => {
+  await using all = await fleet()
+  const outside = task({
+    name: 'outside',
+    run: (ctx) =>
+      ctx.race({
+        told: (b) => b.wait('never'),
+        work: async (b) => {
+          await pause(2500)
+          return b.step('after', () => 'went on')
+        },
+      }),
+  })
+  const leaving = await all.worker([outside])
+  const client = await all.client()
+  const run = await client.start(outside, undefined)
+  await until(async () => (await run.status()) === 'waiting' && leaving.load.residents === 0)
+  await until(async () => (await client.workers()).every(({ runs }) => runs === 0))
+  await leaving.close()
+  await all.worker([outside])
+  expect(await run.result()).toMatchObject({ value: 'went on' })
+})
+
 test('a role that may only add to the record carries runs; the owner made the tables, before or after it was let in', async () => {
   for (const isGrantedFirst of [true, false]) {
     const store = await freshSchema()

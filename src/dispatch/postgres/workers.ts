@@ -81,7 +81,7 @@ async function workersOf(session: Session, s: string): Promise<readonly WorkerRo
   if (made?.[0] !== true) return []
   const rows = await session.ask(
     `SELECT w.id, w.name, (extract(epoch FROM w.started) * 1000)::float8, w.concurrency, w.tasks::text,
-       (SELECT count(*) FROM ${s}.leases l WHERE l.worker = w.id) FROM ${s}.live_workers w ORDER BY w.started, w.id`,
+       (SELECT count(*) FROM ${s}.leases l WHERE l.worker = w.id AND l.rested IS NULL) FROM ${s}.live_workers w ORDER BY w.started, w.id`,
   )
   return rows.map(([id, name, startedAt, concurrency, tasks, runs]) => ({
     id: String(id),

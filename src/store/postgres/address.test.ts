@@ -58,6 +58,9 @@ test('an address is read whole, and shown without its password', () => {
 test.each([
   ['postgres://', 'postgres://?', false],
   ['postgres://h:port/db', 'no URL', true],
+  ['postgres://u:p,q@a:1,b:2/db', 'several hosts', true],
+  ['postgres://a,b/db', 'several hosts', true],
+  ['postgres:///db?host=a%2Cb', 'several hosts', true],
   ['postgres://h/db?sslmode=maybe', 'sslmode=maybe', true],
   ['postgres://h/db?schema=', 'name of a schema', true],
   ['postgres://h/db?schema=pg_catalog', 'name of a schema', true],

@@ -4,6 +4,8 @@
  * A1. TLS is what `sslmode` says, as Postgres' own clients mean it: `require` encrypts or fails, `verify-ca` also checks who
  *     signed the certificate, `verify-full` also whose it is. `prefer`, the default, encrypts where the server can.
  * A2. The password is in no message: people are shown `shown`.
+ * A3. One host. libpq takes several and finds the one that may be written to; the driver does not, and a connection that reads from a replica
+ *     would not see what this process was told of before (log.ts, L5).
  */
 import { readFileSync } from 'node:fs'
 import { messageOf } from '../../errors.ts'
@@ -47,6 +49,11 @@ export function isPostgres(address: string): boolean {
 
 /** @throws {BadAddress} */
 export function parseAddress(text: string): Address {
+  if (hostsIn(text).includes(','))
+    throw new BadAddress(
+      'postgres://…',
+      'it names several hosts, and only one is taken; give one that leads to the server that may be written to, also after a failover: a virtual address, or a proxy such as HAProxy or PgBouncer (by the session)',
+    )
   const url = URL.parse(text)
   if (!url || !isPostgres(text)) throw new BadAddress('postgres://…', 'it is no URL')
   const given = url.searchParams
@@ -81,6 +88,12 @@ export function parseAddress(text: string): Address {
     connectTimeoutMs: timeout * 1000,
     shown,
   }
+}
+
+function hostsIn(text: string): string {
+  const [, authority = ''] = /^\w+:\/\/([^/?#]*)/.exec(text) ?? []
+  const [, parameter = ''] = /[?&]host=([^&#]*)/.exec(text) ?? []
+  return `${authority.slice(authority.lastIndexOf('@') + 1)}${parameter.replaceAll(/%2c/gi, ',')}`
 }
 
 function isMode(mode: string): mode is TlsMode {

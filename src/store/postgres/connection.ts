@@ -20,10 +20,12 @@ export interface Statement {
   readonly name?: string
   /** May take as long as it takes: it goes over the whole store. */
   readonly isLong?: boolean
+  /** Without an answer by then the connection is taken for dead. */
+  readonly withinMs?: number
 }
 
 export const PATIENCE_MS = 60_000
-const STATEMENT_TIMEOUT_MS = 30_000
+export const STATEMENT_TIMEOUT_MS = 30_000
 const IDLE_IN_TRANSACTION_MS = 15_000
 /** Longer than the server's own, which ends a statement cleanly. */
 const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 5_000
@@ -58,20 +60,20 @@ export class Connector {
   }
 
   /** An open connection, whose end is the caller's. */
-  async connect(): Promise<Client> {
-    const client = await this.#open()
+  async connect(own: ClientConfig = {}): Promise<Client> {
+    const client = await this.#open(own)
     client.on('error', () => {}) // whoever asks next is told
     return client
   }
 
-  async #open(): Promise<Client> {
+  async #open(own: ClientConfig): Promise<Client> {
     try {
-      return await this.#tryOpen(this.settings())
+      return await this.#tryOpen({ ...this.settings(), ...own })
     } catch (error) {
       if (this.address.tls !== 'prefer' || this.#isPlain || !/does not support SSL/.test(String(error)))
         throw error
       this.#isPlain = true
-      return this.#tryOpen(this.settings())
+      return this.#tryOpen({ ...this.settings(), ...own })
     }
   }
 
@@ -124,10 +126,10 @@ export class Connector {
 /** Asks on one connection, and breaks it off when no answer comes. */
 export async function ask(
   client: Client | PoolClient,
-  { isLong, ...statement }: Statement,
+  { isLong, withinMs = isLong ? NO_TIMEOUT_MS : undefined, ...statement }: Statement,
 ): Promise<readonly Values[]> {
   try {
-    const timeout = isLong ? { query_timeout: NO_TIMEOUT_MS } : {}
+    const timeout = withinMs === undefined ? {} : { query_timeout: withinMs }
     const config = { ...statement, ...timeout, rowMode: 'array' } as QueryArrayConfig & QueryConfig // rows as arrays
     return (await client.query(config)).rows as unknown as Values[] // rowMode: every row is an array
   } catch (error) {

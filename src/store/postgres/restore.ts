@@ -1,4 +1,11 @@
-/** Streams that another store recorded, written as they are: same hashes, same times, new positions; checked on the way in. */
+/**
+ * Streams that another store recorded, written as they are: same hashes, same times, new positions; checked on the way in.
+ *
+ * O1. All or nothing: what breaks, or is here already, is found on the way, and then nothing was imported. A part of it that could be seen
+ *     before the rest would be runs that are carried on from half of their record.
+ * O2. So the row of `tip` is held from the first position that is given to the commit, and other writers wait. Positions that were given in
+ *     advance would appear behind a reader who has passed them (log.ts, L6).
+ */
 import type { PoolClient } from 'pg'
 import {
   AlreadyThere,

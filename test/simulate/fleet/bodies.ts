@@ -1,5 +1,5 @@
 /** Tasks that do what programs say, and look at every value they are handed: one meant for another step shows at once. */
-import { task, type AnyTask, type Context, type StepOptions } from 'throughline'
+import { task, type AnyTask, type Context, type StepOptions, type StepTools } from 'throughline'
 import {
   markOf,
   messageOf,
@@ -18,6 +18,8 @@ export interface Host {
   turns(count: number): Promise<void>
   sleep(ms: number): Promise<void>
   readonly isDead: boolean
+  /** Effects under way, by idempotency key: while one is, nobody can say that it did not take place. */
+  readonly effects: Set<string>
 }
 
 class Thrown extends Error {}
@@ -123,6 +125,8 @@ class Body {
         return this.#nudge(ctx, op.ms, mark)
       case 'collect':
         return this.#collect(ctx, op.count, mark)
+      case 'keep':
+        return this.#keep(ctx, op, mark)
       case 'call':
         return ctx.call(this.#task(op.task), { where: mark, chapter: 1 } as never)
       case 'spawn':
@@ -137,6 +141,13 @@ class Body {
       case 'hold':
         return ctx.wait(`${NEVER}${mark}`)
     }
+  }
+
+  async #keep(ctx: Context, op: Extract<Op, { kind: 'keep' }>, mark: string): Promise<string> {
+    const about = { subject: op.isShared ? 'all' : mark, choice: mark, because: 'simulated' }
+    const { id, version } = await ctx.decide(about)
+    if (op.isRevised) await ctx.decide({ ...about, supersedes: { id, version } })
+    return op.kind
   }
 
   #task(index: number): AnyTask {
@@ -196,23 +207,32 @@ class Body {
           }
         : {}),
     }
+    const effect = async ({ attempt, idempotencyKey }: StepTools) => {
+      await host.turns(op.before)
+      if (op.ms > 0) await host.sleep(op.ms)
+      if (attempt <= op.fails) {
+        if (op.failsBy === 'time') await host.sleep(op.ms + 5000)
+        throw new Thrown(`${mark} fails`)
+      }
+      if (op.once) {
+        if (op.throws === 'before' && attempt === 1) throw this.#threw()
+        world.perform(run, idempotencyKey, mark, op)
+        await host.turns(op.after)
+        if (op.throws === 'after' && attempt === 1) throw this.#threw()
+      }
+      await host.turns(op.after)
+      return mark
+    }
+    if (!op.once) return ctx.step(op.name, effect, options)
     return ctx.step(
       op.name,
-      async ({ attempt, idempotencyKey }) => {
-        await host.turns(op.before)
-        if (op.ms > 0) await host.sleep(op.ms)
-        if (attempt <= op.fails) {
-          if (op.failsBy === 'time') await host.sleep(op.ms + 5000)
-          throw new Thrown(`${mark} fails`)
+      async (tools) => {
+        host.effects.add(tools.idempotencyKey)
+        try {
+          return await effect(tools)
+        } finally {
+          host.effects.delete(tools.idempotencyKey)
         }
-        if (op.once) {
-          if (op.throws === 'before' && attempt === 1) throw this.#threw()
-          world.perform(run, idempotencyKey, mark, op)
-          await host.turns(op.after)
-          if (op.throws === 'after' && attempt === 1) throw this.#threw()
-        }
-        await host.turns(op.after)
-        return mark
       },
       options,
     )

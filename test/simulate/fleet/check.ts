@@ -1,6 +1,6 @@
 /** What must hold when all is over, read from the record itself. */
 import type { Log, StoredEvent } from 'throughline'
-import { doubled, ENDS, eventsOf, groundless, misplaced, unsound } from '../record.ts'
+import { doubled, ENDS, eventsOf, forgotten, groundless, keptBy, misplaced, unsound } from '../record.ts'
 import type { Driver } from './driver.ts'
 import type { World } from './world.ts'
 
@@ -15,6 +15,7 @@ interface Around {
 export async function check({ store, driver, world, hasRefusals }: Around): Promise<void> {
   const rows = await store.select('runs', {})
   const doubts: string[] = []
+  const kept = new Map<string, readonly string[]>()
   for (const row of rows) {
     const [run, status] = [String(row['run']), String(row['status'])]
     const events = await eventsOf(store, row)
@@ -24,7 +25,9 @@ export async function check({ store, driver, world, hasRefusals }: Around): Prom
     // A fork's copied answers were taken from another's inbox.
     if (run !== driver.people.forkId) for (const one of await misplaced(store, run, events)) world.wrong(one)
     compensations(world, run, status, events)
+    kept.set(run, keptBy(events))
   }
+  for (const one of await forgotten(store, kept)) world.wrong(one)
   if (doubts.length > world.thrown)
     world.wrong(`${doubts.join(', ')} came into doubt with ${world.thrown} throws, and no crash between`)
   for (const done of world.done.values())

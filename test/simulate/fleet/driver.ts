@@ -22,6 +22,8 @@ export interface Plan {
   readonly random: Random
   readonly ids: (prefix: string) => string
   readonly hasMisfortune: boolean
+  /** How many processes carry runs beside each other. One carries them all, where no tables are shared. */
+  readonly workers: number
 }
 
 interface Running {
@@ -34,6 +36,8 @@ const MOST_TURNS = 30_000
 const MISFORTUNE_TURNS = 1500
 const MOST_MISFORTUNES = 6
 const MOST_TURNS_TO_CLOSE = 60
+/** So often in a row may time pass, and nothing come of it but heartbeats. */
+const MOST_IDLE = 600
 const HOUR_MS = 3_600_000
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 
@@ -42,14 +46,15 @@ export class Driver {
   zombies = 0
   readonly #plan: Plan
   #people: People | undefined
-  #running: Running | undefined
-  #closing: Process | undefined
-  #stopped: { readonly process: Process; readonly wakeAt: number; readonly dieAt: number } | undefined
+  #crew: Running[] = []
+  #closing: { readonly process: Process; readonly until: number } | undefined
+  #stopped: { readonly running: Running; readonly wakeAt: number; readonly dieAt: number } | undefined
   #turn = 0
   #quiet = 0
   #hasPolled = false
   #bootAt = 0
   #booted = 0
+  #idle = 0
   readonly #cancelAt: number
   readonly #isForked: boolean
 
@@ -73,14 +78,14 @@ export class Driver {
     const process = new Process('client', hub, { commits: 0, how: 'nothing' })
     hub.processes.push(process)
     this.#people = new People({ ...this.#plan, client: await this.#open(process, false) })
-    if (random.chance(0.7)) this.#boot()
+    for (let left = this.#plan.workers; left > 0; left--) if (random.chance(0.7)) this.#boot()
     await this.people.start()
     for (this.#turn = 1; this.#turn < MOST_TURNS; this.#turn++) {
       await new Promise(setImmediate)
       hub.tick()
       if (this.#turn === MISFORTUNE_TURNS) hub.hasMisfortune = false
       await this.#meddle()
-      if (hub.isBusy || (this.#running && !this.#running.tl)) this.#stirred()
+      if (hub.isBusy || this.#crew.some(({ tl }) => !tl)) this.#stirred()
       else if (++this.#quiet >= QUIET_TURNS && (await this.#goOn())) return
     }
     world.wrong(`after ${MOST_TURNS} turns some have not ended: ${await this.#stuck()}`)
@@ -95,11 +100,17 @@ export class Driver {
       .join('; ')
   }
 
+  /** One process carries all runs: another begins when it is gone. */
+  get #isAlone(): boolean {
+    return this.#plan.hub.board === undefined
+  }
+
   /** What happens whether or not anything else does. */
   async #meddle(): Promise<void> {
     const { hub, random } = this.#plan
-    const isWriting = hub.processes.some((one) => one.isDead && one.inFlight > 0)
-    if (!this.#running && this.#turn >= this.#bootAt && !isWriting) this.#boot()
+    const isWriting = this.#isAlone && hub.processes.some((one) => one.isDead && one.inFlight > 0)
+    if (this.#crew.length < this.#plan.workers && this.#turn >= this.#bootAt && !isWriting) this.#boot()
+    if (!this.#isAlone && this.#closing && this.#turn >= this.#closing.until) this.#endClosing()
     this.#haunt()
     if (this.#turn === this.#cancelAt) {
       await this.people.cancel('at a random moment')
@@ -122,55 +133,63 @@ export class Driver {
     }
   }
 
-  /** A stopped process wakes when another has its runs, does what it still can, and dies. */
+  /** A stopped process wakes when another has its runs, does what it still can, and dies; among several it may live on as one of them. */
   #haunt(): void {
     const zombie = this.#stopped
     if (!zombie) return
-    if (this.#turn >= zombie.wakeAt && zombie.process.state === 'stopped') {
-      this.#plan.hub.say(`${zombie.process.name} wakes`)
-      zombie.process.wake()
+    const { running, wakeAt, dieAt } = zombie
+    const { process } = running
+    if (this.#turn >= wakeAt && (process.state === 'stopped' || process.isCut)) {
+      this.#plan.hub.say(`${process.name} wakes`)
+      process.wake()
     }
-    if (this.#turn < zombie.dieAt) return
+    if (this.#turn < dieAt) return
     this.#stopped = undefined
-    this.#kill(zombie.process)
+    if (!this.#isAlone && this.#plan.random.chance(0.5)) return void this.#crew.push(running)
+    this.#kill(process)
     // What it took back while it haunted is nobody's now, and only one that starts looks for that.
-    if (this.#running) this.#kill(this.#running.process)
+    if (this.#isAlone && this.#crew[0]) this.#kill(this.#crew[0].process)
   }
 
   #kill(process: Process): void {
     this.#plan.hub.say(`${process.name} dies`)
     this.#stirred()
     process.die()
-    if (this.#running?.process === process) this.#running = undefined
+    this.#crew = this.#crew.filter((one) => one.process !== process)
     this.#bootAt = this.#turn + this.#plan.random.between(0, 10)
   }
 
   /** Something is under way that nothing shows yet. */
   #stirred(): void {
     this.#quiet = 0
+    this.#idle = 0
     this.#hasPolled = false
   }
 
   #struck(process: Process): void {
     const { random } = this.#plan
-    if (process !== this.#running?.process) return
-    const { tl } = this.#running
-    this.#running = undefined
+    const running = this.#crew.find((one) => one.process === process)
+    if (!running) return
+    this.#crew = this.#crew.filter((one) => one !== running)
     this.crashes++
     this.#bootAt = this.#turn + random.between(0, 10)
-    if (process.fate.how === 'closes') this.#close(process, tl)
-    else if (process.fate.how === 'is stopped') {
+    const { how } = process.fate
+    if (how === 'closes') this.#close(process, running.tl)
+    else if (how.startsWith('is ')) {
       if (this.#stopped) return process.die()
       this.zombies++
-      const wakeAt = this.#turn + random.between(5, 120)
-      this.#stopped = { process, wakeAt, dieAt: wakeAt + random.between(0, 60) }
+      // Long enough to lose its leases, or not quite.
+      const wakeAt = this.#turn + random.between(5, this.#isAlone ? 120 : 400)
+      this.#stopped = { running, wakeAt, dieAt: wakeAt + random.between(0, 60) }
     }
   }
 
   /** One that cannot finish what it has under way is killed in the end. */
   #close(process: Process, tl: Throughline | undefined): void {
-    this.#closing = process
-    this.#bootAt = this.#turn + MOST_TURNS_TO_CLOSE
+    this.#endClosing()
+    const until = this.#turn + MOST_TURNS_TO_CLOSE
+    this.#closing = { process, until }
+    if (this.#isAlone) this.#bootAt = until
     this.#stirred()
     void tl?.close().then(() => {
       this.#plan.hub.say(`${process.name} closed`)
@@ -178,15 +197,19 @@ export class Driver {
     })
   }
 
+  #endClosing(): void {
+    this.#closing?.process.die()
+    this.#closing = undefined
+  }
+
   #boot(): void {
     const { hub } = this.#plan
-    this.#closing?.die()
-    this.#closing = undefined
+    if (this.#isAlone) this.#endClosing()
     const process = new Process(`process ${++this.#booted}`, hub, this.#fate())
     hub.processes.push(process)
     hub.say(`${process.name} starts`)
     const running: Running = { process, tl: undefined }
-    this.#running = running
+    this.#crew.push(running)
     // Not waited for: misfortune may strike it while it opens.
     void this.#open(process, true).then((tl) => {
       running.tl = tl
@@ -203,8 +226,12 @@ export class Driver {
       'dies after',
       'is stopped',
       'closes',
+      ...(this.#isAlone
+        ? []
+        : (['is stopped after', 'is stopped after', 'is cut off', 'is cut off after'] as const)),
     ] as const)
-    if (!hasMisfortune || this.#booted > MOST_MISFORTUNES) return { commits: 0, how: 'nothing' }
+    if (!hasMisfortune || this.#booted > MOST_MISFORTUNES * this.#plan.workers)
+      return { commits: 0, how: 'nothing' }
     return { commits: random.between(0, random.pick([5, 20, 60])), how }
   }
 
@@ -226,7 +253,7 @@ export class Driver {
   /** Nothing goes on by itself: somebody does something, or time passes. True when all is over. */
   async #goOn(): Promise<boolean> {
     const { hub, world } = this.#plan
-    if (!this.#running) return false // the next turns start one
+    if (this.#crew.length === 0) return false // the next turns start one
     if (this.#stopped && this.#plan.random.chance(0.5)) return false
     if ((await this.people.unended()).length === 0) return !this.#stopped && !(await this.#forked())
     this.#quiet = 0
@@ -236,6 +263,7 @@ export class Driver {
       return false
     }
     if ((await this.#actAtRandom()) || (await this.people.cancelHeld())) this.#stirred()
+    else if (!this.#isAlone && this.#idle++ < MOST_IDLE) hub.wait()
     else if (!this.#stopped) {
       world.wrong(`stuck at ${hub.clock.now}: ${await this.#stuck()}`)
       return true
@@ -254,7 +282,7 @@ export class Driver {
     const passTime = () => this.#passTime()
     const actions: (() => Promise<boolean> | boolean)[] = [passTime, passTime]
     // While a stopped process may still act, nobody can say what was not done.
-    if (!this.#stopped) actions.push(() => this.people.settleDoubt())
+    if (!this.#stopped || !this.#isAlone) actions.push(() => this.people.settleDoubt())
     for (const row of await this.people.unended()) actions.push(() => this.people.send(String(row['run'])))
     while (actions.length > 0) {
       const [action] = actions.splice(random.between(0, actions.length - 1), 1)

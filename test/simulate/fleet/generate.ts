@@ -76,6 +76,7 @@ export class Generator {
       contest: 1.5 * nests,
       nudge: 1,
       collect: 0.7,
+      keep: 2,
       child: around.mayFail && around.tasks.length > 0 ? 2 : 0,
       try: 1.5 * nests,
     })
@@ -104,6 +105,8 @@ export class Generator {
         }
       case 'progress':
         return { kind, id }
+      case 'keep':
+        return { kind, id, isShared: random.chance(0.3), isRevised: random.chance(0.3) }
       case 'collect':
         return { kind, id, count: random.between(2, 4) }
       case 'map':

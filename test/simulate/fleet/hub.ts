@@ -1,5 +1,6 @@
 /** What the processes of a simulation share: one store, one clock that any of them may read, and the news of commits between them. */
 import type { Log } from 'throughline'
+import type { Board } from './board.ts'
 import type { Process } from './process.ts'
 import type { Random } from '../../random.ts'
 
@@ -55,23 +56,34 @@ export interface HubOptions {
   /** How often the news of a commit is delayed, doubled, or lost. */
   readonly badNews: number
   readonly hasTrace: boolean
+  /** Of several workers: who carries what. */
+  readonly board?: Board
 }
+
+/** How much time passes a turn, for what goes by no clock: heartbeats, and how long a lease lasts. */
+const TURN_MS = 25
 
 export class Hub {
   readonly store: Log
   readonly clock: SharedClock
+  readonly board: Board | undefined
+  /** Time as it passes; the clock may jump. */
+  readonly ticks: SharedClock
   readonly processes: Process[] = []
   /** Off for the reference, and towards the end, so that every program comes to one. */
   hasMisfortune = true
   readonly trace: string[] = []
   struck: (process: Process) => void = () => {}
   zombied: () => void = () => {}
+  wrong: (what: string) => void = () => {}
   readonly #options: HubOptions
   readonly #news: { left: number; readonly to: Process }[] = []
 
   constructor(options: HubOptions) {
     this.store = options.store
     this.clock = options.clock
+    this.board = options.board
+    this.ticks = options.board?.ticks ?? new SharedClock()
     this.#options = options
   }
 
@@ -95,6 +107,17 @@ export class Hub {
   isLost(): boolean {
     const { random, losses } = this.#options
     return this.hasMisfortune && losses > 0 && random.chance(losses)
+  }
+
+  /** How many turns longer commits are held up than all else, where a network healed or a process woke. */
+  lag(): number {
+    const { random } = this.#options
+    return this.board && random.chance(0.5) ? random.between(1, 300) : 0
+  }
+
+  /** What of a question never reaches whom it is for. */
+  loss(): 'question' | 'answer' | undefined {
+    return this.isLost() ? this.#options.random.pick(['question', 'answer']) : undefined
   }
 
   /** One process committed: it knows at once, the others hear of it. */
@@ -122,6 +145,15 @@ export class Hub {
     }
     for (const process of this.processes) process.tick()
     this.clock.fireDue()
+    if (!this.board) return
+    this.ticks.now += TURN_MS
+    this.ticks.fireDue()
+  }
+
+  /** Nobody has anything to do: time passes until somebody's next heartbeat, or look. */
+  wait(): void {
+    this.ticks.now = Math.max(this.ticks.now, this.ticks.next() ?? 0)
+    this.ticks.fireDue()
   }
 
   /** Everybody looks: news may be lost, but looking again finds what it was of. */

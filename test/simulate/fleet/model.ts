@@ -63,6 +63,7 @@ function valueOf(program: Program, op: Op, where: string, messages: Messages): u
     case 'pause':
     case 'progress':
     case 'spawn':
+    case 'keep':
       return op.kind
     case 'wait':
       return expect(messages, mark, op.count)

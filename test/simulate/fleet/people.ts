@@ -91,6 +91,8 @@ export class People {
         const handle = await this.#handle(String(row['run']))
         const doubted = await this.#request(() => doubtOf(handle, name))
         if (!doubted) continue
+        // Somebody who is slow, cut off or stopped may be in the middle of it.
+        if (hub.processes.some((one) => !one.isDead && one.effects.has(doubted.idempotencyKey))) continue
         const done = world.done.get(doubted.idempotencyKey)
         this.doubts++
         hub.say(`a person settles ${handle.id} ${doubted.key}: ${done ? 'it was done' : 'it was not'}`)

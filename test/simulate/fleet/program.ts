@@ -54,6 +54,8 @@ export type Op =
   | { readonly kind: 'nudge'; readonly id: number; readonly ms: number }
   /** Takes `count` messages of either of two names, as they come. */
   | { readonly kind: 'collect'; readonly id: number; readonly count: number }
+  /** Puts a decision into memory, about something of its own or what all speak of; and replaces it by another. */
+  | { readonly kind: 'keep'; readonly id: number; readonly isShared: boolean; readonly isRevised: boolean }
   | { readonly kind: 'call'; readonly id: number; readonly task: number }
   | {
       readonly kind: 'spawn'

@@ -1,6 +1,7 @@
 /** One seed: its program without misfortune, then with it, and what must hold afterwards. */
 import type { Log, StoredEvent } from 'throughline'
 import { openStore } from 'throughline/testing'
+import { Board } from './board.ts'
 import { check } from './check.ts'
 import { Driver } from './driver.ts'
 import { Generator } from './generate.ts'
@@ -22,6 +23,9 @@ export interface Trial {
 const REFERENCES_A_STORE = 50
 const NO_MISFORTUNE = { refusals: 0, distance: 0, losses: 0, badNews: 0 }
 
+/** Half the seeds by one process at a time, the others by two or three workers. */
+export const workersBy = (seed: number): number => (seed % 2 === 0 ? 1 : seed % 4 === 1 ? 2 : 3)
+
 interface Shared {
   readonly store: Log
   readonly clock: SharedClock
@@ -32,10 +36,11 @@ interface Shared {
 export class Trials {
   #shared: Shared | undefined
 
-  async tryOut(seed: number, hasTrace = false): Promise<Trial> {
+  /** By one process at a time, or by several that share the work. */
+  async tryOut(seed: number, workers = workersBy(seed), hasTrace = false): Promise<Trial> {
     const program = new Generator(sfc32(seed, 1)).program()
     const reference = await this.#reference(seed, program)
-    const trial = await live(seed, program, hasTrace)
+    const trial = await live(seed, program, { hasTrace, workers })
     const reached = JSON.stringify(trial.outcome)
     const violations = [
       ...reference.violations.map((one) => `without misfortune: ${one}`),
@@ -58,7 +63,15 @@ export class Trials {
     const random = sfc32(seed, 3)
     const hub = new Hub({ store, clock, random, ...NO_MISFORTUNE, hasTrace: false })
     const world = new World()
-    const driver = new Driver({ program, hub, world, random, hasMisfortune: false, ids: idsFrom(names) })
+    const driver = new Driver({
+      program,
+      hub,
+      world,
+      random,
+      hasMisfortune: false,
+      workers: 1,
+      ids: idsFrom(names),
+    })
     await driver.drive()
     for (const process of hub.processes) process.die()
     return { violations: world.violations, outcome: await outcomeOf(store, driver.people.rootId) }
@@ -80,17 +93,30 @@ function idsFrom(names: string): (prefix: string) => string {
   return (prefix) => `${prefix}_${names}${++ids}`
 }
 
-async function live(seed: number, program: Program, hasTrace: boolean) {
-  const random = sfc32(seed, 2)
+interface Manner {
+  readonly hasTrace: boolean
+  readonly workers: number
+}
+
+async function live(seed: number, program: Program, { hasTrace, workers }: Manner) {
+  const random = sfc32(seed, workers === 1 ? 2 : 4)
   const { store, clock } = openShared()
   const refusals = random.pick([0, 0, 0.03, 0.2])
   const badNews = random.pick([0, 0.1, 0.5])
   const distance = random.pick([0, 0, 2, 12])
   const losses = random.pick([0, 0, 0.02, 0.15])
-  const hub = new Hub({ store, clock, random, refusals, distance, losses, badNews, hasTrace })
+  const board = workers === 1 ? {} : { board: new Board(store, clock, new SharedClock()) }
+  const hub = new Hub({ store, clock, random, refusals, distance, losses, badNews, hasTrace, ...board })
   const world = new World()
-  const driver = new Driver({ program, hub, world, random, hasMisfortune: true, ids: idsFrom('') })
+  // A worker that lost a run may not know it yet.
+  world.honoursKeys = workers > 1
+  const driver = new Driver({ program, hub, world, random, hasMisfortune: true, workers, ids: idsFrom('') })
   const followed = hasTrace ? follow(store, hub.trace) : () => Promise.resolve()
+  hub.wrong = (what) => world.wrong(what)
+  if (hub.board) {
+    hub.board.left = () => hub.poll()
+    hub.board.say = (what) => hub.say(what)
+  }
   hub.zombied = () => (world.honoursKeys = true)
   await driver.drive()
   await followed()

@@ -1,0 +1,5 @@
+/** What the features add to the context of every body. */
+import { memoryFeature } from '../memory/index.ts'
+import type { Feature } from '../run/index.ts'
+
+export const features: readonly Feature[] = [memoryFeature]

@@ -1,0 +1,73 @@
+/**
+ * Live items that cannot both hold: of one scope, subject and predicate, with different values.
+ *
+ * They are recorded all the same, seen by everybody, and end when one supersedes the other or is withdrawn. What is only worded
+ * alike is no conflict.
+ */
+import { encode, type Log, type Row } from '../log/index.ts'
+import type { Item } from '../task/index.ts'
+import { itemsOf, type Recorded } from './reading.ts'
+
+/** Items that say different things of the same. */
+export interface Conflict {
+  readonly scope: string
+  readonly subject: string
+  readonly predicate: string
+  /** Oldest first. */
+  readonly items: readonly Recorded[]
+}
+
+/** Live items that say otherwise than this one would. */
+export async function against(log: Log, item: Item): Promise<readonly Row[]> {
+  if (item.predicate === undefined || item.status !== 'active') return []
+  const { scope, subject, predicate } = item
+  const where = { scope, subject, predicate, status: 'active', replaced_at: null }
+  const rows = await log.select('items', { where, order: ['position'] })
+  const said = item.value === undefined ? null : encode(item.value)
+  return rows.filter((row) => row['value'] !== said && row['item'] !== item.id && overlaps(row, item))
+}
+
+/** All there are, or those of a scope. */
+export async function conflicts(log: Log, scope?: string): Promise<readonly Conflict[]> {
+  const where = {
+    status: 'active',
+    replaced_at: null,
+    predicate: { not: null },
+    ...(scope === undefined ? {} : { scope }),
+  }
+  const rows = await log.select('items', { where, order: ['position'] })
+  const groups = Map.groupBy(rows, ({ scope: of, subject, predicate }) =>
+    JSON.stringify([of, subject, predicate]),
+  )
+  const found: Conflict[] = []
+  for (const group of groups.values()) {
+    const disputed = group.filter((row) => group.some((other) => disagree(row, other)))
+    const [first] = disputed
+    if (!first) continue
+    found.push({
+      scope: String(first['scope']),
+      subject: String(first['subject']),
+      predicate: String(first['predicate']),
+      items: await itemsOf(log, disputed),
+    })
+  }
+  return found
+}
+
+function disagree(one: Row, other: Row): boolean {
+  return one['value'] !== other['value'] && meet(spanOf(one), spanOf(other))
+}
+
+function overlaps(row: Row, { validFrom, validTo }: Item): boolean {
+  return meet(spanOf(row), [validFrom?.getTime() ?? -Infinity, validTo?.getTime() ?? Infinity])
+}
+
+type Span = readonly [from: number, to: number]
+
+function spanOf(row: Row): Span {
+  const [from, to] = [row['valid_from'], row['valid_to']]
+  return [typeof from === 'number' ? from : -Infinity, typeof to === 'number' ? to : Infinity]
+}
+
+/** Two values of different times are no conflict. */
+const meet = ([from, to]: Span, [otherFrom, otherTo]: Span): boolean => from < otherTo && otherFrom < to

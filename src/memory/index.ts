@@ -1,0 +1,6 @@
+export { BadItem, ItemChanged, ItemNotFound, ItemOver } from './errors.ts'
+export { type Conflict } from './conflicts.ts'
+export { memoryFeature } from './feature.ts'
+export { Memory, type By, type EndOptions } from './memory.ts'
+export { memoryProjection } from './projection.ts'
+export { type ItemsPage, type ItemsQuery, type Recorded } from './reading.ts'

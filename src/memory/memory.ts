@@ -1,0 +1,127 @@
+/** `tl.memory`: working memory for people and programs outside of runs. */
+import { AlreadyThere, GuardFailed, type Log } from '../log/index.ts'
+import type { DecideInput, Kept, RememberInput } from '../task/index.ts'
+import { conflicts, type Conflict } from './conflicts.ts'
+import { asItem, type Author, type ItemInput } from './item.ts'
+import {
+  itemById,
+  itemsAsOf,
+  listItems,
+  versionsOf,
+  type ItemsPage,
+  type ItemsQuery,
+  type Recorded,
+} from './reading.ts'
+import { ending, recording, type Ending, type Writing } from './writing.ts'
+
+/** Who says so. */
+export interface By {
+  /** A person or a program, as the record is to name them; `person` unless told. */
+  readonly by?: string
+}
+
+/** Why an item comes to its end. */
+export interface EndOptions extends By {
+  readonly because: string
+  /** The version that was read: refused if there is a later one. */
+  readonly version?: number
+}
+
+/** Others were quicker so often: then it is said instead of tried again. */
+const TRIES = 20
+
+export class Memory {
+  readonly #log: Log
+  readonly #newId: (prefix: string) => string
+
+  constructor(log: Log, newId: (prefix: string) => string) {
+    this.#log = log
+    this.#newId = newId
+  }
+
+  /** Records a decision, with its reasons. @throws {BadItem} @throws {ItemChanged} @throws {ItemOver} */
+  async decide(decision: DecideInput, options: By = {}): Promise<Kept> {
+    return this.#record(asItem(decision), options)
+  }
+
+  /** Records anything else worth keeping. @throws {BadItem} @throws {ItemChanged} @throws {ItemOver} */
+  remember(item: RememberInput, options: By = {}): Promise<Kept> {
+    return this.#record(item, options)
+  }
+
+  /** Replaces an item by another, which says why. @throws {ItemNotFound} @throws {ItemOver} @throws {ItemChanged} */
+  async supersede(
+    id: string,
+    item: RememberInput | DecideInput,
+    { by, version }: By & { readonly version?: number } = {},
+  ): Promise<Kept> {
+    const supersedes = version === undefined ? id : { id, version }
+    const given = 'choice' in item ? asItem(item) : item
+    return this.#record({ ...given, supersedes }, by === undefined ? {} : { by })
+  }
+
+  /** It no longer holds, and nothing takes its place. @throws {ItemNotFound} @throws {ItemOver} @throws {ItemChanged} */
+  withdraw(id: string, options: EndOptions): Promise<Kept> {
+    return this.#end(id, 'withdrawn', options)
+  }
+
+  /** A commitment was kept, a question answered. @throws {ItemNotFound} @throws {ItemOver} @throws {ItemChanged} */
+  fulfil(id: string, options: EndOptions): Promise<Kept> {
+    return this.#end(id, 'fulfilled', options)
+  }
+
+  /** A proposed item holds from now on. @throws {ItemNotFound} @throws {ItemOver} @throws {ItemChanged} */
+  accept(id: string, options: EndOptions): Promise<Kept> {
+    return this.#end(id, 'active', options)
+  }
+
+  /** An item as it stands. @throws {ItemNotFound} */
+  get(id: string): Promise<Recorded> {
+    return itemById(this.#log, id)
+  }
+
+  /** Live items, newest first, a page at a time. */
+  list(query: ItemsQuery = {}): Promise<ItemsPage> {
+    return listItems(this.#log, query)
+  }
+
+  /** Every version of an item, oldest first. @throws {ItemNotFound} */
+  history(id: string): Promise<readonly Recorded[]> {
+    return versionsOf(this.#log, id)
+  }
+
+  /** What was believed at a time; with `trueAt`, of that what was said to be true then. */
+  asOf(date: Date, query: ItemsQuery & { readonly trueAt?: Date } = {}): Promise<readonly Recorded[]> {
+    return itemsAsOf(this.#log, date, query)
+  }
+
+  /** Live items that cannot both hold. */
+  conflicts(scope?: string): Promise<readonly Conflict[]> {
+    return conflicts(this.#log, scope)
+  }
+
+  #record(item: ItemInput, { by }: By): Promise<Kept> {
+    return this.#write(() => recording(this.#log, this.#newId, item, authorOf(by)))
+  }
+
+  #end(id: string, status: Ending['status'], { by, because, version }: EndOptions): Promise<Kept> {
+    const how = { status, because, ...(version === undefined ? {} : { version }) }
+    return this.#write(() => ending(this.#log, id, how, authorOf(by)))
+  }
+
+  /** Decided anew from what the store holds, if others were quicker: a version that was named is then refused by name. */
+  async #write(decide: () => Promise<Writing>): Promise<Kept> {
+    for (let tried = 1; ; tried++) {
+      const { appends, value } = await decide()
+      try {
+        await this.#log.commit({ appends })
+        return value
+      } catch (error) {
+        const wasTooSlow = error instanceof AlreadyThere || error instanceof GuardFailed
+        if (!wasTooSlow || tried >= TRIES) throw error
+      }
+    }
+  }
+}
+
+const authorOf = (by = 'person'): Author => ({ author: by, run: undefined, scope: '' })

@@ -1,0 +1,85 @@
+/**
+ * Items as they can be asked for: one row for each version.
+ *
+ * P1. A version is there once: whoever makes the same one a moment later is refused with all of its commit.
+ * P2. `recorded_at` to `replaced_at` is when it was believed; `valid_from` to `valid_to` is when it is said to be true.
+ */
+import { bodyOf, encode, type Projection, type RowChange } from '../log/index.ts'
+import { itemRecorded } from './events.ts'
+
+const timeOf = (date: Date | undefined): number | null => date?.getTime() ?? null
+
+export const memoryProjection: Projection = {
+  name: 'memory',
+  version: 1,
+  mode: 'inline',
+  kinds: [itemRecorded.name],
+  tables: {
+    items: {
+      columns: {
+        item: 'text',
+        version: 'integer',
+        tenant: 'text',
+        kind: 'text',
+        status: 'text',
+        scope: 'text',
+        subject: 'text',
+        predicate: 'text',
+        value: 'text',
+        author: 'text',
+        run: 'text',
+        recorded_at: 'integer',
+        replaced_at: 'integer',
+        valid_from: 'integer',
+        valid_to: 'integer',
+        due_at: 'integer',
+        review_at: 'integer',
+        position: 'integer',
+      },
+      key: ['item', 'version'],
+      indexes: [
+        { columns: ['status', 'position'], where: 'replaced_at IS NULL' },
+        { columns: ['scope', 'subject'], where: 'replaced_at IS NULL' },
+        { columns: ['subject'], where: 'replaced_at IS NULL' },
+        { columns: ['run'], where: 'run IS NOT NULL' },
+        { columns: ['position'] },
+      ],
+    },
+    item_links: {
+      columns: { item: 'text', type: 'text', target: 'text' },
+      key: ['item', 'type', 'target'],
+      indexes: [{ columns: ['target', 'type'] }],
+    },
+  },
+  apply(event) {
+    const { item } = bodyOf(itemRecorded, event)
+    const row = {
+      item: item.id,
+      version: item.version,
+      tenant: event.tenant,
+      kind: item.kind ?? 'fact',
+      status: item.status ?? 'active',
+      scope: item.scope ?? '',
+      subject: item.subject ?? '',
+      predicate: item.predicate ?? null,
+      value: item.value === undefined ? null : encode(item.value),
+      author: item.author ?? '',
+      run: item.run ?? null,
+      recorded_at: event.at,
+      replaced_at: null,
+      valid_from: timeOf(item.validFrom),
+      valid_to: timeOf(item.validTo),
+      due_at: timeOf(item.dueAt),
+      review_at: timeOf(item.reviewAt),
+      position: event.position,
+    }
+    const changes: RowChange[] = [{ insert: 'items', row }]
+    if (item.version > 1) {
+      const where = { item: item.id, version: item.version - 1 }
+      changes.push({ patch: 'items', set: { replaced_at: event.at }, where, must: true })
+    }
+    for (const { type, to } of item.links ?? [])
+      changes.push({ put: 'item_links', row: { item: item.id, type, target: to } })
+    return changes
+  },
+}

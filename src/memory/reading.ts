@@ -1,0 +1,116 @@
+/** Items from the store: by id, by what they are about, as they stand or as they stood. */
+import { bodyOf, type Log, type Query, type Row, type StoredEvent, type Test } from '../log/index.ts'
+import type { Item, ItemKind, ItemStatus } from '../task/index.ts'
+import { ItemNotFound } from './errors.ts'
+import { itemRecorded } from './events.ts'
+import { scopesAbove } from './item.ts'
+
+/** An item, and when this version of it was believed. */
+export interface Recorded extends Item {
+  readonly recordedAt: Date
+  /** When the next version replaced it. */
+  readonly replacedAt: Date | undefined
+}
+
+export interface ItemsQuery {
+  readonly kinds?: readonly ItemKind[]
+  /** `active` unless told. */
+  readonly status?: ItemStatus | readonly ItemStatus[]
+  readonly subject?: string
+  /** Items of this scope and of those above it. */
+  readonly scope?: string
+  readonly run?: string
+  /** 100 unless told, 1,000 at most. */
+  readonly limit?: number
+  /** From the page before. */
+  readonly cursor?: string
+}
+
+export interface ItemsPage {
+  readonly items: readonly Recorded[]
+  /** Give it to get the next page; undefined on the last. */
+  readonly cursor: string | undefined
+}
+
+const LIMIT = 100
+const MOST = 1000
+
+/** Newest first. */
+export async function listItems(log: Log, query: ItemsQuery = {}): Promise<ItemsPage> {
+  const limit = Math.min(MOST, Math.max(1, query.limit ?? LIMIT))
+  const where: Record<string, Test> = { ...filtersOf(query), replaced_at: null }
+  if (query.cursor !== undefined) where['position'] = { lt: Number(query.cursor) }
+  const rows = await log.select('items', { where, order: [{ desc: 'position' }], limit: limit + 1 })
+  const page = rows.slice(0, limit)
+  return {
+    items: await itemsOf(log, page),
+    cursor: rows.length > limit ? String(page.at(-1)?.['position']) : undefined,
+  }
+}
+
+/** What was believed at a time, and, where `trueAt` is given, said to be true then. */
+export async function itemsAsOf(
+  log: Log,
+  believedAt: Date,
+  query: ItemsQuery & { readonly trueAt?: Date } = {},
+): Promise<readonly Recorded[]> {
+  const at = believedAt.getTime()
+  const where = { ...filtersOf(query), recorded_at: { lte: at } }
+  const rows = await log.select('items', { where, order: [{ desc: 'position' }] })
+  const trueAt = query.trueAt?.getTime()
+  const held = rows.filter((row) => {
+    if (row['replaced_at'] !== null && Number(row['replaced_at']) <= at) return false
+    if (trueAt === undefined) return true
+    const [from, to] = [row['valid_from'], row['valid_to']]
+    return (typeof from !== 'number' || from <= trueAt) && (typeof to !== 'number' || trueAt < to)
+  })
+  return itemsOf(log, held.slice(0, Math.min(MOST, query.limit ?? MOST)))
+}
+
+/** An item as it stands. @throws {ItemNotFound} */
+export async function itemById(log: Log, id: string): Promise<Recorded> {
+  const rows = await log.select('items', { where: { item: id, replaced_at: null } })
+  const [item] = await itemsOf(log, rows)
+  if (!item) throw new ItemNotFound(id)
+  return item
+}
+
+/** Every version, oldest first. @throws {ItemNotFound} */
+export async function versionsOf(log: Log, id: string): Promise<readonly Recorded[]> {
+  const rows = await log.select('items', { where: { item: id }, order: ['version'] })
+  if (rows.length === 0) throw new ItemNotFound(id)
+  return itemsOf(log, rows)
+}
+
+/** Items in the order of their rows. */
+export async function itemsOf(log: Log, rows: readonly Row[]): Promise<Recorded[]> {
+  const events = await log.eventsAt(rows.map((row) => Number(row['position'])))
+  const byPosition = new Map(events.map((event) => [event.position, event]))
+  return rows.flatMap((row) => {
+    const event = byPosition.get(Number(row['position']))
+    return event ? [recorded(event, row)] : []
+  })
+}
+
+function recorded(event: StoredEvent, row: Row): Recorded {
+  const { item } = bodyOf(itemRecorded, event)
+  const replaced = row['replaced_at']
+  return {
+    ...(item as Item), // written by this room only, whole but for what is undefined
+    alternatives: item.alternatives ?? [],
+    evidence: item.evidence ?? [],
+    links: item.links ?? [],
+    recordedAt: new Date(event.at),
+    replacedAt: typeof replaced === 'number' ? new Date(replaced) : undefined,
+  }
+}
+
+function filtersOf({ kinds, status = 'active', subject, scope, run }: ItemsQuery): Record<string, Test> {
+  return {
+    status: { in: [status].flat() },
+    ...(kinds ? { kind: { in: kinds } } : {}),
+    ...(subject === undefined ? {} : { subject }),
+    ...(scope === undefined ? {} : { scope: { in: scopesAbove(scope) } }),
+    ...(run === undefined ? {} : { run }),
+  } satisfies Query['where']
+}

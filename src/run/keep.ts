@@ -1,0 +1,67 @@
+/**
+ * Putting something on other streams from a body: working memory, threads, whatever a feature keeps.
+ *
+ * P1. What is kept and the run's record of it are one commit: neither is there without the other, whatever crashes.
+ * P2. A keeping that others were quicker than is decided anew, from what the store holds then.
+ * P3. What it comes to, a refusal as well, is an outcome like any other: a replay is given the same.
+ */
+import {
+  AlreadyThere,
+  eventOf,
+  GuardFailed,
+  StreamMoved,
+  type Append,
+  type Change,
+  type Log,
+} from '../log/index.ts'
+import type { Context } from '../task/index.ts'
+import { keepDone, keepRefused } from './events.ts'
+import type { Generation } from './generation.ts'
+import type { Operation } from './operation.ts'
+import { storable } from './step.ts'
+
+/** What is to be committed, and what the body is told then. */
+export interface Keeping {
+  readonly appends: readonly Append[]
+  readonly unless?: Change['unless']
+  readonly value: unknown
+}
+
+/** What a feature has of the run that a context belongs to. */
+export interface Hands {
+  readonly run: Context['run']
+  readonly log: Log
+  readonly newId: (prefix: string) => string
+  /** An operation of `ctx.<call>`: `decide` reads the store and says what is to be put there; what it throws is the outcome. */
+  readonly keep: (call: string, name: string, decide: () => Promise<Keeping>) => Promise<unknown>
+}
+
+/** What a feature adds to the context of every body. */
+export type Feature = (hands: Hands) => Partial<Context>
+
+/** Others were quicker so often: then it is said instead of tried again. */
+const TRIES = 20
+
+export function performKeep(
+  generation: Generation,
+  operation: Operation,
+  decide: () => Promise<Keeping>,
+): void {
+  if (operation.recorded?.outcome || !generation.mayBegin(operation)) return
+  generation.effect(async () => {
+    for (let tried = 1; ; tried++) {
+      try {
+        const { appends, unless, value } = await generation.patiently(decide)
+        const done = eventOf(keepDone, { v: value }, generation.ref(operation))
+        return await generation.settle(operation, [done], appends, unless)
+      } catch (error) {
+        if (wasTooSlow(error) && tried < TRIES) continue
+        const refused = eventOf(keepRefused, { e: storable(error) }, generation.ref(operation))
+        return await generation.settle(operation, [refused])
+      }
+    }
+  })
+}
+
+const wasTooSlow = (error: unknown): boolean =>
+  error instanceof GuardFailed || error instanceof AlreadyThere || error instanceof StreamMoved
