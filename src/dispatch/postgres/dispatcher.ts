@@ -323,7 +323,9 @@ export class PostgresDispatcher implements Dispatcher {
 
   async #release(): Promise<void> {
     const { carrier } = this.#options
-    const runs = [...this.#released].filter((run) => !carrier.isAdvancing(run) && !this.#advancing.has(run))
+    const isWanted = (run: string) =>
+      carrier.isAdvancing(run) || this.#advancing.has(run) || this.#isReady.has(run)
+    const runs = [...this.#released].filter((run) => !isWanted(run))
     this.#released.clear()
     if (runs.length === 0) return
     // From here on, whoever wakes one of them has to take it anew: behind this, on the same connection.
