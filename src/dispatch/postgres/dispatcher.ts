@@ -311,8 +311,10 @@ export class PostgresDispatcher implements Dispatcher {
       const { run } = one
       this.#returned.delete(run)
       if (this.#advancing.has(run) || this.#isReady.has(run)) continue
-      if (!one.isOurs) this.#forget(run)
-      else if (one.isEnded || (!one.isDue && one.status !== 'running')) this.#released.add(run)
+      if (!one.isOurs) {
+        this.#options.carrier.fence(run)
+        this.#forget(run)
+      } else if (one.isEnded || (!one.isDue && one.status !== 'running')) this.#released.add(run)
       else if (one.isDue && one.wakeAt !== this.#handed.get(run)?.wakeAt) this.#handOut(one)
       else {
         this.#refusals.add(run)
