@@ -70,7 +70,8 @@ export class PostgresDispatcher implements Dispatcher {
   /** Came back without being in memory: how does each stand? */
   readonly #returned = new Set<string>()
   readonly #released = new Set<string>()
-  /** Leases given back since it was last asked which there are. */
+  /** Leases that are being given back, and those that were since it was last asked which there are. */
+  readonly #givingBack = new Set<string>()
   readonly #givenBack = new Set<string>()
   /** Leases found missing, until the record has been asked about them. */
   readonly #unconfirmed = new Set<string>()
@@ -333,9 +334,16 @@ export class PostgresDispatcher implements Dispatcher {
     // From here on, whoever wakes one of them has to take it anew: behind this, on the same connection.
     for (const run of runs) {
       this.#forget(run)
-      this.#givenBack.add(run)
+      this.#givingBack.add(run)
     }
-    await this.#leases.release(runs)
+    try {
+      await this.#leases.release(runs)
+    } finally {
+      for (const run of runs) {
+        this.#givingBack.delete(run)
+        this.#givenBack.add(run)
+      }
+    }
   }
 
   #forget(run: string): void {
@@ -375,7 +383,8 @@ export class PostgresDispatcher implements Dispatcher {
     this.#isDoubtful = false
     // Taken, or meant to be released, when the answer was lost.
     for (const run of ours) {
-      if (this.#held.has(run) || this.#released.has(run) || this.#givenBack.has(run)) continue
+      if (this.#held.has(run) || this.#released.has(run)) continue
+      if (this.#givingBack.has(run) || this.#givenBack.has(run)) continue
       this.#held.add(run)
       this.#handOut({ run, wakeAt: undefined })
     }
