@@ -134,7 +134,8 @@ export class RunCarrier implements Carrier {
   }
 
   #cannotLoad(runId: string, error: unknown): void {
-    if (this.#isClosed || error instanceof OwnershipLost) return
+    if (error instanceof OwnershipLost) return this.#lose(runId)
+    if (this.#isClosed) return
     this.#options.surroundings.logger.error(
       `${runId} cannot be carried: ${error instanceof Error ? error.message : String(error)}`,
       { run: runId, error },

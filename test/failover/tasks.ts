@@ -69,6 +69,7 @@ const order = (version: string, resumes: readonly string[], child: Task<OrderInp
         ({ idempotencyKey }) => insertBooking(database, idempotencyKey, n),
         {
           effect: 'once',
+          retry: { attempts: 20, initial: 200, max: 1000 }, // the table is on the server that crashes
           reconcile: async ({ idempotencyKey }) =>
             (await booked(database, idempotencyKey)) ? { done: true, value: n } : { done: false },
         },

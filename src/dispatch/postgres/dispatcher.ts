@@ -70,7 +70,8 @@ export class PostgresDispatcher implements Dispatcher {
   /** Came back without being in memory: how does each stand? */
   readonly #returned = new Set<string>()
   readonly #released = new Set<string>()
-  /** Leases given back since it was last asked which there are. */
+  /** Leases that are being given back, and those that were since it was last asked which there are. */
+  readonly #givingBack = new Set<string>()
   readonly #givenBack = new Set<string>()
   /** Leases found missing, until the record has been asked about them. */
   readonly #unconfirmed = new Set<string>()
@@ -312,11 +313,12 @@ export class PostgresDispatcher implements Dispatcher {
       const { run } = one
       this.#returned.delete(run)
       if (this.#advancing.has(run) || this.#isReady.has(run)) continue
-      const isBack = carrier.isAdvancing(run) // in memory again: its next chapter, joined by a word from within
-      if (isBack && one.isOurs) continue
-      if (isBack) carrier.fence(run)
-      if (!one.isOurs) this.#forget(run)
-      else if (one.isEnded || (!one.isDue && one.status !== 'running')) this.#released.add(run)
+      if (!one.isOurs) {
+        carrier.fence(run)
+        this.#forget(run)
+      } else if (carrier.isAdvancing(run)) {
+        // In memory again: its next chapter, joined by a word from within.
+      } else if (one.isEnded || (!one.isDue && one.status !== 'running')) this.#released.add(run)
       else if (one.isDue && one.wakeAt !== this.#handed.get(run)?.wakeAt) this.#handOut(one)
       else {
         this.#refusals.add(run)
@@ -327,15 +329,24 @@ export class PostgresDispatcher implements Dispatcher {
 
   async #release(): Promise<void> {
     const { carrier } = this.#options
-    const runs = [...this.#released].filter((run) => !carrier.isAdvancing(run) && !this.#advancing.has(run))
+    const isWanted = (run: string) =>
+      carrier.isAdvancing(run) || this.#advancing.has(run) || this.#isReady.has(run)
+    const runs = [...this.#released].filter((run) => !isWanted(run))
     this.#released.clear()
     if (runs.length === 0) return
     // From here on, whoever wakes one of them has to take it anew: behind this, on the same connection.
     for (const run of runs) {
       this.#forget(run)
-      this.#givenBack.add(run)
+      this.#givingBack.add(run)
     }
-    await this.#leases.release(runs)
+    try {
+      await this.#leases.release(runs)
+    } finally {
+      for (const run of runs) {
+        this.#givingBack.delete(run)
+        this.#givenBack.add(run)
+      }
+    }
   }
 
   #forget(run: string): void {
@@ -375,7 +386,8 @@ export class PostgresDispatcher implements Dispatcher {
     this.#isDoubtful = false
     // Taken, or meant to be released, when the answer was lost.
     for (const run of ours) {
-      if (this.#held.has(run) || this.#released.has(run) || this.#givenBack.has(run)) continue
+      if (this.#held.has(run) || this.#released.has(run)) continue
+      if (this.#givingBack.has(run) || this.#givenBack.has(run)) continue
       this.#held.add(run)
       this.#handOut({ run, wakeAt: undefined })
     }
