@@ -16,6 +16,14 @@ export {
   type StartOptions,
   type Throughline,
 } from './app/index.ts'
+export {
+  BadDispatch,
+  restate,
+  RestateRefused,
+  RestateSdkMissing,
+  type RestateDispatch,
+  type RestateOptions,
+} from './dispatch/restate/index.ts'
 export { ThroughlineError } from './errors.ts'
 export {
   BadItem,

@@ -1,4 +1,10 @@
 export { BadRequest, BadStore, Closed } from './errors.ts'
+export {
+  examineRestate,
+  restateAt,
+  type RestateDispatch,
+  type RestateReport,
+} from '../dispatch/restate/index.ts'
 export { RunHandle } from './handle.ts'
 export { idsBy, type Ids } from './ids.ts'
 export { fileOf, open, openStore, type OpenOptions } from './open.ts'

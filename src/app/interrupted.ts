@@ -85,10 +85,10 @@ export async function interrupted(left: Left): Promise<Interrupted> {
           return
         }
         // Should the store refuse it, the next process looks once more.
-        const done = () => (isOver ? undefined : note(log, eventOf(looked, undefined)))
+        const markLooked = () => (isOver ? undefined : note(log, eventOf(looked, undefined)))
         if (isOpen)
           void Promise.all(looks)
-            .then(done, () => {})
+            .then(markLooked, () => {})
             .catch(() => {})
       }
       look(AT_ONCE)

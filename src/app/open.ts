@@ -6,6 +6,7 @@ import { Generation, Registry, RunCarrier, watchAmbient, type Surroundings } fro
 import { openSqlite } from '../store/sqlite/index.ts'
 import type { AnyTask, ContextLog } from '../task/index.ts'
 import { examine, listWorkers, prepare } from '../dispatch/postgres/index.ts'
+import { BadDispatch, type Notifier, type RestateDispatch } from '../dispatch/restate/index.ts'
 import { attach } from './attach.ts'
 import { Carrying } from './carrying.ts'
 import { BadRequest, BadStore } from './errors.ts'
@@ -13,7 +14,7 @@ import { features } from './features.ts'
 import { idsBy, type Ids } from './ids.ts'
 import { plainLogger } from './logger.ts'
 import { projections } from './projections.ts'
-import { dispatcherAmong, sharingOf } from './sharing.ts'
+import { dispatcherAmong, dispatcherByRestate, notifierOf, sharingOf } from './sharing.ts'
 import { Throughline } from './throughline.ts'
 import { Watchers } from './watchers.ts'
 
@@ -21,6 +22,8 @@ export interface OpenOptions {
   /** A path, `file:./throughline.db` (the default), `memory:`, or `postgres://user:password@host/database`. */
   readonly store?: string | Log
   readonly tasks?: readonly AnyTask[]
+  /** Who says which process carries which run: the store itself, unless told; or `restate({ … })`. */
+  readonly dispatch?: RestateDispatch
   /** Runs advanced at once; 256 unless told. Waiting runs take no place. */
   readonly concurrency?: number
   readonly clock?: Clock
@@ -61,11 +64,18 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
       : await openAt(options.store ?? 'file:./throughline.db', options)
   const shared = sharingOf(log)
   const database = shared?.database
+  if (options.dispatch && !database) {
+    if (typeof options.store !== 'object') await log.close()
+    throw new BadDispatch(
+      'Restate hands out runs of a store on Postgres; a store in a file is carried by one process. Give store: "postgres://…", or leave out dispatch.',
+    )
+  }
   const clock = options.clock ?? shared?.clock ?? systemClock
   const newId = options.ids ?? idsBy(clock)
   const logger = options.logger ?? plainLogger()
   const watchers = new Watchers({ log, clock, logger })
-  const wake = (runId: string) => carrying.dispatcher?.wake(runId)
+  let notifier: Notifier | undefined
+  const wake = (runId: string) => (carrying.dispatcher ?? notifier)?.wake(runId)
   const surroundings: Surroundings = {
     log,
     clock,
@@ -91,9 +101,15 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
     ended: (runId) => watchers.tell(runId),
   })
   const concurrency = options.concurrency ?? 256
+  const parts = { surroundings, registry, carrier, concurrency }
+  const { dispatch: restate } = options
   const among =
-    shared && (() => dispatcherAmong(shared, { surroundings, registry, carrier, concurrency, name }))
-  const carrying = new Carrying({ surroundings, registry, carrier, concurrency, shared: among })
+    shared &&
+    (() =>
+      restate && database
+        ? dispatcherByRestate({ ...parts, restate, database })
+        : dispatcherAmong(shared, { ...parts, name }))
+  const carrying = new Carrying({ ...parts, shared: among })
   const stopListening = log.onCommit((isOurs) => {
     if (!isOurs) carrying.dispatcher?.look()
   })
@@ -104,13 +120,15 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
     carrier.letGo()
     // Together: what is handed out comes back when the carrier's patience with it ends, at the latest.
     await Promise.all([stopped, carrier.close()])
-    await carrying.close()
+    await Promise.all([carrying.close(), notifier?.close()])
     watchers.close()
     if (typeof options.store !== 'object') await log.close()
   }
   try {
     if (database && !options.isReadOnly) await prepare(database)
     if (options.worker !== false && !options.isReadOnly) await carrying.begin()
+    if (database && restate && !carrying.dispatcher && !options.isReadOnly)
+      notifier = await notifierOf(restate, database, surroundings)
   } catch (error) {
     await close()
     throw error

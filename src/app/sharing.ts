@@ -1,4 +1,5 @@
-/** A store that many processes carry side by side: found out from the store, dispatched through tables that they share. */
+/** A store that many processes carry side by side: found out from the store, dispatched through tables that they share, or by Restate. */
+import { hostname } from 'node:os'
 import { messageOf } from '../errors.ts'
 import {
   PostgresDispatcher,
@@ -8,8 +9,9 @@ import {
   type Ticks,
   type Worker,
 } from '../dispatch/postgres/index.ts'
+import type { Notifier, RestateDispatch } from '../dispatch/restate/index.ts'
 import type { Clock, Log } from '../log/index.ts'
-import type { Dispatcher } from '../run/index.ts'
+import type { Dispatcher, Surroundings } from '../run/index.ts'
 import type { CarryingOptions } from './carrying.ts'
 
 /** What a store that many share brings with it. A simulated one brings tables of its own, and its own time. */
@@ -67,3 +69,57 @@ export async function dispatcherAmong(
   await dispatcher.begin()
   return dispatcher
 }
+
+export interface ByRestateOptions extends Omit<AmongOptions, 'name'> {
+  readonly restate: RestateDispatch
+  readonly database: Database
+}
+
+/** What hands out runs to this process by way of Restate; nothing, if it has code for none. @throws {RestateSdkMissing} @throws {BadDispatch} */
+export async function dispatcherByRestate({
+  restate,
+  database,
+  surroundings,
+  registry,
+  carrier,
+  concurrency,
+}: ByRestateOptions): Promise<Dispatcher | undefined> {
+  const tasks = [...registry.carried()]
+  if (tasks.length === 0) return undefined
+  const { RestateDispatcher, loadSdk, storeId } = await import('../dispatch/restate/index.ts')
+  const { log, clock, logger, random } = surroundings
+  const dispatcher = new RestateDispatcher({
+    restate,
+    sdk: await loadSdk(),
+    log,
+    clock,
+    carrier,
+    concurrency,
+    store: await storeId(database),
+    tasks,
+    hostname: isHere(restate.ingress) ? '127.0.0.1' : hostname(),
+    random,
+    told: (message, error) => logger.warn(message, error === undefined ? {} : { error }),
+  })
+  await dispatcher.begin()
+  return dispatcher
+}
+
+/** For a process that carries nothing: what tells Restate of the runs it starts or writes to. */
+export async function notifierOf(
+  restate: RestateDispatch,
+  database: Database,
+  { log, clock, logger }: Surroundings,
+): Promise<Notifier> {
+  const { Notifier, storeId } = await import('../dispatch/restate/index.ts')
+  const failed = (error: unknown) =>
+    logger.warn(
+      `Restate is not told of what was written (a worker finds it within seconds): ${messageOf(error)}`,
+      {
+        error,
+      },
+    )
+  return new Notifier({ restate, log, clock, store: await storeId(database), failed })
+}
+
+const isHere = (address: string): boolean => /^(?:localhost|127\..*|\[::1\])$/.test(new URL(address).hostname)

@@ -7,17 +7,32 @@ import type { Define, Desk, ExitCode } from './command.ts'
 import { database, workers } from './deployment.ts'
 import { bytesText, disk, versions, wal, type Finding } from './machine.ts'
 import { fromNow } from './moment.ts'
+import { examineDispatch } from './restate.ts'
 import { listed, UNENDED } from './rest.ts'
 import { progress } from './verify.ts'
+
+interface Options {
+  readonly quick?: boolean
+  readonly dispatch?: string
+}
 
 export const define: Define = (command, act) => {
   command
     .option('--quick', 'leave out reading the whole record')
-    .addHelpText('after', '\nExits with 1 if something is wrong.\n\nExample:\n  throughline doctor')
+    .option('--dispatch <address>', 'what hands out the runs, if not the store: restate://host:8080')
+    .addHelpText(
+      'after',
+      `
+Exits with 1 if something is wrong.
+
+Example:
+  throughline doctor
+  throughline doctor --quick --store postgres://db/app --dispatch restate://restate:8080`,
+    )
     .action(act(examine))
 }
 
-async function examine(desk: Desk, options: { readonly quick?: boolean }): Promise<ExitCode> {
+async function examine(desk: Desk, options: Options): Promise<ExitCode> {
   const { out } = desk
   const file = isShared(desk.store) ? undefined : resolve(fileOf(desk.store))
   const sections: (readonly [title: string, findings: readonly Finding[]])[] = [
@@ -34,7 +49,7 @@ async function examine(desk: Desk, options: { readonly quick?: boolean }): Promi
         },
       ],
     ])
-  else sections.push(...(await examineStore(desk, file, options.quick ?? false)))
+  else sections.push(...(await examineStore(desk, file, options)))
   out.status(undefined)
   const isWrong = sections.some(([, findings]) => findings.some(({ level }) => level === 'wrong'))
   if (out.isJson)
@@ -64,7 +79,7 @@ function isShared(store: string): boolean {
   return /^postgres(?:ql)?:/i.test(store)
 }
 
-async function examineStore(desk: Desk, file: string | undefined, isQuick: boolean) {
+async function examineStore(desk: Desk, file: string | undefined, { quick, dispatch }: Options) {
   let tl: Throughline
   try {
     tl = await open({ store: desk.store, worker: false, mustExist: true })
@@ -74,7 +89,8 @@ async function examineStore(desk: Desk, file: string | undefined, isQuick: boole
   }
   try {
     const events = `${(await tl.log.position()).toLocaleString('en')} events`
-    const isCarried = await tl.log.isOwned()
+    // Behind Restate no worker is known to the store: whether they answer is found out by asking them.
+    const isCarried = dispatch !== undefined || (await tl.log.isOwned())
     const deployment = await tl.deployment()
     const about: Finding[] =
       file === undefined
@@ -90,10 +106,14 @@ async function examineStore(desk: Desk, file: string | undefined, isQuick: boole
             },
             wal(file),
           ]
-    if (!isQuick) about.push(...(await record(desk, tl)))
+    if (!quick) about.push(...(await record(desk, tl)))
+    const carriers =
+      dispatch === undefined
+        ? deployment && (['workers', workers(deployment, Date.now())] as const)
+        : (['restate', await examineDispatch(dispatch, deployment)] as const)
     return [
       ['store', about],
-      ...(deployment ? [['workers', workers(deployment, Date.now())] as const] : []),
+      ...(carriers ? [carriers] : []),
       ['runs', await runs(desk, tl, isCarried)],
     ] as const
   } finally {

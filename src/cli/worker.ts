@@ -4,19 +4,40 @@
  * W1. The first SIGTERM or SIGINT drains: nothing is begun any more, effects in flight are finished and recorded, what was carried
  *     is let go of, and it ends with 0. The second ends it at once.
  */
-import { BadRequest, open, type AnyTask, type Throughline } from '../app/index.ts'
+import {
+  BadRequest,
+  open,
+  restateAt,
+  type AnyTask,
+  type RestateDispatch,
+  type Throughline,
+} from '../app/index.ts'
 import { loggerFor } from './carry.ts'
 import type { Define, Desk, ExitCode } from './command.ts'
 import { tasksOf } from './module.ts'
 
 interface Options {
   readonly concurrency?: string
+  readonly dispatch?: string
+  readonly listen?: string
+  readonly address?: string
+  readonly identityKey?: readonly string[]
 }
 
 export const define: Define = (command, act) => {
   command
     .argument('<files...>', 'the files that export the tasks (.ts, .js)')
     .option('--concurrency <n>', 'runs advanced at once; waiting ones take no place', '256')
+    .option(
+      '--dispatch <address>',
+      'who hands out the runs: restate://host:8080; the store itself unless told',
+    )
+    .option('--listen <address>', 'behind Restate: where this worker listens; :9080 unless told')
+    .option(
+      '--address <url>',
+      'behind Restate: where it reaches the workers of this release, such as a load balancer',
+    )
+    .option('--identity-key <key...>', 'behind Restate: calls that none of these keys signed are refused')
     .addHelpText(
       'after',
       `
@@ -24,7 +45,8 @@ Of a store on Postgres any number of workers carry runs side by side; a store in
 Ctrl-C, or SIGTERM, finishes what is in flight and ends; a second one ends at once.
 
 Example:
-  throughline worker examples/vendor-review/review.ts --store postgres://localhost/app`,
+  throughline worker examples/vendor-review/review.ts --store postgres://localhost/app
+  throughline worker review.ts --store postgres://db/app --dispatch restate://restate:8080 --listen :9080`,
     )
     .action(act(work))
 }
@@ -33,6 +55,7 @@ async function work(desk: Desk, paths: readonly string[], options: Options): Pro
   const concurrency = Number(options.concurrency)
   if (!Number.isSafeInteger(concurrency) || concurrency < 1)
     throw new BadRequest(`--concurrency must be a whole number from 1; got ${options.concurrency}.`)
+  const dispatch = dispatchOf(options)
   const tasks = new Set<AnyTask>()
   for (const path of paths) for (const task of (await tasksOf(path, desk.out)).tasks) tasks.add(task)
   const told = Promise.withResolvers<void>()
@@ -42,7 +65,13 @@ async function work(desk: Desk, paths: readonly string[], options: Options): Pro
     told.resolve()
   }
   process.on('SIGINT', stop).on('SIGTERM', stop)
-  const tl = await open({ store: desk.store, tasks: [...tasks], concurrency, logger: loggerFor(desk) })
+  const tl = await open({
+    store: desk.store,
+    tasks: [...tasks],
+    concurrency,
+    logger: loggerFor(desk),
+    ...(dispatch ? { dispatch } : {}),
+  })
   try {
     introduce(desk, tl, [...tasks], concurrency)
     await told.promise
@@ -52,6 +81,19 @@ async function work(desk: Desk, paths: readonly string[], options: Options): Pro
   }
   desk.out.say('Stopped; what was under way is on record.')
   return 0
+}
+
+function dispatchOf({ dispatch, listen, address, identityKey }: Options): RestateDispatch | undefined {
+  if (dispatch !== undefined)
+    return restateAt(dispatch, {
+      ...(listen === undefined ? {} : { listen }),
+      ...(address === undefined ? {} : { address }),
+      ...(identityKey === undefined ? {} : { identityKeys: identityKey }),
+    })
+  if (listen === undefined && address === undefined && identityKey === undefined) return undefined
+  throw new BadRequest(
+    '--listen, --address and --identity-key are for workers behind Restate; add --dispatch restate://host:8080.',
+  )
 }
 
 /** Says what it carries. */

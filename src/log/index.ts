@@ -11,6 +11,7 @@ export {
   StreamMoved,
 } from './errors.ts'
 export type { NewEvent, Position, Seq, StoredEvent, StreamId } from './event.ts'
+export { Gather } from './gather.ts'
 export { bodyOf, eventOf, kind, type Kind, type OperationRef } from './kind.ts'
 export type { Append, Break, Change, Committed, Expected, Head, Log, Verdict } from './log.ts'
 export { isPassing, patiently } from './patience.ts'

@@ -96,6 +96,13 @@ export class RunCarrier implements Carrier {
     this.#generations.get(runId)?.close('fenced')
   }
 
+  async yield(runId: string): Promise<void> {
+    this.#lose(runId)
+    const generation = this.#generations.get(runId)
+    generation?.yield()
+    await generation?.released
+  }
+
   #lose(runId: string): void {
     const loading = this.#loading.get(runId)
     if (loading) loading.isLost = true

@@ -106,6 +106,7 @@ export class Generation {
   #isLate = false
   #hasBegun = false
   #isLettingGo = false
+  #isYielding = false
   #isSettling = false
   /** Resolves when this generation is closed. */
   readonly released: Promise<void>
@@ -378,6 +379,17 @@ export class Generation {
 
   ref(operation: Operation): OperationRef {
     return { name: operation.path, ordinal: operation.ordinal, after: operation.after }
+  }
+
+  /** The run is not somebody else's, and not about to be. */
+  get mayAct(): boolean {
+    return !this.#isClosed && !this.#isYielding
+  }
+
+  /** Lets go because somebody else may go on at any moment: no effect begins that was not yet begun. */
+  yield(): void {
+    this.#isYielding = true
+    this.letGo()
   }
 
   /** Finishes what is in flight, begins nothing, then closes. */

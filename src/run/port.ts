@@ -13,6 +13,8 @@ export interface Carrier {
   isAdvancing(runId: string): boolean
   /** The run is somebody else's by now: nothing of it acts or settles here any more. */
   fence(runId: string): void
+  /** The run may be somebody else's at any moment: effects in flight are finished and recorded, none begins. Resolves when it is let go. */
+  yield(runId: string): Promise<void>
   /** Whether the record says that nobody has taken the run over from this process. */
   confirm(runId: string): Promise<boolean>
 }

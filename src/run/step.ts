@@ -137,12 +137,12 @@ class Step implements Attempted {
       const unsure = held()
       if (unsure) await unsure
       // Let go of meanwhile, or told to stop.
-      if (generation.isClosed || (unsure && !this.#mayStillBegin())) return
+      if (!generation.mayAct || (unsure && !this.#mayStillBegin())) return
       if (this.#isOnce) {
         await generation.record([eventOf(stepIntended, undefined, generation.ref(this.#operation))])
         // Between the two this process may have stood still for long, and the run gone on elsewhere.
         await held()
-        if (generation.isClosed) return
+        if (!generation.mayAct) return
       }
       const intendedAt = generation.surroundings.clock.now()
       const started = performance.now()

@@ -142,3 +142,44 @@ test('that a run waits for code is noted once, however often it is looked at', a
   expect(await kindsOf(store, run.id)).toEqual(['run.started', 'run.claimed', 'run.suspended'])
   await store.close()
 })
+
+test('a run that may be somebody else’s by now begins no effect, though its intent is on record', async () => {
+  let charged = 0
+  const pays = task({
+    name: 'pays',
+    run: (ctx) => ctx.step('charge', () => ++charged, { effect: 'once' }),
+  })
+  const { carrier, client, store, held } = await carrierOver([pays], 'step.intended')
+  const { id } = await client.start(pays, undefined)
+  void carrier.advance(id)
+  await turns()
+  expect(held.isHere).toBe(true)
+  const left = carrier.yield(id)
+  held.release()
+  await left
+  await turns()
+  expect([charged, await kindsOf(store, id)]).toEqual([0, ['run.started', 'run.claimed', 'step.intended']])
+  await client.close()
+})
+
+test('a run that may be somebody else’s by now records the effect that is in flight, and goes no further', async () => {
+  const pays = task({
+    name: 'pays',
+    async run(ctx) {
+      await ctx.step('charge', () => 1)
+      await ctx.step('next', () => 2)
+    },
+  })
+  const { carrier, client, store, held } = await carrierOver([pays], 'step.completed')
+  const { id } = await client.start(pays, undefined)
+  void carrier.advance(id)
+  await turns()
+  expect(held.isHere).toBe(true)
+  const left = carrier.yield(id)
+  held.release()
+  await left
+  await turns()
+  expect(await kindsOf(store, id)).toEqual(['run.started', 'run.claimed', 'step.completed'])
+  expect(carrier.isAdvancing(id)).toBe(false)
+  await client.close()
+})

@@ -41,6 +41,10 @@ class Hands implements Carrier {
   /** Whose runs these are is nobody's question here. */
   fence(): void {}
 
+  yield(): Promise<void> {
+    return Promise.resolve()
+  }
+
   confirm(): Promise<boolean> {
     return Promise.resolve(true)
   }

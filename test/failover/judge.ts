@@ -2,7 +2,7 @@
 import { open, type StoredEvent } from 'throughline'
 import { linesOf } from '../crash/ledger.ts'
 import { ENDS, OUTCOMES } from '../simulate/record.ts'
-import { bookedTwice } from './table.ts'
+import { takeDoubles } from './table.ts'
 import type { Site } from './site.ts'
 import { fileIn } from './tasks.ts'
 
@@ -11,6 +11,8 @@ export interface Fault {
   readonly at: number
   /** Whom it befell, as `run.claimed` names them; everybody, if it is the server. */
   readonly victims: readonly string[] | 'all'
+  /** The victim went on for a while and could not know: an effect of each of its runs may have been under way when it was given up. */
+  readonly isGradual?: boolean
 }
 
 export interface Judged {
@@ -21,6 +23,8 @@ export interface Judged {
   /** For runs of victims that were at work: how long until somebody else took them over. */
   readonly movedAfterMs: readonly number[]
   readonly effectsTwice: readonly string[]
+  /** Rows that are in the table twice, since the round before. */
+  readonly bookedTwice: readonly string[]
   readonly breaks: readonly string[]
 }
 
@@ -45,7 +49,7 @@ export async function judge(
     found.inDoubt += events.filter(({ kind }) => kind === 'step.in_doubt').length
     for (const fault of faults) {
       if (!befell(events, fault)) continue
-      found.openAtFault += openAt(events, fault.at)
+      found.openAtFault += Math.max(openAt(events, fault.at), fault.isGradual ? 1 : 0)
       const movedAfterMs = movedAfter(events, fault)
       if (movedAfterMs !== undefined) found.movedAfterMs.push(movedAfterMs)
     }
@@ -55,9 +59,23 @@ export async function judge(
   const { breaks } = await tl.verify()
   return {
     ...found,
-    effectsTwice: [...twice, ...(await bookedTwice(site.database))],
+    effectsTwice: twice,
+    bookedTwice: await takeDoubles(site.database),
     breaks: breaks.map(({ stream, seq, reason }) => `${stream} ${seq}: ${reason}`),
   }
+}
+
+/** How many runs that have not ended each worker took over last, by its name. */
+export async function carriedBy(site: Site): Promise<ReadonlyMap<string, number>> {
+  await using tl = await open({ store: site.store, worker: false })
+  const counts = new Map<string, number>()
+  for (const { run } of await tl.log.select('runs', { where: { ended_at: null }, columns: ['run'] })) {
+    const claim = (await Array.fromAsync(tl.history(String(run)))).findLast(
+      ({ kind }) => kind === 'run.claimed',
+    )
+    if (claim) counts.set(byOf(claim), (counts.get(byOf(claim)) ?? 0) + 1)
+  }
+  return counts
 }
 
 function* duplicatesOf(events: readonly StoredEvent[]): Generator<string> {

@@ -1,18 +1,26 @@
 /** Workers that share a store on Postgres, each behind a network of its own. */
-import { spawn } from 'node:child_process'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { PostgresServer } from '../servers/postgres.ts'
 import { Proxy } from '../servers/proxy.ts'
-import type { Site, WorkerOptions, WorkerProcess } from './site.ts'
-
-const ROOT = join(import.meta.dirname, '../..')
+import { Worker } from '../servers/worker.ts'
+import type { FaultName, Site, WorkerOptions, WorkerProcess } from './site.ts'
 
 export class PostgresSite implements Site {
   readonly name = 'postgres'
+  readonly faults: readonly FaultName[] = [
+    'none',
+    'worker killed',
+    'worker stopped',
+    'server crashed',
+    'network cut',
+    'clocks off',
+    'rolling deploy',
+    'one by one',
+  ]
+  readonly movedWithinMs = { 'worker killed': 5000 }
   readonly #server: PostgresServer
-  readonly #children = new Set<{ readonly proxy: Proxy; readonly kill: () => void }>()
+  readonly #workers = new Set<Worker>()
 
   private constructor(server: PostgresServer) {
     this.#server = server
@@ -30,49 +38,31 @@ export class PostgresSite implements Site {
     return this.#server.url
   }
 
-  async startWorker({ release, skewMs = 0 }: WorkerOptions): Promise<WorkerProcess> {
+  /** `options` are those of the command line. */
+  async startWorker(
+    { release, skewMs = 0 }: WorkerOptions,
+    options: readonly string[] = [],
+  ): Promise<WorkerProcess> {
     const proxy = await Proxy.before(this.#server.port)
     const store = new URL(this.store)
     store.port = `${proxy.port}`
-    const child = spawn(
-      process.execPath,
-      [
-        '--conditions=throughline-source',
-        ...(skewMs === 0 ? [] : ['--import', join(import.meta.dirname, 'skew.ts')]),
-        join(ROOT, 'src/cli/bin.ts'),
-        'worker',
-        join(import.meta.dirname, release),
-        '--json',
-        '--store',
-        store.href,
-      ],
-      { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, SKEW_MS: `${skewMs}`, NO_COLOR: '1' } },
-    )
-    let stderr = ''
-    child.stderr.on('data', (data: Buffer) => (stderr = (stderr + data.toString()).slice(-20_000)))
-    const known = { proxy, kill: () => void child.kill('SIGKILL') }
-    this.#children.add(known)
-    const over = new Promise<Awaited<WorkerProcess['over']>>((resolve) => {
-      child.once('close', (code) => {
-        this.#children.delete(known)
-        void proxy.close()
-        resolve({ code, stderr })
-      })
+    const worker = await Worker.start({
+      store: store.href,
+      file: join(import.meta.dirname, release),
+      options,
+      flags: skewMs === 0 ? [] : ['--import', join(import.meta.dirname, 'skew.ts')],
+      env: { SKEW_MS: `${skewMs}` },
     })
-    const lines = createInterface(child.stdout)
-    const ready = new Promise<void>((resolve) => lines.once('line', () => resolve()))
-    lines.on('line', (line) => (stderr += line.includes('"error"') ? `${line}\n` : ''))
-    await Promise.race([
-      ready,
-      over.then(({ code }) => {
-        throw new Error(`A worker ended with ${code} before it carried anything:\n${stderr}`)
-      }),
-    ])
+    this.#workers.add(worker)
+    void worker.over.then(() => {
+      this.#workers.delete(worker)
+      return proxy.close()
+    })
     return {
-      name: `${hostname()}/${child.pid}`,
+      name: `${hostname()}/${worker.pid}`,
       network: proxy,
-      kill: (signal) => void child.kill(signal),
-      over,
+      kill: (signal) => worker.kill(signal),
+      over: worker.over,
     }
   }
 
@@ -82,7 +72,7 @@ export class PostgresSite implements Site {
   }
 
   async dispose(): Promise<void> {
-    for (const { kill } of this.#children) kill()
+    for (const worker of this.#workers) worker.kill('SIGKILL')
     await this.#server.dispose()
   }
 }

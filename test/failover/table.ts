@@ -37,12 +37,12 @@ export async function booked(database: string, key: string): Promise<boolean> {
   }
 }
 
-/** Keys that are there more than once. */
-export async function bookedTwice(database: string): Promise<readonly string[]> {
+/** Keys that are there more than once; they are removed, so that each is told once. */
+export async function takeDoubles(database: string): Promise<readonly string[]> {
   const { rows } = await poolOf(database).query<{ key: string }>(
-    'SELECT key FROM public.bookings GROUP BY key HAVING count(*) > 1',
+    `DELETE FROM public.bookings WHERE key IN (SELECT key FROM public.bookings GROUP BY key HAVING count(*) > 1) RETURNING key`,
   )
-  return rows.map(({ key }) => key)
+  return [...new Set(rows.map(({ key }) => key))]
 }
 
 export async function closeTables(): Promise<void> {

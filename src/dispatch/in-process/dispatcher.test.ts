@@ -50,6 +50,7 @@ async function over(ask: Way, { isInVain = false } = {}) {
   const carrier = {
     isAdvancing: () => false,
     fence: () => {},
+    yield: () => Promise.resolve(),
     confirm: () => Promise.resolve(true),
     async advance(run: string) {
       handed.push(run)

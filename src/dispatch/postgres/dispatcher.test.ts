@@ -38,6 +38,7 @@ async function workerOver(store: string, confirm: () => boolean) {
     isAdvancing: (run: string) => handed.includes(run) && !fenced.includes(run),
     advance: (run: string) => new Promise<void>(() => void handed.push(run)),
     fence: (run: string) => void fenced.push(run),
+    yield: () => Promise.resolve(),
     confirm: () => Promise.resolve(confirm()),
   }
   const id = `w${++workers}`

@@ -30,6 +30,7 @@ import { ask, Connector, PATIENCE_MS, Reading } from './connection.ts'
 import { Database, isCarried } from './database.ts'
 import { loadDriver } from './driver.ts'
 import { codeOf, DatabaseFailed, fromDriver } from './errors.ts'
+import { Gathering } from './gathering.ts'
 import { GroupCommit } from './group-commit.ts'
 import { Line } from './line.ts'
 import { Listener } from './listener.ts'
@@ -136,6 +137,7 @@ export class PostgresLog implements Log {
   readonly #reading: Reading
   readonly #reader: Reader
   readonly #rows: Rows
+  readonly #gathering: Gathering
   readonly #projecting: Projecting
   readonly #writer: Writer | undefined
   readonly #group: GroupCommit | undefined
@@ -151,6 +153,11 @@ export class PostgresLog implements Log {
     this.#reading = reading
     this.#reader = new Reader(address.schema, (statement) => reading.select(statement))
     this.#rows = new Rows(address.schema, options.projections)
+    this.#gathering = new Gathering({
+      select: async (table, query) =>
+        this.#rows.read(table, query, await reading.select(this.#rows.select(table, query))),
+      heads: (streams) => this.#reader.headsNamed(streams),
+    })
     this.#projecting = projecting
     const channel = channelOf(address.schema)
     this.clock = clock
@@ -199,7 +206,7 @@ export class PostgresLog implements Log {
   }
 
   head(stream: string): Promise<Head | undefined> {
-    return this.#ask(() => this.#reader.head(stream))
+    return this.#ask(() => this.#gathering.head(stream))
   }
 
   heads(options: HeadsOptions = {}): Promise<readonly Head[]> {
@@ -249,9 +256,7 @@ export class PostgresLog implements Log {
   }
 
   select(table: string, query: Query): Promise<readonly Row[]> {
-    return this.#ask(async () =>
-      this.#rows.read(table, query, await this.#reading.select(this.#rows.select(table, query))),
-    )
+    return this.#ask(() => this.#gathering.select(table, query))
   }
 
   onCommit(heard: (isOurs: boolean) => void): () => void {

@@ -1,0 +1,165 @@
+import { expect, test } from 'vitest'
+import { eventOf, type Clock, type Log } from '../../log/index.ts'
+import { events, type Carrier, type Dispatcher } from '../../run/index.ts'
+import { openStore } from '../../app/index.ts'
+import { dispatcherContract, SimulatedClock } from '../../testing/index.ts'
+import { SimulatedRestate } from '../../../test/restate/simulated.ts'
+import { RestateDispatcher, restate } from './index.ts'
+
+interface Parts {
+  readonly log: Log
+  readonly clock: Clock
+  readonly carrier: Carrier
+  readonly concurrency: number
+}
+
+const TASKS = [{ name: 't', versions: ['1'] }]
+
+async function behind(simulated: SimulatedRestate, parts: Parts): Promise<RestateDispatcher> {
+  const { address } = simulated
+  const dispatcher = new RestateDispatcher({
+    ...parts,
+    restate: restate({ ingress: address, admin: address, listen: '127.0.0.1:0' }),
+    sdk: simulated.sdk,
+    store: 'life-1',
+    tasks: TASKS,
+    hostname: '127.0.0.1',
+    random: () => 0.5,
+    told: () => {},
+  })
+  await dispatcher.begin()
+  return dispatcher
+}
+
+dispatcherContract({
+  name: 'by way of Restate',
+  test,
+  expect,
+  open: async (parts) => {
+    const simulated = await SimulatedRestate.start(parts.clock)
+    const dispatcher = await behind(simulated, parts)
+    const wakeAll = async () => {
+      const rows = await parts.log.select('runs', { where: { ended_at: null }, columns: ['run'] })
+      for (const { run } of rows) dispatcher.wake(String(run))
+    }
+    let asking = 0
+    return {
+      get busy() {
+        return asking + Math.max(dispatcher.busy, simulated.underWay)
+      },
+      start: () => dispatcher.start(),
+      wake: (run) => dispatcher.wake(run),
+      rearm: () => dispatcher.rearm(),
+      released: (run) => dispatcher.released(run),
+      stop: () => dispatcher.stop(),
+      // Behind Restate whoever writes tells it so; the contract's writer does not know of it.
+      look() {
+        asking++
+        void wakeAll().finally(() => asking--)
+        dispatcher.look()
+      },
+      async close() {
+        await dispatcher.close()
+        await simulated.close()
+      },
+    } satisfies Dispatcher
+  },
+})
+
+/** A store, a Restate and a worker whose runs end as soon as they are handed out, or rest as they are told to. */
+async function world(rests: (run: string, times: number) => number | undefined = () => undefined) {
+  let settle = () => Promise.resolve()
+  const clock = new SimulatedClock(() => settle())
+  const log = openStore('memory:', { clock })
+  const simulated = await SimulatedRestate.start(clock)
+  const handed: string[] = []
+  const carrier: Carrier = {
+    isAdvancing: () => false,
+    fence: () => {},
+    yield: () => Promise.resolve(),
+    confirm: () => Promise.resolve(true),
+    async advance(run) {
+      handed.push(run)
+      const until = rests(run, handed.filter((one) => one === run).length)
+      const end =
+        until === undefined
+          ? eventOf(events.runDone, { v: null })
+          : eventOf(events.runSuspended, { waits: [], due: until })
+      const claim = eventOf(events.runClaimed, { by: 'test' })
+      await log.commit({ appends: [{ stream: run, expected: 'any', events: [claim, end] }] })
+    },
+  }
+  const dispatcher = await behind(simulated, { log, clock, carrier, concurrency: 4 })
+  settle = async () => {
+    for (let quiet = 0; quiet < 20; await new Promise(setImmediate))
+      quiet = dispatcher.busy + simulated.underWay > 0 ? 0 : quiet + 1
+  }
+  const start = async (run: string) => {
+    const body = { run, task: 't', version: '1', input: null, seed: 's', chapter: 1 }
+    await log.commit({
+      appends: [{ stream: run, expected: { new: true }, events: [eventOf(events.runStarted, body)] }],
+    })
+    dispatcher.wake(run)
+  }
+  const end = async () => {
+    await dispatcher.stop()
+    await dispatcher.close()
+    await simulated.close()
+    await log.close()
+  }
+  return { clock, log, simulated, handed, dispatcher, start, settle, end }
+}
+
+test('a wake-up that is lost on its way is sent again', async () => {
+  const { clock, simulated, handed, dispatcher, start, settle, end } = await world()
+  dispatcher.start()
+  simulated.loses = true
+  await start('run_a')
+  await settle()
+  expect(handed).toEqual([])
+  simulated.loses = false
+  await clock.advance('15s')
+  expect(handed).toEqual(['run_a'])
+  await end()
+})
+
+test('a timer that Restate lost is found in the store when it is due', async () => {
+  const { clock, simulated, handed, dispatcher, start, settle, end } = await world((_, times) =>
+    times === 1 ? clock.now() + 60_000 : undefined,
+  )
+  dispatcher.start()
+  await start('run_a')
+  await settle()
+  simulated.loses = true
+  await clock.advance('30s')
+  simulated.forget()
+  simulated.loses = false
+  await clock.advance('29s')
+  expect(handed).toEqual(['run_a'])
+  await clock.advance('15s')
+  expect(handed).toEqual(['run_a', 'run_a'])
+  await end()
+})
+
+test('of an ended run nothing stays behind at Restate', async () => {
+  const { clock, simulated, handed, dispatcher, start, settle, end } = await world((_, times) =>
+    times === 1 ? clock.now() + 60_000 : undefined,
+  )
+  dispatcher.start()
+  await start('run_a')
+  await settle()
+  expect([...simulated.state.keys()]).toEqual(['t.v1/run_a'])
+  await clock.advance('61s')
+  expect([handed.length, [...simulated.state.keys()]]).toEqual([2, []])
+  await end()
+})
+
+test('many wake-ups for one reason are one call', async () => {
+  const { simulated, dispatcher, start, settle, end } = await world()
+  dispatcher.start()
+  await start('run_a')
+  for (let i = 0; i < 20; i++) dispatcher.wake('run_a')
+  await settle()
+  expect(simulated.calls).toEqual(['t.v1/run_a'])
+  await end()
+})

@@ -1,0 +1,253 @@
+/**
+ * Handing out runs by way of Restate: a virtual object for each run, whose one handler carries it.
+ *
+ *     committed: a start, a message, a child's end, a timer ─▶ wake-up row in the store ─▶ sent to Restate
+ *     Restate ─▶ one call a run at a time ─▶ carried until it ended or is out of memory ─▶ next timer: one delayed call
+ *
+ * V1. The rows are the truth; a call is a hint to look at one. Calls may be lost, doubled, late or early.
+ * V2. Of each run Restate has one call under way: exclusive, and tried again elsewhere when its worker is gone.
+ * V3. That two workers never both record is not left to Restate: the epoch sees to it (docs/decisions/0020).
+ * V4. A wake-up of another life of the store (store-id.ts) is not ours to look at.
+ */
+import { messageOf } from '../../errors.ts'
+import type { Clock, Log } from '../../log/index.ts'
+import type { Carrier, Dispatcher } from '../../run/port.ts'
+import { Endpoint, type Call, type Outcome } from './endpoint.ts'
+import { Holds } from './holds.ts'
+import { Ingress } from './ingress.ts'
+import type { RestateDispatch } from './options.ts'
+import { Registration } from './registration.ts'
+import type { Sdk } from './sdk.ts'
+import { Sender } from './sender.ts'
+import {
+  asksForWork,
+  COLUMNS,
+  isDue,
+  isNew,
+  nextCall,
+  standingOf,
+  type Note,
+  type Standing,
+} from './standing.ts'
+import { Sweep } from './sweep.ts'
+
+export interface RestateWorkerOptions {
+  readonly restate: RestateDispatch
+  readonly sdk: Sdk
+  readonly log: Log
+  readonly clock: Clock
+  readonly carrier: Carrier
+  readonly concurrency: number
+  /** Which life of the store this is. */
+  readonly store: string
+  readonly tasks: readonly { readonly name: string; readonly versions: readonly string[] }[]
+  /** This machine's name, as Restate may reach it. */
+  readonly hostname: string
+  readonly random: () => number
+  readonly told: (message: string, error?: unknown) => void
+}
+
+/** Calls beyond what is carried line up here, so that the next is there when one ends. */
+const LINE_UP = 4
+/** A delayed call that comes this early waits for its time here. */
+const EARLY_MS = 2000
+/** Whoever carried it before may still be there, and record what its effects gave: that is not in doubt then. */
+const PREDECESSOR_MS = 150
+/** The store is asked this often for what came while a run was let go of, before that is left to its own call. */
+const ROUNDS = 10
+
+export class RestateDispatcher implements Dispatcher {
+  readonly #options: RestateWorkerOptions
+  readonly #ingress: Ingress
+  readonly #sender: Sender
+  readonly #holds: Holds
+  readonly #sweep: Sweep
+  readonly #endpoint: Endpoint
+  #registration: Registration | undefined
+  #calls = 0
+  #stopped: (() => void)[] = []
+  #isStopping = false
+  #confirming: Promise<void> | undefined
+  #saidAt = -Infinity
+
+  constructor(options: RestateWorkerOptions) {
+    this.#options = options
+    const { restate, sdk, log, clock, carrier, concurrency, store, tasks, random, told } = options
+    const failed = (error: unknown) => this.#failed(error)
+    this.#ingress = new Ingress(restate.ingress, store)
+    this.#sender = new Sender({ log, clock, ingress: this.#ingress, failed })
+    this.#holds = new Holds({ log, clock, carrier, concurrency, failed })
+    const isHeld = (run: string) => this.#holds.has(run)
+    const uncarried = (run: string) => void carrier.advance(run)
+    const unregistered = () => this.#registration?.renew()
+    this.#sweep = new Sweep({
+      unregistered,
+      log,
+      clock,
+      sender: this.#sender,
+      random,
+      tasks,
+      isHeld,
+      uncarried,
+      failed,
+    })
+    const { identityKeys, host, port } = restate
+    const answer = (call: Call) => this.#answer(call)
+    const most = Math.max(concurrency * LINE_UP, concurrency + 16)
+    this.#endpoint = new Endpoint({ sdk, tasks, identityKeys, host, port, most, answer, told })
+  }
+
+  get busy(): number {
+    return this.#holds.busy + (this.#sender.isBusy ? 1 : 0)
+  }
+
+  /** Listens for calls, and says so to Restate. @throws {BadDispatch} @throws {RestateRefused} */
+  async begin(): Promise<void> {
+    const { restate, hostname, told } = this.#options
+    const port = await this.#endpoint.listen()
+    const host =
+      restate.host === undefined || restate.host === '0.0.0.0' || restate.host === '::'
+        ? hostname
+        : restate.host
+    const address = restate.address ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+    const { services } = this.#endpoint
+    this.#registration = new Registration({ admin: restate.admin, address, services, told })
+    try {
+      await this.#registration.begin()
+    } catch (error) {
+      this.#endpoint.drain()
+      throw error
+    }
+  }
+
+  start(): void {
+    this.#sweep.start()
+  }
+
+  wake(runId: string): void {
+    if (!this.#holds.wake(runId)) this.#sender.wake(runId)
+  }
+
+  rearm(): void {
+    this.#holds.look()
+  }
+
+  look(): void {
+    this.#holds.look()
+    this.#sweep.look()
+  }
+
+  released(runId: string): void {
+    this.#holds.released(runId)
+  }
+
+  held(): Promise<void> | undefined {
+    if (!this.#confirming && !this.#endpoint.held()) return undefined
+    this.#confirming ??= this.#confirmed().finally(() => (this.#confirming = undefined))
+    return this.#confirming
+  }
+
+  stop(): Promise<void> {
+    this.#isStopping = true
+    this.#registration?.stop()
+    this.#sweep.stop()
+    this.#holds.stop()
+    this.#endpoint.drain()
+    return new Promise((resolve) => {
+      this.#stopped.push(resolve)
+      this.#settleStop()
+    })
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#endpoint.close(), this.#sender.settle()])
+    this.#ingress.close()
+  }
+
+  /** Whoever was not heard for a while may have lost its runs to others: the record knows which, before any effect begins. */
+  async #confirmed(): Promise<void> {
+    for (let unsure = this.#endpoint.held(); unsure; unsure = this.#endpoint.held()) {
+      await unsure
+      await this.#holds.confirm()
+    }
+  }
+
+  async #answer(call: Call): Promise<Outcome> {
+    this.#calls++
+    try {
+      return call.store === this.#options.store ? await this.#carry(call) : {}
+    } finally {
+      this.#calls--
+      this.#settleStop()
+    }
+  }
+
+  /** Throws only what the store says: Restate calls again after a pause. */
+  async #carry({ run, note: read, signal, idempotencyKey }: Call): Promise<Outcome> {
+    const { clock } = this.#options
+    let standing = await this.#standing(run)
+    const wasNew = standing !== undefined && isNew(standing)
+    const { wakeAt } = standing ?? {}
+    if (wakeAt !== undefined && wakeAt > clock.now() && wakeAt - clock.now() < EARLY_MS)
+      await this.#until(wakeAt, signal)
+    if (standing?.status === 'running') {
+      await this.#until(clock.now() + PREDECESSOR_MS, signal)
+      standing = await this.#standing(run)
+    }
+    for (let round = 0; round < ROUNDS && standing; round++) {
+      const asks = asksForWork(standing, clock.now())
+      if (asks === false) break
+      if (asks === 'maybe' && (round > 0 || (await read())?.at === standing.updatedAt)) break
+      if (signal.aborted) return {}
+      if (this.#isStopping) return { again: true }
+      const giveUp = () => this.#holds.giveUp(run)
+      signal.addEventListener('abort', giveUp, { once: true })
+      await this.#holds.carry(run)
+      signal.removeEventListener('abort', giveUp)
+      standing = await this.#standing(run)
+      // At work by its record, and not here: somebody else's by now, or the store failed it. The sweep looks after it.
+      if (standing?.status === 'running' && !this.#isStopping) return {}
+    }
+    // Nothing of an ended run stays behind at Restate. A new one has left nothing there: that costs no entry.
+    if (!standing || standing.isEnded) return wasNew ? {} : { note: null }
+    if (this.#isStopping && (standing.status === 'running' || isDue(standing, clock.now())))
+      return { again: true }
+    return this.#left(standing, wasNew ? undefined : await read(), idempotencyKey)
+  }
+
+  /** The run is at rest: Restate is told when to call for it next. */
+  async #left(standing: Standing, note: Note | undefined, calledBy: string | undefined): Promise<Outcome> {
+    const now = this.#options.clock.now()
+    const armed = nextCall(standing, note, now)
+    // A call that came early must not be taken for the one it asks for.
+    if (armed !== undefined)
+      await this.#sender.send(standing, calledBy?.endsWith(`/w${armed}`) ? `e${now}` : '')
+    if (standing.status !== 'waiting') return {}
+    const arms = armed ?? (note?.armed !== undefined && note.armed > now ? note.armed : undefined)
+    return { note: { at: standing.updatedAt, ...(arms === undefined ? {} : { armed: arms }) } }
+  }
+
+  async #standing(run: string): Promise<Standing | undefined> {
+    const [row] = await this.#options.log.select('runs', { where: { run }, columns: COLUMNS })
+    return row && standingOf(row)
+  }
+
+  #until(at: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const stop = this.#options.clock.at(at, resolve)
+      signal.addEventListener('abort', () => (stop(), resolve()), { once: true })
+    })
+  }
+
+  /** Said now and then, however often it fails. */
+  #failed(error: unknown): void {
+    if (this.#isStopping || performance.now() - this.#saidAt < 10_000) return
+    this.#saidAt = performance.now()
+    this.#options.told(`Wake-ups are delayed: ${messageOf(error)}`, error)
+  }
+
+  #settleStop(): void {
+    if (!this.#isStopping || this.#calls > 0) return
+    for (const resolve of this.#stopped.splice(0)) resolve()
+  }
+}

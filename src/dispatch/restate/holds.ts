@@ -1,0 +1,228 @@
+/**
+ * The runs this worker carries right now: one hold for each call of Restate, from its begin until the run has ended or is out of
+ * memory.
+ *
+ *     called ─▶ a place is free ─▶ advancing ─▶ at rest, in memory ─▶ let go
+ *                                     ▲              │ a message, a timer
+ *                                     └──────────────┘
+ *
+ * O1. The call returns only when nothing of the run lives here any more: until then Restate gives the run to nobody else.
+ * O2. A call that Restate gave up is made again, perhaps elsewhere. Effects in flight are given a moment to be recorded: Restate may need
+ *     longer than that (when a node of it dies), and what is recorded is not in doubt. Nothing new of the run begins.
+ * O3. What comes meanwhile is found in the store, by looking when it changes: a call for it would wait behind this one.
+ */
+import type { Clock, Log } from '../../log/index.ts'
+import type { Carrier } from '../../run/port.ts'
+import { COLUMNS, isDue, standingOf } from './standing.ts'
+import { Slots } from './slots.ts'
+
+export interface HoldsOptions {
+  readonly log: Log
+  readonly clock: Clock
+  readonly carrier: Carrier
+  /** Runs advanced at once. A run that waits takes no place. */
+  readonly concurrency: number
+  readonly failed: (error: unknown) => void
+}
+
+interface Hold {
+  isAdvancing: boolean
+  isWoken: boolean
+  /** The wake-up it was advanced for last, and when: it takes a moment until that is off its row. */
+  tried: { readonly wakeAt: number; readonly at: number } | undefined
+  changed: () => void
+}
+
+/** Between two looks: a busy store commits thousands of times a second. */
+const GAP_MS = 10
+const AGAIN_AFTER_FAILURE_MS = 500
+const SAME_AGAIN_MS = 500
+const AT_ONCE = 500
+/** Whether runs are still in memory is looked at this often, besides being told. */
+const GLANCE_MS = 500
+const GLANCE_AT_STOP_MS = 10
+const LEAVING_MS = 1000
+
+export class Holds {
+  readonly #options: HoldsOptions
+  readonly #slots: Slots
+  readonly #held = new Map<string, Hold>()
+  /** Given up, and not yet let go of. */
+  readonly #leaving = new Map<string, Promise<void>>()
+  #glances: NodeJS.Timeout | undefined
+  #gap: NodeJS.Timeout | undefined
+  #isLooking = false
+  #isWanted = false
+  #isStopping = false
+  #stopTimer: () => void = () => {}
+
+  constructor(options: HoldsOptions) {
+    this.#options = options
+    this.#slots = new Slots(options.concurrency)
+  }
+
+  get size(): number {
+    return this.#held.size
+  }
+
+  get isStopping(): boolean {
+    return this.#isStopping
+  }
+
+  has(run: string): boolean {
+    return this.#held.has(run)
+  }
+
+  /** How many are being advanced or wait for their turn. */
+  get busy(): number {
+    let busy = this.#slots.waiting
+    for (const { isAdvancing } of this.#held.values()) if (isAdvancing) busy++
+    return busy
+  }
+
+  /** Carries a run until it has ended, is out of memory, or is no longer this worker's. */
+  async carry(run: string): Promise<void> {
+    await this.#leaving.get(run)
+    const hold: Hold = { isAdvancing: false, isWoken: false, tried: undefined, changed: () => {} }
+    const { carrier } = this.#options
+    this.#held.set(run, hold)
+    this.#glances ??= setInterval(() => this.#glance(), GLANCE_MS)
+    try {
+      do {
+        hold.isWoken = false
+        await this.#slots.within(async () => {
+          if (this.#isStopping || this.#held.get(run) !== hold) return
+          hold.isAdvancing = true
+          await carrier.advance(run)
+          hold.isAdvancing = false
+        })
+        // Given up while it was being read: what came alive of it nevertheless is nobody's.
+        if (!this.#held.has(run) && !this.#leaving.has(run)) carrier.fence(run)
+        while (carrier.isAdvancing(run) && !hold.isWoken && this.#held.get(run) === hold)
+          await new Promise<void>((resolve) => (hold.changed = resolve))
+      } while (hold.isWoken && !this.#isStopping && this.#held.get(run) === hold)
+    } finally {
+      if (this.#held.get(run) === hold) this.#held.delete(run)
+    }
+  }
+
+  /** Restate gave this call up: the run is somebody else's, or soon is. */
+  giveUp(run: string): void {
+    const hold = this.#held.get(run)
+    if (!hold) return
+    this.#held.delete(run)
+    hold.changed()
+    const { carrier } = this.#options
+    const patience = new Promise<void>((resolve) => setTimeout(resolve, LEAVING_MS))
+    const left = Promise.race([carrier.yield(run), patience]).then(() => {
+      carrier.fence(run)
+      this.#leaving.delete(run)
+    })
+    this.#leaving.set(run, left)
+  }
+
+  /** Asks the record, until it answers, which runs are this worker's, and lets go of the others. */
+  async confirm(): Promise<void> {
+    const { carrier, failed } = this.#options
+    const lost = async (run: string): Promise<void> => {
+      if (await carrier.confirm(run)) return
+      carrier.fence(run)
+      this.#held.get(run)?.changed()
+    }
+    for (;;) {
+      try {
+        await Promise.all([...this.#held.keys(), ...this.#leaving.keys()].map(lost))
+        return
+      } catch (error) {
+        failed(error)
+        await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_FAILURE_MS))
+      }
+    }
+  }
+
+  /** The run has something to do, or went out of memory. False: it is not held here. */
+  wake(run: string): boolean {
+    const hold = this.#held.get(run)
+    if (!hold) return false
+    if (hold.isAdvancing && this.#options.carrier.isAdvancing(run)) void this.#options.carrier.advance(run)
+    else hold.isWoken = true
+    hold.changed()
+    return true
+  }
+
+  released(run: string): void {
+    this.#held.get(run)?.changed()
+  }
+
+  /** Something came to rest, or was written by others. */
+  look(): void {
+    this.#isWanted = true
+    if (this.#isLooking || this.#gap !== undefined || this.#held.size === 0 || this.#isStopping) return
+    this.#goLook(GAP_MS)
+  }
+
+  /** Begins nothing more, and lets what the carrier lets go of return. */
+  stop(): void {
+    this.#isStopping = true
+    clearTimeout(this.#gap)
+    clearInterval(this.#glances)
+    this.#stopTimer()
+    this.#glances = setInterval(() => {
+      this.#glance()
+      if (this.#held.size === 0) clearInterval(this.#glances)
+    }, GLANCE_AT_STOP_MS)
+  }
+
+  #goLook(afterMs: number): void {
+    this.#gap = setTimeout(() => {
+      this.#gap = undefined
+      this.#isWanted = false
+      this.#isLooking = true
+      void this.#lookNow()
+        .then(
+          () => GAP_MS,
+          (error: unknown) => {
+            this.#options.failed(error)
+            this.#isWanted = true
+            return AGAIN_AFTER_FAILURE_MS
+          },
+        )
+        .then((pauseMs) => {
+          this.#isLooking = false
+          if (this.#isWanted && !this.#isStopping && this.#held.size > 0) this.#goLook(pauseMs)
+        })
+    }, afterMs)
+  }
+
+  async #lookNow(): Promise<void> {
+    const { log, clock } = this.#options
+    const held = [...this.#held.keys()]
+    let next = Infinity
+    while (held.length > 0 && !this.#isStopping) {
+      const where = { run: { in: held.splice(0, AT_ONCE) }, wake_at: { not: null }, ended_at: null }
+      const rows = await log.select('runs', { where, columns: COLUMNS })
+      const now = clock.now()
+      for (const row of rows) {
+        const standing = standingOf(row)
+        const { run, wakeAt = Infinity } = standing
+        const hold = this.#held.get(run)
+        if (!hold) continue
+        const isJustTried = hold.tried?.wakeAt === wakeAt && performance.now() - hold.tried.at < SAME_AGAIN_MS
+        if (!isDue(standing, now) || isJustTried) next = Math.min(next, Math.max(wakeAt, now + GAP_MS))
+        else {
+          hold.tried = { wakeAt, at: performance.now() }
+          this.wake(run)
+        }
+      }
+    }
+    this.#stopTimer()
+    if (next < Infinity && !this.#isStopping) this.#stopTimer = clock.at(next, () => this.look())
+  }
+
+  #glance(): void {
+    for (const [run, hold] of this.#held) if (!this.#options.carrier.isAdvancing(run)) hold.changed()
+    if (this.#held.size > 0) return
+    clearInterval(this.#glances)
+    this.#glances = undefined
+  }
+}

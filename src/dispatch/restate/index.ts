@@ -1,0 +1,7 @@
+export { RestateDispatcher, type RestateWorkerOptions } from './dispatcher.ts'
+export { BadDispatch, RestateRefused, RestateSdkMissing } from './errors.ts'
+export { examineRestate, type RestateReport } from './examine.ts'
+export { Notifier } from './notifier.ts'
+export { restate, restateAt, type RestateDispatch, type RestateOptions } from './options.ts'
+export { loadSdk } from './sdk.ts'
+export { storeId, type StoreDatabase } from './store-id.ts'

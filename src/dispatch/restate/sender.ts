@@ -1,0 +1,88 @@
+/**
+ * Telling Restate which runs have something to do.
+ *
+ * W1. Runs that are woken within a moment are looked up together: their rows say which service is theirs, and when.
+ * W2. Wake-ups for the same reason have the same key, whoever sends them, and are one call.
+ * W3. What cannot be sent is left to the next sweep: the row that says the run is due is in the store.
+ */
+import type { Clock, Log } from '../../log/index.ts'
+import type { Ingress, Sent } from './ingress.ts'
+import { COLUMNS, standingOf, type Standing } from './standing.ts'
+
+export interface SenderOptions {
+  readonly log: Log
+  readonly clock: Clock
+  readonly ingress: Ingress
+  readonly failed: (error: unknown) => void
+}
+
+const GATHER_MS = 2
+const AT_ONCE = 500
+
+export class Sender {
+  readonly #options: SenderOptions
+  readonly #wanted = new Set<string>()
+  #underWay = 0
+  #settled: (() => void)[] = []
+
+  constructor(options: SenderOptions) {
+    this.#options = options
+  }
+
+  get isBusy(): boolean {
+    return this.#wanted.size > 0 || this.#underWay > 0
+  }
+
+  /** The run has something to do now, or at a time to come. */
+  wake(run: string): void {
+    this.#wanted.add(run)
+    if (this.#wanted.size > 1) return
+    setTimeout(() => {
+      const runs = [...this.#wanted]
+      this.#wanted.clear()
+      void this.#during(this.#sendThese(runs))
+    }, GATHER_MS)
+  }
+
+  /** Restate calls for it when it is due: at once, if it is. Never rejects. */
+  send(standing: Standing, suffix = ''): Promise<Sent | 'failed'> {
+    const { run, task, version, wakeAt, updatedAt } = standing
+    const { clock, ingress, failed } = this.#options
+    const key = `${wakeAt === undefined ? `u${updatedAt}` : `w${wakeAt}`}${suffix}`
+    const delayMs = wakeAt === undefined ? 0 : Math.max(0, wakeAt - clock.now())
+    return this.#during(
+      ingress.send({ run, task, version, key, delayMs }).catch((error: unknown) => {
+        failed(error)
+        return 'failed'
+      }),
+    )
+  }
+
+  /** Resolves once nothing is under way any more. */
+  async settle(): Promise<void> {
+    while (this.isBusy) await new Promise<void>((resolve) => this.#settled.push(resolve))
+  }
+
+  async #sendThese(runs: readonly string[]): Promise<void> {
+    const { log, failed } = this.#options
+    try {
+      for (let from = 0; from < runs.length; from += AT_ONCE) {
+        const where = { run: { in: runs.slice(from, from + AT_ONCE) }, ended_at: null }
+        const rows = await log.select('runs', { where, columns: COLUMNS })
+        await Promise.all(rows.map((row) => this.send(standingOf(row))))
+      }
+    } catch (error) {
+      failed(error)
+    }
+  }
+
+  async #during<T>(work: Promise<T>): Promise<T> {
+    this.#underWay++
+    try {
+      return await work
+    } finally {
+      this.#underWay--
+      if (!this.isBusy) for (const resolve of this.#settled.splice(0)) resolve()
+    }
+  }
+}

@@ -1,0 +1,1 @@
+export { second } from './tasks.ts'
