@@ -44,7 +44,7 @@ const value = {
 }
 
 const index = new RuleIndex()
-const [began, used] = [performance.now(), process.cpuUsage()]
+const [began, used] = [performance.now(), process.threadCpuUsage()]
 for (let n = 0; n < 1000; n++) {
   const target = n % 20 === 0 ? (n % 40 === 0 ? 'recommendation' : 'recommend*') : `step-${n % 97}`
   const rule = { target, ...conditions[(n % 20 === 0 ? n / 20 : n) % conditions.length]?.(n) }
@@ -63,15 +63,15 @@ function checkpoint(given: unknown): number {
 }
 
 const cpuMs = (since: NodeJS.CpuUsage): number => {
-  const { user, system } = process.cpuUsage(since)
+  const { user, system } = process.threadCpuUsage(since)
   return (user + system) / 1000
 }
 const compilingCpu = cpuMs(used)
-const beforeCold = process.cpuUsage()
+const beforeCold = process.threadCpuUsage()
 const cold = checkpoint(structuredClone(value))
 const coldCpu = cpuMs(beforeCold)
 for (let i = 0; i < 100; i++) checkpoint(structuredClone(value))
-const beforeWarm = process.cpuUsage()
+const beforeWarm = process.threadCpuUsage()
 const times = Array.from({ length: 500 }, () => checkpoint(structuredClone(value)))
 const warmCpu = cpuMs(beforeWarm) / times.length
 const warm = times.toSorted((a, b) => a - b)

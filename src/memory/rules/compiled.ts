@@ -2,6 +2,7 @@
 import { planOf, type Plan } from './cel.ts'
 import { RuleInvalid } from './errors.ts'
 import { readRule, type ReadRule, type Rule } from './rule.ts'
+import { sampleFor } from './sample.ts'
 import { shapeOf, type Shape } from './shape.ts'
 import { treeOf, type Node } from './tree.ts'
 import { problemsIn } from './typing.ts'
@@ -34,7 +35,7 @@ export function compileRule(given: Rule, schema?: object): CompiledRule {
   const isAboutValue = mentionsValue(tree)
   const compiled: CompiledRule = { ...rule, tree, plan: planOf(tree.expr), shape, isAboutValue }
   // Once, so that what the library makes on first use (plans, patterns, types) is there before a run waits for it.
-  evaluate(compiled, {})
+  evaluate(compiled, sampleFor(tree))
   return compiled
 }
 

@@ -20,7 +20,11 @@ const TOO_COSTLY = new Error('too costly')
 type Size =
   | { readonly raw: unknown }
   | { readonly length: number; readonly weight: number; readonly item?: Size }
-type Names = ReadonlyMap<string, Size>
+interface Names {
+  readonly name: string
+  readonly size: Size
+  readonly outer: Names | undefined
+}
 const SMALL: Size = { length: 1, weight: 1 }
 
 /** The most steps a condition can take over this value, or undefined: more than MAX_STEPS. */
@@ -28,7 +32,7 @@ export function stepsOf(root: Node, reading: Reading, limit = MAX_STEPS): number
   let spent = 0
   const weights = new WeakMap<object, number>()
   try {
-    measure(root, new Map([['value', { raw: reading.value }]]))
+    measure(root, { name: 'value', size: { raw: plainOf(reading.value) }, outer: undefined })
     return spent
   } catch (error) {
     if (error === TOO_COSTLY) return undefined
@@ -47,13 +51,12 @@ export function stepsOf(root: Node, reading: Reading, limit = MAX_STEPS): number
       case 'constant':
         return { raw: node.value }
       case 'name':
-        return touched(names.get(node.name) ?? SMALL)
+        return sizeOf(node.name, names)
       case 'field':
       case 'has': {
         const of = measure(node.of, names)
-        return node.kind === 'has'
-          ? SMALL
-          : touched('raw' in of ? { raw: plainOf(entryOf(of.raw, node.name)) } : (of.item ?? SMALL))
+        if (node.kind === 'has') return SMALL
+        return 'raw' in of ? { raw: plainOf(entryOf(of.raw, node.name)) } : (of.item ?? SMALL)
       }
       case 'index': {
         const of = measure(node.of, names)
@@ -84,32 +87,33 @@ export function stepsOf(root: Node, reading: Reading, limit = MAX_STEPS): number
     }
   }
 
-  /** A list is converted whole when it is first looked at. */
-  function touched(size: Size): Size {
-    if ('raw' in size && (Array.isArray(size.raw) || size.raw instanceof Set)) spend(lengthOf(size) / 2)
-    return size
-  }
-
   function fold(node: Fold, names: Names): Size {
     const over = measure(node.over, names)
     const length = lengthOf(over)
     spend(length)
-    const inner = (item: Size): void => {
-      const within = new Map(names).set(node.variable, item)
-      if (node.test) measure(node.test, within)
-      if (node.result) measure(node.result, within)
-    }
-    if ('raw' in over) for (const item of itemsIn(over.raw)) inner({ raw: plainOf(item) })
-    else {
-      const before = spent
-      inner(over.item ?? SMALL)
-      spend((spent - before) * Math.max(0, length - 1))
-    }
+    const flat = node.result ? undefined : node.test && flatCost(node.test)
+    if (flat !== undefined) spend(flat * length)
+    const results = flat === undefined ? eachOf(node, over, length, names) : []
     if (node.macro !== 'map' && node.macro !== 'filter') return SMALL
     // The library appends to a chain of lists, which is walked link by link.
     spend((length * length) / 8)
-    const weight = weightOf(over)
-    return { length, weight, item: 'raw' in over ? { length: weight, weight } : (over.item ?? SMALL) }
+    if (node.macro === 'filter') return { length, weight: weightOf(over), item: pieceOf(over) }
+    const item = results.reduce(larger, SMALL)
+    return { length, weight: 1 + length * weightOf(item), item }
+  }
+
+  /** Element by element, where what each costs depends on the element; the sizes of what a `map` makes of them. */
+  function eachOf(node: Fold, over: Size, length: number, names: Names): readonly Size[] {
+    const inner = (size: Size): Size => {
+      const within: Names = { name: node.variable, size, outer: names }
+      if (node.test) measure(node.test, within)
+      return node.result ? measure(node.result, within) : SMALL
+    }
+    if ('raw' in over) return Array.from(itemsIn(over.raw), (item) => inner({ raw: plainOf(item) }))
+    const before = spent
+    const result = inner(over.item ?? SMALL)
+    spend((spent - before) * Math.max(0, length - 1))
+    return [result]
   }
 
   function call(node: Node & { readonly kind: 'call' }, args: readonly Size[]): Size {
@@ -204,6 +208,53 @@ export function stepsOf(root: Node, reading: Reading, limit = MAX_STEPS): number
     }
     weights.set(raw, weight)
     return weight
+  }
+}
+
+function sizeOf(name: string, names: Names): Size {
+  for (let one: Names | undefined = names; one; one = one.outer) if (one.name === name) return one.size
+  return SMALL
+}
+
+const COMPARISONS = ['_==_', '_!=_', '_<_', '_<=_', '_>_', '_>=_']
+const flatCosts = new WeakMap<Node, number>()
+
+/** What a part costs whatever the value, where that can be said: fields held against constants, and what joins them. */
+function flatCost(node: Node): number | undefined {
+  const known = flatCosts.get(node) ?? flatSum(node)
+  flatCosts.set(node, known)
+  return Number.isFinite(known) ? known : undefined
+}
+
+function flatSum(node: Node): number {
+  switch (node.kind) {
+    case 'constant':
+      return typeof node.value === 'string'
+        ? 1 + node.value.length / 16
+        : node.value instanceof Uint8Array
+          ? Infinity
+          : 1
+    case 'name':
+      return 1
+    case 'field':
+    case 'has':
+    case 'not':
+      return 1 + flatSum(node.of)
+    case 'and':
+    case 'or':
+      return node.sides.reduce((sum, side) => sum + flatSum(side), 1)
+    case 'call': {
+      const [left, right] = node.args
+      if (!left || !right) return Infinity
+      const isPlain =
+        COMPARISONS.includes(node.name) && (left.kind === 'constant' || right.kind === 'constant')
+      const isListed =
+        node.name === '@in' && right.kind === 'list' && right.items.every(({ kind }) => kind === 'constant')
+      if (isListed) return right.items.reduce((sum, item) => sum + 2 * flatSum(item), 1 + flatSum(left))
+      return isPlain ? 1 + flatSum(left) + flatSum(right) : Infinity
+    }
+    default:
+      return Infinity
   }
 }
 

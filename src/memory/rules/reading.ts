@@ -89,12 +89,35 @@ function objectToCel(value: object, shape: Shape): Value {
   if (value instanceof Uint8Array) return value
   if (Array.isArray(value) || value instanceof Set) {
     const items = shape.flatMap((one) => (one.kind === 'list' ? itemOf(one) : one.kind === 'any' ? ANY : []))
-    return listOf(Array.from(value, (item: unknown) => toCel(item, items) ?? null))
+    return listOf(itemsOf(Array.isArray(value) ? value : [...value], items))
   }
   if (value instanceof Promise || value instanceof WeakMap || value instanceof WeakSet) {
     throw new Unreadable(`a ${value.constructor.name}`)
   }
   return mapOf(new Entries(value, shape))
+}
+
+/** Longer lists are converted element by element, as they are asked for: of a million, a rule may look at the first. */
+const CONVERTED_WHOLE = 64
+
+function itemsOf(items: readonly unknown[], shape: Shape): readonly Value[] {
+  if (items.length <= CONVERTED_WHOLE) return Array.from(items, (item) => toCel(item, shape) ?? null)
+  const done = new Map<string, Value>()
+  const at = (index: string): Value => {
+    if (!done.has(index)) done.set(index, toCel(items[Number(index)], shape) ?? null)
+    return done.get(index)
+  }
+  function* values() {
+    for (let i = 0; i < items.length; i++) yield at(String(i))
+  }
+  // The library asks a list for its length, for an element, and for all of them; nothing else.
+  return new Proxy([] as Value[], {
+    get: (target, key) => {
+      if (key === 'length') return items.length
+      if (key === 'values') return values
+      return typeof key === 'string' && /^\d+$/.test(key) ? at(key) : Reflect.get(target, key)
+    },
+  })
 }
 
 /** The entries of an object or Map, each converted when it is asked for. */

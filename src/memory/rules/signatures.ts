@@ -138,3 +138,8 @@ export function itemOf(one: Alternative): Shape {
   if (one.kind === 'map') return only('string')
   return one.kind === 'any' ? ANY : []
 }
+
+/** Every line of the table, for the test that holds it against the library. */
+export function signatures(): readonly ({ readonly name: string } & Signature)[] {
+  return [...SIGNATURES].flatMap(([name, lines]) => lines.map((line) => ({ name, ...line })))
+}
