@@ -151,6 +151,20 @@ export function planOf(expr: Expr): Plan {
   return plan(shared, expr as Parameters<typeof plan>[1]) as Plan
 }
 
+/**
+ * Runs without stack traces: the library makes an error for each element that lacks a field, and most of the time of a
+ * rule with no answer went into traces that nobody reads.
+ */
+export function withoutTraces<T>(work: () => T): T {
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 0
+  try {
+    return work()
+  } finally {
+    Error.stackTraceLimit = limit
+  }
+}
+
 /** The message of an error that stands for a value. */
 export function errorIn(value: Value): string | undefined {
   return isCelError(value) ? value.message : undefined

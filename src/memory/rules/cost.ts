@@ -7,11 +7,12 @@
  *
  * A step is one node of the condition evaluated once, one element walked over, one node compared, or 16 characters.
  */
+import { flatCost, patternWeight } from './flat-cost.ts'
 import { entryOf, plainOf, type Reading } from './reading.ts'
 import type { Fold, Node } from './tree.ts'
 
-/** The most steps one rule may take: about 50 ms. */
-export const MAX_STEPS = 200_000
+/** The most steps one rule may take: some 30 ms, and a quarter of a second where it fails at every element. */
+export const MAX_STEPS = 100_000
 
 /** Thrown and caught within this file only. */
 const TOO_COSTLY = new Error('too costly')
@@ -216,48 +217,6 @@ function sizeOf(name: string, names: Names): Size {
   return SMALL
 }
 
-const COMPARISONS = ['_==_', '_!=_', '_<_', '_<=_', '_>_', '_>=_']
-const flatCosts = new WeakMap<Node, number>()
-
-/** What a part costs whatever the value, where that can be said: fields held against constants, and what joins them. */
-function flatCost(node: Node): number | undefined {
-  const known = flatCosts.get(node) ?? flatSum(node)
-  flatCosts.set(node, known)
-  return Number.isFinite(known) ? known : undefined
-}
-
-function flatSum(node: Node): number {
-  switch (node.kind) {
-    case 'constant':
-      return typeof node.value === 'string'
-        ? 1 + node.value.length / 16
-        : node.value instanceof Uint8Array
-          ? Infinity
-          : 1
-    case 'name':
-      return 1
-    case 'field':
-    case 'has':
-    case 'not':
-      return 1 + flatSum(node.of)
-    case 'and':
-    case 'or':
-      return node.sides.reduce((sum, side) => sum + flatSum(side), 1)
-    case 'call': {
-      const [left, right] = node.args
-      if (!left || !right) return Infinity
-      const isPlain =
-        COMPARISONS.includes(node.name) && (left.kind === 'constant' || right.kind === 'constant')
-      const isListed =
-        node.name === '@in' && right.kind === 'list' && right.items.every(({ kind }) => kind === 'constant')
-      if (isListed) return right.items.reduce((sum, item) => sum + 2 * flatSum(item), 1 + flatSum(left))
-      return isPlain ? 1 + flatSum(left) + flatSum(right) : Infinity
-    }
-    default:
-      return Infinity
-  }
-}
-
 function isSet(raw: object): raw is Set<unknown> {
   return raw instanceof Set
 }
@@ -283,13 +242,4 @@ function itemsIn(raw: unknown): Iterable<unknown> {
   if (Array.isArray(raw) || raw instanceof Set) return raw
   if (raw instanceof Map) return raw.keys()
   return typeof raw === 'object' && raw !== null ? Object.keys(raw) : []
-}
-
-/** At most how many states a pattern has: its length, times every `{n,m}` in it, since they may be nested. */
-export function patternWeight(pattern: string): number {
-  const repeats = [...pattern.matchAll(/\{(\d+)(?:,(\d*))?\}/g)]
-  return repeats.reduce(
-    (weight, [, least, most]) => weight * Math.max(1, Number(most || least)),
-    pattern.length,
-  )
 }

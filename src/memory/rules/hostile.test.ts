@@ -20,7 +20,7 @@ const forbid = (condition: string, value: unknown): Verdict => {
 const tooCostly = {
   outcome: 'failed',
   reason: 'too_costly',
-  message: expect.stringContaining('more than 200,000 steps') as string,
+  message: expect.stringContaining('more than 100,000 steps') as string,
 }
 
 describe('conditions', () => {

@@ -171,3 +171,31 @@ function syntaxProblem(error: unknown): Problem {
     message: `this is no CEL: ${rawMessage ?? message ?? 'it cannot be read'}.`,
   }
 }
+
+/** What a part is made of; of a loop, what it goes through. */
+export function childrenOf(node: Node): readonly Node[] {
+  switch (node.kind) {
+    case 'constant':
+    case 'name':
+      return []
+    case 'field':
+    case 'has':
+    case 'not':
+      return [node.of]
+    case 'index':
+      return [node.of, node.by]
+    case 'and':
+    case 'or':
+      return node.sides
+    case 'choice':
+      return [node.test, node.then, node.else]
+    case 'call':
+      return node.args
+    case 'list':
+      return node.items
+    case 'map':
+      return [...node.keys, ...node.values]
+    case 'fold':
+      return [node.over]
+  }
+}

@@ -13,7 +13,7 @@ const value = {
 }
 const forbid = (condition: string, given: unknown = value, schema?: object): Verdict =>
   evaluate(compileRule({ target: 'x', forbid: condition }, schema), given)
-const require = (condition: string, given: unknown = value): Verdict =>
+const requiring = (condition: string, given: unknown = value): Verdict =>
   evaluate(compileRule({ target: 'x', require: condition }), given)
 const parts = (verdict: Verdict): readonly string[] =>
   verdict.outcome === 'violated' ? verdict.parts.map(({ text }) => text) : [verdict.outcome]
@@ -42,9 +42,9 @@ describe('what offends is named', () => {
   })
 
   test('of a requirement, what does not meet it', () => {
-    expect(parts(require('value.vendors.all(v, v.price < 100)'))).toEqual(['vendors[1].price'])
-    expect(parts(require("value.vendors.exists(v, v.name == 'zeta')"))).toEqual(['vendors'])
-    expect(require('value.total > 100')).toEqual({ outcome: 'holds' })
+    expect(parts(requiring('value.vendors.all(v, v.price < 100)'))).toEqual(['vendors[1].price'])
+    expect(parts(requiring("value.vendors.exists(v, v.name == 'zeta')"))).toEqual(['vendors'])
+    expect(requiring('value.total > 100')).toEqual({ outcome: 'holds' })
   })
 
   test('a path is given in pieces too', () => {
@@ -68,7 +68,7 @@ describe('a path that is not there is neither a violation nor a pass', () => {
     ['value.constructor.name == "Object"', 'constructor'],
     ['value.__proto__.x == 1', '__proto__'],
   ])('%s', (condition, path) => {
-    for (const verdict of [forbid(condition), require(condition)]) {
+    for (const verdict of [forbid(condition), requiring(condition)]) {
       expect(verdict).toMatchObject({ outcome: 'not_applicable', absent: [{ text: path }] })
     }
   })
@@ -77,7 +77,7 @@ describe('a path that is not there is neither a violation nor a pass', () => {
     expect(forbid('value.nope == 1 || value.total > 100').outcome).toBe('violated')
     expect(forbid('value.nope == 1 && value.total < 100').outcome).toBe('holds')
     expect(forbid('has(value.nope) && value.nope == 1').outcome).toBe('holds')
-    expect(require('value.vendors.all(v, v.tags.size() > 5)').outcome).toBe('violated')
+    expect(requiring('value.vendors.all(v, v.tags.size() > 5)').outcome).toBe('violated')
   })
 
   test('the whole value included; a rule that does not read it still counts', () => {
@@ -94,6 +94,11 @@ describe('any other error fails closed', () => {
     ["value.total > 'a' || value.nope == 1", 'total'],
     ['value.vendors.exists(v, v.name > 5 || v.nope == 1)', 'vendors[0].name'],
     ['1 / 0 == value.total', 'divide by zero'],
+    // What should be true or false is not, beside a path that is absent: the absence must not hide it.
+    ['value.vendors[0].name && value.nope == 1', 'vendors[0].name: neither true nor false'],
+    ['value.vendors.exists(v, v.name || v.nope == 1)', 'vendors[0].name: neither true nor false'],
+    ['value.total ? true : value.nope', 'total: neither true nor false'],
+    ['value.vendors.exists(v, v.nope == 1 && v.price == 1 / 0)', 'divide by zero'],
     ['int(value.vendors[0].name) == 1', 'vendors[0].name'],
   ])('%s', (condition, message) => {
     const verdict = forbid(condition)
@@ -134,7 +139,7 @@ describe('values beyond JSON', () => {
     "value.constructor == 'own'",
     "timestamp(0) == timestamp('1970-01-01T00:00:00Z') && timestamp(60) == timestamp('1970-01-01T00:01:00Z')",
   ])('%s', (condition) => {
-    expect(require(condition, rich)).toEqual({ outcome: 'holds' })
+    expect(requiring(condition, rich)).toEqual({ outcome: 'holds' })
   })
 
   test('numbers meet literals as people expect, with and without a fraction', () => {
@@ -147,10 +152,10 @@ describe('values beyond JSON', () => {
         'value.total % 100 >= 50',
         'value.total != 100',
       ]) {
-        expect(require(condition, { total }), condition).toEqual({ outcome: 'holds' })
+        expect(requiring(condition, { total }), condition).toEqual({ outcome: 'holds' })
       }
     }
-    expect(require('value.n == 4 && value.n % 2 == 0', { n: 4 })).toEqual({ outcome: 'holds' })
+    expect(requiring('value.n == 4 && value.n % 2 == 0', { n: 4 })).toEqual({ outcome: 'holds' })
   })
 
   test('an integer by its schema is an int: halves are cut off', () => {

@@ -6,11 +6,13 @@
  * V3. Never throws, whatever the value: one rule that cannot be asked does not hide what the others say.
  */
 import { messageOf } from '../../errors.ts'
-import { partsBehind, troubleIn, type Part } from './blame.ts'
-import { errorIn, type Value } from './cel.ts'
+import { partsBehind } from './blame.ts'
+import { errorIn, withoutTraces, type Value } from './cel.ts'
 import type { CompiledRule } from './compiled.ts'
 import { MAX_STEPS, stepsOf } from './cost.ts'
 import { Reading, Unreadable } from './reading.ts'
+import type { Part } from './scope.ts'
+import { troubleIn } from './trouble.ts'
 
 export type Verdict =
   | { readonly outcome: 'holds' }
@@ -27,7 +29,7 @@ export type FailedReason = 'error' | 'not_boolean' | 'too_costly' | 'unreadable'
 export function evaluate(rule: CompiledRule, value: unknown): Verdict {
   const reading = value instanceof Reading ? value : new Reading(value)
   try {
-    return judge(rule, reading)
+    return withoutTraces(() => judge(rule, reading))
   } catch (error) {
     // A getter or a toJSON of the value's own, a stack that ends: the value cannot be asked.
     return failed('unreadable', `the value could not be read: ${messageOf(error)}.`)
