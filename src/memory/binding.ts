@@ -9,6 +9,7 @@ import type { Change, Log, Row } from '../log/index.ts'
 import type { Item } from '../task/index.ts'
 import { scopesAbove } from './item.ts'
 import { itemsOf } from './reading.ts'
+import type * as rules from './rules/index.ts'
 import type { CompiledRule, Verdict } from './rules/index.ts'
 import { isMatch } from './rules/pattern.ts'
 
@@ -28,7 +29,7 @@ export interface Bound {
   readonly unless: NonNullable<Change['unless']>
 }
 
-type Rules = typeof import('./rules/index.ts')
+type Rules = typeof rules
 
 const COLUMNS = ['item', 'version', 'rule_target', 'valid_from', 'valid_to', 'position'] as const
 const REMEMBERED = 20_000
@@ -51,10 +52,10 @@ export async function bind(
   const found = { denied: [] as Against[], asks: [] as Against[], warned: [] as Against[] }
   if (ours.length === 0) return { ...found, unless }
   // Loaded when the first rule binds: it is a parser and an evaluator.
-  const rules = await import('./rules/index.ts')
-  const reading = new rules.Reading(value)
-  for (const { item, rule } of await rulesOf(log, ours, rules)) {
-    const where = rule ? broken(rules.evaluate(rule, reading)) : ['the rule cannot be read']
+  const engine = await import('./rules/index.ts')
+  const reading = new engine.Reading(value)
+  for (const { item, rule } of await rulesOf(log, ours, engine)) {
+    const where = rule ? broken(engine.evaluate(rule, reading)) : ['the rule cannot be read']
     if (where === undefined) continue
     const effect = item.rule?.effect ?? 'deny'
     const list = effect === 'warn' ? found.warned : effect === 'deny' ? found.denied : found.asks
@@ -73,13 +74,13 @@ function isInForce(row: Row, now: number): boolean {
   return (typeof from !== 'number' || from <= now) && (typeof to !== 'number' || now < to)
 }
 
-async function rulesOf(log: Log, rows: readonly Row[], rules: Rules) {
+async function rulesOf(log: Log, rows: readonly Row[], engine: Rules) {
   const keyOf = (row: Row) => `${String(row['item'])}@${String(row['version'])}@${String(row['position'])}`
   const missing = rows.filter((row) => !compiled.has(keyOf(row)))
   if (missing.length > 0) {
     if (compiled.size > REMEMBERED) compiled.clear()
     const items = await itemsOf(log, missing)
-    items.forEach((item, i) => compiled.set(keyOf(missing[i] ?? {}), { item, rule: ruleOf(item, rules) }))
+    items.forEach((item, i) => compiled.set(keyOf(missing[i] ?? {}), { item, rule: ruleOf(item, engine) }))
   }
   return rows.flatMap((row) => compiled.get(keyOf(row)) ?? [])
 }

@@ -2,7 +2,6 @@
 export { compileRule, type CompiledRule } from './compiled.ts'
 export { RuleInvalid, type Problem } from './errors.ts'
 export { Reading } from './reading.ts'
-export { RuleIndex, type IndexedRule } from './rule-index.ts'
 export type { Effect, Rule } from './rule.ts'
 export type { Part } from './scope.ts'
 export { evaluate, type FailedReason, type Verdict } from './verdict.ts'

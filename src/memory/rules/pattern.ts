@@ -1,7 +1,5 @@
 /** Names with `*`, which stands for any run of characters, an empty one included. Nothing else has a meaning of its own. */
 
-export const hasWildcard = (pattern: string): boolean => pattern.includes('*')
-
 /** Whether a name is what the pattern says. Not by a regular expression: `*a*a*a*` over a long name would take forever. */
 export function isMatch(pattern: string, name: string): boolean {
   const pieces = pattern.split('*')
