@@ -1,6 +1,7 @@
 /** Builds `dist/` from nothing, so that no file of an earlier build is shipped. */
 import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, rmSync } from 'node:fs'
+import { vendor } from './vendor.ts'
 
 rmSync('dist', { recursive: true, force: true })
 const { status } = spawnSync('tsc', ['-p', 'tsconfig.build.json'], {
@@ -8,4 +9,5 @@ const { status } = spawnSync('tsc', ['-p', 'tsconfig.build.json'], {
   shell: process.platform === 'win32',
 })
 if (existsSync('dist/cli/bin.js')) chmodSync('dist/cli/bin.js', 0o755)
+if (status === 0) await vendor()
 process.exitCode = status ?? 1

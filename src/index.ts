@@ -27,9 +27,12 @@ export {
 export { ThroughlineError } from './errors.ts'
 export {
   BadItem,
+  CheckFailed,
+  DecisionConflict,
   ItemChanged,
   ItemNotFound,
   ItemOver,
+  RuleInvalid,
   type Conflict,
   type ItemsPage,
   type ItemsQuery,
@@ -88,6 +91,7 @@ export {
   task,
   type AnyTask,
   type Alternative,
+  type CheckpointOptions,
   type Context,
   type DecideInput,
   type Duration,
@@ -100,6 +104,7 @@ export {
   type Link,
   type Reconciled,
   type RememberInput,
+  type Rule,
   type Retry,
   type Schema,
   type StepOptions,

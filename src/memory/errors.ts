@@ -1,5 +1,6 @@
 /** What can be wrong with an item of memory, or with what is asked of one. */
 import { ThroughlineError } from '../errors.ts'
+import type { Item } from '../task/index.ts'
 
 /** An item that cannot be kept as it is. */
 export class BadItem extends ThroughlineError {
@@ -35,6 +36,50 @@ export class ItemOver extends ThroughlineError {
     super('item_over', {
       message: `Item ${id} is ${status}${successor} already.${by === undefined ? ' Record a new one instead.' : ` Change ${by} instead.`}`,
       data: { item: id, status, by },
+    })
+  }
+}
+
+/** A value goes against what was decided, and may not pass. */
+export class DecisionConflict extends ThroughlineError {
+  constructor(
+    target: string,
+    against: readonly { readonly item: Item; readonly where: readonly string[] }[],
+  ) {
+    const lines = against.map(({ item, where }) => {
+      const at = where.length > 0 ? ` (${where.slice(0, 5).join(', ')})` : ''
+      return `  ${item.id}: ${item.statement}${at}; because ${item.because ?? 'no reason was given'}`
+    })
+    const asks = against.every(({ item }) => item.rule?.effect === 'require_justification')
+    super('decision_conflict', {
+      message: `What was to pass "${target}" goes against ${against.length === 1 ? 'a live decision' : `${against.length} live decisions`}:\n${lines.join('\n')}\n${
+        asks
+          ? 'Change the value, or pass it with a reason: checkpoint(name, value, { because: { [id]: … } }).'
+          : 'Change the value, or supersede the decision with a reason.'
+      }`,
+      data: {
+        target,
+        decisions: against.map(({ item, where }) => ({
+          item: item.id,
+          version: item.version,
+          subject: item.subject,
+          statement: item.statement,
+          because: item.because,
+          alternatives: item.alternatives,
+          rule: item.rule,
+          where,
+        })),
+      },
+    })
+  }
+}
+
+/** A check of the checkpoint's author said no. */
+export class CheckFailed extends ThroughlineError {
+  constructor(checkpoint: string, check: string, said: string | undefined) {
+    super('check_failed', {
+      message: `Check "${check}" at checkpoint "${checkpoint}" did not pass${said === undefined ? '' : `: ${said}`}. Change the value, or the check.`,
+      data: { checkpoint, check, said },
     })
   }
 }

@@ -1,4 +1,5 @@
-export { BadItem, ItemChanged, ItemNotFound, ItemOver } from './errors.ts'
+export { BadItem, CheckFailed, DecisionConflict, ItemChanged, ItemNotFound, ItemOver } from './errors.ts'
+export { RuleInvalid } from './rules/errors.ts'
 export { type Conflict } from './conflicts.ts'
 export { memoryFeature } from './feature.ts'
 export { Memory, type By, type EndOptions } from './memory.ts'

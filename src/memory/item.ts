@@ -1,6 +1,6 @@
 /** What is given as an item becomes one, or is refused by name. */
 import { encode } from '../log/index.ts'
-import type { DecideInput, Item, ItemKind, LinkType, RememberInput } from '../task/index.ts'
+import type { DecideInput, Item, ItemKind, LinkType, RememberInput, Rule } from '../task/index.ts'
 import { BadItem } from './errors.ts'
 
 const KINDS: readonly ItemKind[] = [
@@ -92,6 +92,7 @@ export function newItem(id: string, input: ItemInput, by: Author): Item {
     evidence: listOf('evidence', input.evidence, (one) => {
       for (const [name, value] of Object.entries(one)) optionalText(`evidence.${name}`, value)
     }),
+    rule: checkRule(kind, input.rule),
     links: listOf('links', input.links, ({ type, to }) => {
       if (!LINKS.includes(type))
         throw new BadItem('links', `"${String(type)}" is none of ${LINKS.join(', ')}.`)
@@ -174,4 +175,12 @@ function listOf<T extends object>(
 function shown(value: unknown): string {
   if (typeof value === 'string' && value.length > 60) return `text of ${value.length} characters`
   return typeof value === 'string' ? JSON.stringify(value) : typeof value
+}
+
+/** Its condition is looked at when it is recorded (rules/). */
+function checkRule(kind: ItemKind, rule: Rule | undefined): Rule | undefined {
+  if (rule === undefined) return undefined
+  if (kind !== 'decision' && kind !== 'constraint')
+    throw new BadItem('rule', `only decisions and constraints bind later work; this is a ${kind}.`)
+  return rule
 }

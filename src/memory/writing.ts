@@ -5,7 +5,7 @@
  * W2. What supersedes an item, and the item's end, are one commit.
  */
 import { eventOf, type Append, type Log } from '../log/index.ts'
-import type { Item, ItemStatus, Kept, Link } from '../task/index.ts'
+import type { Item, ItemStatus, Kept, Link, Rule } from '../task/index.ts'
 import { against } from './conflicts.ts'
 import { BadItem, ItemChanged, ItemOver } from './errors.ts'
 import { itemRecorded, streamOf } from './events.ts'
@@ -28,7 +28,7 @@ export interface Ending {
 
 const LIVE: readonly ItemStatus[] = ['active', 'proposed']
 
-/** @throws {BadItem} @throws {ItemNotFound} @throws {ItemChanged} @throws {ItemOver} */
+/** @throws {BadItem} @throws {RuleInvalid} @throws {ItemNotFound} @throws {ItemChanged} @throws {ItemOver} */
 export async function recording(
   log: Log,
   newId: (prefix: string) => string,
@@ -37,6 +37,7 @@ export async function recording(
 ): Promise<Writing> {
   const { supersedes, ...given } = input
   const draft = newItem(newId('item'), given, by)
+  if (draft.rule) await checkCondition(draft.rule)
   const old = supersedes === undefined ? undefined : await replaced(log, supersedes)
   const others = (await against(log, draft))
     .map((row) => String(row['item']))
@@ -60,6 +61,12 @@ export async function ending(log: Log, id: string, how: Ending, by: Author): Pro
   const item = await standing(log, id, how.version)
   const next = changed(item, how, by)
   return { appends: [appendOf(next)], value: { id, version: next.version, conflicts: [] } }
+}
+
+/** Loaded when the first rule comes: it is a parser and an evaluator. @throws {RuleInvalid} says what is wrong with it, and where */
+async function checkCondition(rule: Rule): Promise<void> {
+  const { compileRule } = await import('./rules/index.ts')
+  compileRule(rule)
 }
 
 async function replaced(

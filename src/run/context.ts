@@ -16,6 +16,7 @@ import { id, random } from './derive.ts'
 import { performKeep, type Hands } from './keep.ts'
 import { BadOperation } from './errors.ts'
 import { runProgress } from './events.ts'
+import { runFacts } from './facts.ts'
 import type { Generation } from './generation.ts'
 import { unlooked } from './operation.ts'
 import { checkName, places, type Branch } from './place.ts'
@@ -25,7 +26,7 @@ import { checkDate, openWait, performSleep, performWait } from './waits.ts'
 const PROGRESS_EVERY_MS = 250
 
 /** What the engine itself brings. */
-type Core = Omit<Context, 'decide' | 'remember'>
+type Core = Omit<Context, 'decide' | 'remember' | 'checkpoint'>
 
 export function contextFor(generation: Generation, branch: Branch): Context {
   const inBranch = (child: Branch) => contextFor(generation, child)
@@ -119,23 +120,10 @@ export function contextFor(generation: Generation, branch: Branch): Context {
         performKeep(generation, operation, decide),
       )
     })
-  const { log, newId, features } = generation.surroundings
-  const hands = { run: context.run, log, newId, keep }
+  const { log, newId, clock, features } = generation.surroundings
+  const hands = { run: context.run, log, newId, now: () => clock.now(), keep }
   // Each feature brings what it declares on Context; together they are the rest of it.
-  return Object.assign(context, ...features.map((feature) => feature(hands))) as Context
-}
-
-function runFacts(generation: Generation): Context['run'] {
-  const { started, startedAt } = generation.history
-  return {
-    id: generation.runId,
-    task: started.task,
-    version: started.version,
-    scope: started.scope,
-    thread: started.thread,
-    attempt: generation.history.attempt,
-    startedAt,
-  }
+  return Object.assign(context, ...features.map((feature) => feature.context(hands))) as Context
 }
 
 /** What the body is given, also when what it asked for cannot be. */

@@ -13,7 +13,7 @@
  * N3. The end, the word to the parent, and the cancelling of children are one commit.
  */
 import { ThroughlineError } from '../errors.ts'
-import { eventOf, type Append, type BodyTooLarge } from '../log/index.ts'
+import { eventOf, GuardFailed, type Append, type BodyTooLarge, type Change } from '../log/index.ts'
 import { validate } from '../task/index.ts'
 import { cancelChild, wordOf, type Child } from './child.ts'
 import { CompensationFailed, CompensationMissing, ReplayDiverged } from './errors.ts'
@@ -30,6 +30,7 @@ import {
   runRestarted,
   runStarted,
 } from './events.ts'
+import { runFacts } from './facts.ts'
 import type { Generation } from './generation.ts'
 import { idempotencyKey, SEPARATOR, type Branch } from './place.ts'
 import { performStep, storable } from './step.ts'
@@ -192,6 +193,7 @@ export class Ending {
   async #done(value: unknown): Promise<void> {
     const generation = this.#generation
     let event
+    let unless
     try {
       const output = await validate(
         generation.task.output,
@@ -204,6 +206,7 @@ export class Ending {
         return await this.#haltNow(
           new ReplayDiverged(generation.runId, unclaimed[0], 'with an outcome', 'no more'),
         )
+      unless = await this.#passGates(output)
       const untaken = generation.mailbox.untaken()
       event = eventOf(runDone, {
         v: output,
@@ -213,7 +216,23 @@ export class Ending {
     } catch (error) {
       return this.#fail(error)
     }
-    await this.#end(event)
+    try {
+      await this.#end(event, unless)
+    } catch (error) {
+      if (!(error instanceof GuardFailed)) throw error
+      await this.#done(value)
+    }
+  }
+
+  /** What the features have to say of an output; what the end depends on then. */
+  async #passGates(output: unknown): Promise<Change['unless']> {
+    const generation = this.#generation
+    const { features, log, clock } = generation.surroundings
+    const about = { log, run: runFacts(generation), now: () => clock.now() }
+    const unless: NonNullable<Change['unless']>[number][] = []
+    for (const { gate } of features)
+      if (gate) unless.push(...((await generation.patiently(() => gate({ ...about, output }))) ?? []))
+    return unless.length > 0 ? unless : undefined
   }
 
   async #fail(error: unknown): Promise<void> {
@@ -336,10 +355,10 @@ export class Ending {
     generation.close('restarted')
   }
 
-  async #end(event: ReturnType<typeof eventOf>): Promise<void> {
+  async #end(event: ReturnType<typeof eventOf>, unless?: Change['unless']): Promise<void> {
     const generation = this.#generation
     const children = await this.#cancelChildren('its parent ended')
-    await generation.recordLast([event], [...this.#tellParent(), ...children])
+    await generation.recordLast([event], [...this.#tellParent(), ...children], unless)
     generation.close('ended')
   }
 

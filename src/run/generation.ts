@@ -49,7 +49,7 @@ export interface Surroundings {
   readonly wake: (runId: string) => void
   /** A run came to rest: its wake-up may be the earliest now. */
   readonly rested: () => void
-  /** What the features add to the context of every body. */
+  /** What the features add to every run. */
   readonly features: readonly Feature[]
   /** A run ended, or was put out of memory. */
   readonly released: (runId: string) => void
@@ -282,8 +282,12 @@ export class Generation {
   }
 
   /** Commits the last events of this stream: the epoch is raised with them, so that nothing late can follow. */
-  recordLast(events: readonly NewEvent[], also: readonly Append[] = []): Promise<Committed> {
-    return this.#recorder.record({ claim: this.epoch }, events, also)
+  recordLast(
+    events: readonly NewEvent[],
+    also: readonly Append[] = [],
+    unless?: Change['unless'],
+  ): Promise<Committed> {
+    return this.#recorder.record({ claim: this.epoch }, events, also, unless)
   }
 
   /** Commits events among which are the outcomes of these operations: every outcome goes this way, and each operation once. @throws {SecondOutcome} */

@@ -32,12 +32,27 @@ export interface Hands {
   readonly run: Context['run']
   readonly log: Log
   readonly newId: (prefix: string) => string
+  /** The store's time, or this machine's idea of it. */
+  readonly now: () => number
   /** An operation of `ctx.<call>`: `decide` reads the store and says what is to be put there; what it throws is the outcome. */
   readonly keep: (call: string, name: string, decide: () => Promise<Keeping>) => Promise<unknown>
 }
 
-/** What a feature adds to the context of every body. */
-export type Feature = (hands: Hands) => Partial<Context>
+/** What a feature adds to every run. */
+export interface Feature {
+  /** What it adds to the context of every body. */
+  readonly context: (hands: Hands) => Partial<Context>
+  /**
+   * Looks at an output before the run is done with it. What it throws, the run fails with; what it gives, the end is committed under:
+   * found otherwise by then, it looks again.
+   */
+  readonly gate?: (about: {
+    readonly log: Log
+    readonly run: Context['run']
+    readonly output: unknown
+    readonly now: () => number
+  }) => Promise<Change['unless']>
+}
 
 /** Others were quicker so often: then it is said instead of tried again. */
 const TRIES = 20

@@ -77,6 +77,15 @@ export interface SpawnOptions extends ChildOptions {
   readonly onParentEnd?: 'cancel' | 'leave'
 }
 
+export interface CheckpointOptions<T> {
+  /** What the value must look like; what the schema makes of it is what the checkpoint gives back. */
+  readonly schema?: Schema<unknown, T> | Schema<T, T>
+  /** Checks of its author's, by name: true, or what is wrong. */
+  readonly checks?: Readonly<Record<string, (value: T) => boolean | string | Promise<boolean | string>>>
+  /** Why decisions that ask for it are gone against: reasons by the id of the item. */
+  readonly because?: Readonly<Record<string, string>>
+}
+
 export type Branches<T> = { readonly [K in keyof T]: (branch: Context) => Promise<T[K]> | T[K] }
 
 export interface BranchOptions {
@@ -116,6 +125,11 @@ export interface Context {
   decide(decision: DecideInput): Promise<Kept>
   /** Puts anything else into working memory: a fact, a commitment, a question… @throws {BadItem} @throws {ItemChanged} */
   remember(item: RememberInput): Promise<Kept>
+  /**
+   * Validates a value between two stages: its schema, its author's checks, and every live rule in scope, those recorded a moment ago
+   * included. A decision it goes against is thrown, with its reasons. @throws {DecisionConflict} @throws {CheckFailed} @throws {InvalidValue}
+   */
+  checkpoint<T>(name: string, value: T, options?: CheckpointOptions<T>): Promise<T>
   /** Milliseconds since 1970, of the last outcome this branch was given: the same on replay. */
   now(): number
   /** In [0, 1), the same on replay. */

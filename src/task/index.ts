@@ -1,6 +1,7 @@
 export type {
   Branches,
   BranchOptions,
+  CheckpointOptions,
   ChildOptions,
   Context,
   ContextLog,
@@ -25,5 +26,6 @@ export type {
   Link,
   LinkType,
   RememberInput,
+  Rule,
 } from './memory.ts'
 export { InvalidValue, jsonSchemaOf, validate, type Issue, type Schema } from './schema.ts'

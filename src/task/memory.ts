@@ -47,6 +47,18 @@ export interface Evidence {
   readonly url?: string
 }
 
+/** What a decision or a constraint demands of later work: a condition in CEL over `value`. */
+export interface Rule {
+  /** The checkpoint it binds, or the task whose output it binds; `*` stands for any part of a name. */
+  readonly target: string
+  /** What must not be: `value.vendors.exists(v, v.name == 'acme')`. */
+  readonly forbid?: string
+  /** What must be; either this or `forbid`. */
+  readonly require?: string
+  /** `deny` unless told. `require_justification`: it may be gone against with a reason, which is recorded. */
+  readonly effect?: 'deny' | 'warn' | 'require_justification'
+}
+
 interface Common {
   /** What it is about: `vendor:acme`. */
   readonly subject: string
@@ -57,6 +69,8 @@ interface Common {
   readonly alternatives?: readonly Alternative[]
   readonly evidence?: readonly Evidence[]
   readonly links?: readonly Link[]
+  /** Enforced at every checkpoint it names while the item is live. Of decisions and constraints. */
+  readonly rule?: Rule
   /** Where it holds: a path such as `acme/purchasing`; it holds below that, too. The run's own unless told. */
   readonly scope?: string
   readonly status?: 'proposed' | 'active'
@@ -102,6 +116,7 @@ export interface Item {
   readonly alternatives: readonly Alternative[]
   readonly evidence: readonly Evidence[]
   readonly links: readonly Link[]
+  readonly rule: Rule | undefined
   readonly validFrom: Date | undefined
   readonly validTo: Date | undefined
   readonly dueAt: Date | undefined

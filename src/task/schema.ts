@@ -13,7 +13,7 @@ export interface Issue {
 /** A value does not fit its schema; every issue is listed with its path. */
 export class InvalidValue extends ThroughlineError {
   constructor(
-    code: 'invalid_input' | 'invalid_output' | 'invalid_payload',
+    code: 'invalid_input' | 'invalid_output' | 'invalid_payload' | 'invalid_value',
     what: string,
     issues: readonly Issue[],
   ) {

@@ -102,6 +102,8 @@ export class Testbed {
 }
 
 /** A test bed with these tasks, open. */
-export function testbed(options: TestbedOptions): Promise<Testbed> {
+export async function testbed(options: TestbedOptions): Promise<Testbed> {
+  // What is loaded when it is first needed takes real time, which no simulated clock waits for.
+  await import('../memory/rules/index.ts')
   return new Testbed(options).boot()
 }

@@ -54,6 +54,12 @@ try {
     if (typeof b.testbed !== 'function') throw new Error('testbed is missing')`
   run('imports both entries', process.execPath, ['--input-type=module', '--eval', names])
 
+  const rules = `const { compileRule, evaluate } = await import('./node_modules/throughline/dist/memory/rules/index.js')
+    const rule = compileRule({ target: 'x', forbid: "value.vendors.exists(v, v.name.matches('^ac'))" })
+    const { outcome, parts } = evaluate(rule, { vendors: [{ name: 'bolt' }, { name: 'acme' }] })
+    if (outcome !== 'violated' || parts[0].text !== 'vendors[1].name') throw new Error(outcome)`
+  run('holds a value against a rule', process.execPath, ['--input-type=module', '--eval', rules])
+
   const said = run('answers npx throughline --version', 'npx', ['--no-install', 'throughline', '--version'])
   if (!said.includes(version)) throw new Error(`throughline --version said ${said.trim()}, not ${version}`)
 
