@@ -316,9 +316,10 @@ export class PostgresDispatcher implements Dispatcher {
       if (!one.isOurs) {
         carrier.fence(run)
         this.#forget(run)
-      } else if (carrier.isAdvancing(run)) {
-        // In memory again: its next chapter, joined by a word from within.
-      } else if (one.isEnded || (!one.isDue && one.status !== 'running')) this.#released.add(run)
+        continue
+      }
+      if (carrier.isAdvancing(run)) continue // in memory again: its next chapter, joined by a word from within
+      if (one.isEnded || (!one.isDue && one.status !== 'running')) this.#released.add(run)
       else if (one.isDue && one.wakeAt !== this.#handed.get(run)?.wakeAt) this.#handOut(one)
       else {
         this.#refusals.add(run)
