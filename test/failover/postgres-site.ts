@@ -60,8 +60,9 @@ export class PostgresSite implements Site {
       })
     })
     const lines = createInterface(child.stdout)
-    const ready = new Promise<void>((resolve) => lines.once('line', () => resolve()))
-    lines.on('line', (line) => (stderr += line.includes('"error"') ? `${line}\n` : ''))
+    const isError = (line: string) => line.startsWith('{"error"')
+    const ready = new Promise<void>((resolve) => lines.on('line', (line) => isError(line) || resolve()))
+    lines.on('line', (line) => (stderr += isError(line) ? `${line}\n` : ''))
     await Promise.race([
       ready,
       over.then(({ code }) => {
