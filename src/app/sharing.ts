@@ -86,7 +86,10 @@ export async function dispatcherByRestate({
 }: ByRestateOptions): Promise<Dispatcher | undefined> {
   const tasks = [...registry.carried()]
   if (tasks.length === 0) return undefined
-  const { RestateDispatcher, loadSdk, storeId } = await import('../dispatch/restate/index.ts')
+  const [{ RestateDispatcher, loadSdk }, { storeId }] = await Promise.all([
+    import('../dispatch/restate/worker.ts'),
+    import('../dispatch/restate/index.ts'),
+  ])
   const { log, clock, logger, random } = surroundings
   const dispatcher = new RestateDispatcher({
     restate,

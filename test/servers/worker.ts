@@ -47,8 +47,9 @@ export class Worker {
     )
     const worker = new Worker(child)
     const lines = createInterface(child.stdout)
-    const ready = new Promise<void>((resolve) => lines.once('line', () => resolve()))
-    lines.on('line', (line) => line.includes('"error"') && worker.#hear(`${line}\n`))
+    const isError = (line: string) => line.startsWith('{"error"')
+    const ready = new Promise<void>((resolve) => lines.on('line', (line) => isError(line) || resolve()))
+    lines.on('line', (line) => isError(line) && worker.#hear(`${line}\n`))
     const ended = worker.over.then(({ code, stderr }) => {
       throw new Error(`A worker ended with ${code} before it carried anything:\n${stderr}`)
     })

@@ -53,9 +53,23 @@ export async function isPrepared(database: Database): Promise<boolean> {
   }
 }
 
+/** So often it is tried to make the tables: of two that get in each other's way, one is given up. */
+const TRIES = 20
+const AGAIN_MS = 50
+
 /** Makes the tables where they are missing. @throws {AccessDenied} */
 export async function prepare(database: Database): Promise<void> {
-  if (await isPrepared(database)) return
+  for (let tries = 1; !(await isPrepared(database)); tries++) {
+    try {
+      return await make(database)
+    } catch (error) {
+      if (tries === TRIES || !database.isPassing(error)) throw database.errorOf(error)
+    }
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS))
+  }
+}
+
+async function make(database: Database): Promise<void> {
   const session = await database.connect()
   try {
     await session.ask('BEGIN')
@@ -64,8 +78,6 @@ export async function prepare(database: Database): Promise<void> {
     ])
     await session.ask(TABLES(database.schema))
     await session.ask('COMMIT')
-  } catch (error) {
-    throw database.errorOf(error)
   } finally {
     await session.end()
   }

@@ -187,6 +187,38 @@ test('a body that was in a plain await and out of memory when its worker went go
   expect(await run.result()).toMatchObject({ value: 'went on' })
 })
 
+test('a worker that is told of a deadlock while it makes its tables makes them again', async () => {
+  const store = await freshSchema({ application_name: `dead-${process.pid}` })
+  const name = `deadlock_${process.pid}`
+  const admin = await administrator(store)
+  // Sequences are not rolled back: each kind of command is refused once.
+  await admin.query(`CREATE SEQUENCE public.${name}_schema; CREATE SEQUENCE public.${name}_rename; CREATE SEQUENCE public.${name}_view;
+    CREATE FUNCTION public.${name}() RETURNS event_trigger LANGUAGE plpgsql AS $$ DECLARE kind text; BEGIN
+      kind := CASE tg_tag WHEN 'CREATE SCHEMA' THEN 'schema' WHEN 'ALTER TABLE' THEN 'rename' WHEN 'CREATE VIEW' THEN 'view' END;
+      IF kind IS NOT NULL AND current_setting('application_name') = 'dead-${process.pid}' AND nextval('public.${name}_' || kind) = 1 THEN
+        RAISE SQLSTATE '40P01' USING MESSAGE = 'deadlock detected';
+      END IF;
+    END $$;
+    CREATE EVENT TRIGGER ${name} ON ddl_command_start EXECUTE FUNCTION public.${name}()`)
+  try {
+    const easy = task({ name: 'easy', run: () => 'done' })
+    const worker = await open({ store, tasks: [easy] })
+    expect(await (await worker.start(easy, undefined)).result()).toBe('done')
+    await worker.close()
+    for (const kind of ['schema', 'rename', 'view']) {
+      const { rows } = await admin.query<{ last_value: string }>(
+        `SELECT last_value FROM public.${name}_${kind}`,
+      )
+      expect(Number(rows[0]?.last_value)).toBeGreaterThan(1)
+    }
+  } finally {
+    await admin.query(
+      `DROP EVENT TRIGGER ${name}; DROP FUNCTION public.${name}(); DROP SEQUENCE public.${name}_schema, public.${name}_rename, public.${name}_view`,
+    )
+    await admin.end()
+  }
+})
+
 test('a role that may only add to the record carries runs; the owner made the tables, before or after it was let in', async () => {
   for (const isGrantedFirst of [true, false]) {
     const store = await freshSchema()

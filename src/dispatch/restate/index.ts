@@ -1,7 +1,6 @@
-export { RestateDispatcher, type RestateWorkerOptions } from './dispatcher.ts'
+// What speaks of the SDK's types is in worker.ts: whoever has no SDK could not compile against it.
 export { BadDispatch, RestateRefused, RestateSdkMissing } from './errors.ts'
 export { examineRestate, type RestateReport } from './examine.ts'
 export { Notifier } from './notifier.ts'
 export { restate, restateAt, type RestateDispatch, type RestateOptions } from './options.ts'
-export { loadSdk } from './sdk.ts'
 export { storeId, type StoreDatabase } from './store-id.ts'

@@ -223,6 +223,19 @@ export class Reading {
     })
   }
 
+  /** A transaction that may be repeated from its beginning, and is, where another got in its way: of two that deadlock one is given up. */
+  async repeatable<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
+    const until = performance.now() + PATIENCE_MS
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.transaction(work)
+      } catch (error) {
+        if (!(error instanceof Error) || !mayPass(error.cause) || performance.now() > until) throw error
+      }
+      await sleep(pauseMs(attempt))
+    }
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true
     let leave: NodeJS.Timeout | undefined

@@ -76,7 +76,7 @@ export async function openPostgres(options: PostgresOptions): Promise<PostgresLo
   const reading = new Reading(connector)
   try {
     const { isReadOnly = false, mustExist = false } = options
-    await reading.transaction((client) => migrate(client, address, { isReadOnly, mustExist }))
+    await reading.repeatable((client) => migrate(client, address, { isReadOnly, mustExist }))
     const projecting = new Projecting({
       reading,
       schema: address.schema,

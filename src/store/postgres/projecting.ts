@@ -105,7 +105,7 @@ export class Projecting {
   ): Promise<number> {
     const { reading, schema, shown } = this.#options
     const s = quote(schema)
-    return reading.transaction(async (client) => {
+    return reading.repeatable(async (client) => {
       await mustOwn(client, { schema, shown, what: 'make its views anew' })
       await lockForChange(client, schema)
       // Under the lock: another process may just have done it.
