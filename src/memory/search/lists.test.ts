@@ -40,6 +40,15 @@ test('what was taken out is not left in the array', () => {
   expect(lists.words.every((word) => word === 0)).toBe(true)
 })
 
+test('a list that moved or was cleared leaves nothing behind', () => {
+  const lists = new Lists(0, 0)
+  for (let i = 0; i < 100; i++) lists.add(i % 3, 1_000_000 + i)
+  const kept = (n: number) => lists.words.filter((word) => word === n).length
+  expect(kept(1_000_000)).toBe(1)
+  for (const list of [0, 1, 2]) lists.clear(list)
+  expect(lists.words.every((word) => word === 0)).toBe(true)
+})
+
 test('room that was given up is used again', () => {
   const lists = new Lists(0, 0)
   for (let round = 0; round < 200; round++) {

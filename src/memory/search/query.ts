@@ -28,7 +28,7 @@ export interface Wanted {
 }
 
 const MOST_TERMS = 256
-const MOST_EXPANDED = 6
+const MOST_EXPANDED = 4
 const MOST_ALTERNATIVES = 4
 /** How much of its weight an alternative that is all but the same word has. */
 const ALTERNATIVE = 0.6

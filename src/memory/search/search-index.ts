@@ -34,7 +34,8 @@ export class SearchIndex {
   /** Of each document, its terms; made when first needed after a snapshot was read. */
   #terms: Lists | undefined = new Lists(1024, 16_384)
   readonly #ids: (string | undefined)[] = []
-  readonly #numbers = new Map<string, number>()
+  /** By id; made when first needed after a snapshot was read. */
+  #numbers: Map<string, number> | undefined = new Map()
   readonly #free: number[] = []
   #lengths = new Uint32Array(1024)
   #totalLength = 0
@@ -49,11 +50,9 @@ export class SearchIndex {
   static from(bytes: Uint8Array): SearchIndex {
     const parts = unpacked(bytes)
     const index = new SearchIndex()
-    parts.ids.forEach((id, doc) => {
-      index.#ids.push(id)
-      index.#numbers.set(id, doc)
-      index.#totalLength += parts.lengths[doc] ?? 0
-    })
+    for (const id of parts.ids) index.#ids.push(id)
+    for (const length of parts.lengths) index.#totalLength += length
+    index.#numbers = undefined
     for (const term of parts.terms) index.#vocabulary.take(term)
     index.#lengths = parts.lengths
     index.#scores = new Float64Array(parts.lengths.length)
@@ -64,7 +63,7 @@ export class SearchIndex {
   }
 
   get size(): number {
-    return this.#numbers.size
+    return this.#ids.length - this.#free.length
   }
 
   /** Adds a document; one of the same id is replaced. */
@@ -76,7 +75,7 @@ export class SearchIndex {
       throw new RangeError(`An index holds ${MOST_DOCS} documents; "${doc.id}" is one too many.`)
     if (number >= this.#lengths.length) this.#grow()
     this.#ids[number] = doc.id
-    this.#numbers.set(doc.id, number)
+    this.#byId().set(doc.id, number)
     const terms: number[] = []
     let length = 0
     for (const field of FIELDS) {
@@ -102,7 +101,7 @@ export class SearchIndex {
 
   /** Erases a document; false if there is none of this id. */
   remove(id: string): boolean {
-    const number = this.#numbers.get(id)
+    const number = this.#byId().get(id)
     if (number === undefined) return false
     const forward = this.#forward()
     for (const term of forward.of(number)) {
@@ -113,7 +112,7 @@ export class SearchIndex {
     this.#totalLength -= this.#lengths[number] ?? 0
     this.#lengths[number] = 0
     this.#ids[number] = undefined
-    this.#numbers.delete(id)
+    this.#byId().delete(id)
     this.#free.push(number)
     this.#words.forget()
     return true
@@ -198,6 +197,11 @@ export class SearchIndex {
         return fields.map((field) => (term === asked ? { term: word, field } : { term, field, from: word }))
       }),
     )
+  }
+
+  #byId(): Map<string, number> {
+    this.#numbers ??= new Map(this.#ids.flatMap((id, doc) => (id === undefined ? [] : [[id, doc]])))
+    return this.#numbers
   }
 
   #forward(): Lists {

@@ -10,6 +10,8 @@
  */
 /** Half of the trigrams is not: of "cat" and "car" it is. */
 const ENOUGH = 0.5
+/** What two edits have to leave, or any two long words of the same letters would do. */
+const SOME = 0.35
 
 /** A word's letters in 32 bits and its trigrams in 64, by hash; and its length. */
 export interface Signature {
@@ -45,17 +47,13 @@ export function maybeSimilar(
   length: number,
 ): boolean {
   const longer = a.length > length ? a.length : length
-  const shorter = a.length + length - longer
-  const most = mostEdits(longer)
-  if (
-    longer - shorter <= most &&
-    bitsIn(a.letters & ~letters) <= most &&
-    bitsIn(letters & ~a.letters) <= most
-  )
-    return true
   // A word of n letters has n − 1 trigrams; those that share a bit with another of the same word are given the benefit of the doubt.
   const shared = bitsIn(a.low & low) + bitsIn(a.high & high) + (a.length - 1 - bitsIn(a.low) - bitsIn(a.high))
-  return 2 * shared >= ENOUGH * (a.length + length - 2)
+  const atMost = (2 * shared) / (a.length + length - 2)
+  if (atMost >= ENOUGH) return true
+  const most = mostEdits(longer)
+  if (2 * longer - a.length - length > most || (most === 2 && atMost < SOME)) return false
+  return bitsIn(a.letters & ~letters) <= most && bitsIn(letters & ~a.letters) <= most
 }
 
 function mostEdits(longer: number): number {
@@ -75,9 +73,9 @@ export function similarity(a: string, b: string): number {
   if (shorter < 3) return 0
   const most = mostEdits(longer)
   const edits = longer - shorter <= most ? editsBetween(a, b, most) : most + 1
-  const byEdits = edits <= most ? 1 - edits / longer : 0
   const byTrigrams = dice(a, b)
-  return Math.max(byEdits, byTrigrams > ENOUGH ? byTrigrams : 0)
+  const isNear = edits <= most && (most < 2 || byTrigrams >= SOME)
+  return Math.max(isNear ? 1 - edits / longer : 0, byTrigrams > ENOUGH ? byTrigrams : 0)
 }
 
 /** Of the trigrams of both, the share they have in common: twice the common ones over all. Sets would cost ten times the comparing. */
@@ -98,10 +96,29 @@ function isSameTrigram(a: string, i: number, b: string, j: number): boolean {
   return i === 0 || j === 0 ? i === j : a.charCodeAt(i - 1) === b.charCodeAt(j - 1)
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours; anything above `most` once it is sure to be more. */
+/**
+ * Insertions, deletions, replacements and swaps of neighbours; anything above `most` (1 or 2) where it is more. What both words begin and
+ * end with is left out first: of one edit nothing remains but the edit itself.
+ */
 function editsBetween(a: string, b: string, most: number): number {
+  let start = 0
+  while (start < a.length && start < b.length && a.charCodeAt(start) === b.charCodeAt(start)) start++
+  let end = 0
+  const room = Math.min(a.length, b.length) - start
+  while (end < room && a.charCodeAt(a.length - 1 - end) === b.charCodeAt(b.length - 1 - end)) end++
+  const [m, n] = [a.length - start - end, b.length - start - end]
+  if (m === 0 || n === 0) return m + n
+  if (m === 1 && n === 1) return 1
+  const isSwap = m === 2 && n === 2 && a[start] === b[start + 1] && a[start + 1] === b[start]
+  if (isSwap) return 1
+  return most === 1 ? 2 : distance(a.slice(start, start + m), b.slice(start, start + n), most)
+}
+
+/** Damerau–Levenshtein (optimal string alignment), row by row, given up when no way to the end can be short enough. */
+function distance(a: string, b: string, most: number): number {
   let before: number[] = []
-  let last = Array.from({ length: b.length + 1 }, (_, j) => j)
+  let last: number[] = []
+  for (let j = 0; j <= b.length; j++) last.push(j)
   for (let i = 1; i <= a.length; i++) {
     const row = [i]
     let least = i

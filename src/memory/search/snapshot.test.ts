@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { SearchIndex } from './search-index.ts'
-import { SnapshotRefused } from './snapshot.ts'
+import { SearchIndex, SnapshotRefused } from './index.ts'
 
 function filled(): SearchIndex {
   const index = new SearchIndex()

@@ -71,16 +71,28 @@ export function unpacked(given: Uint8Array): Parts {
   const [counts, places] = [take(terms), take(postings)]
   if (sumOf(counts) !== postings || at * 4 + sumOf(idBytes) + sumOf(termBytes) !== bytes.length)
     throw new SnapshotRefused('contradicts itself')
-  let from = at * 4
-  const strings = (sizes: Uint32Array) =>
-    Array.from(sizes, (size) => bytes.toString('utf8', from, (from += size)))
+  const idsEnd = at * 4 + sumOf(idBytes)
   return {
-    ids: strings(idBytes),
-    terms: strings(termBytes),
+    ids: idsIn(bytes, at * 4, idBytes),
+    terms: stringsIn(bytes, idsEnd, termBytes),
     lengths: lengths.slice(),
     counts: counts.slice(),
     postings: places.slice(),
   }
+}
+
+/** One by one: a part of a larger string would keep all of it, erased words too. */
+function stringsIn(bytes: Buffer, from: number, sizes: Uint32Array): readonly string[] {
+  let at = from
+  return Array.from(sizes, (size) => bytes.toString('utf8', at, (at += size)))
+}
+
+/** Ids are no text of an item, and most of what has to be read: cut out of one string where they are plain, as a rule. */
+function idsIn(bytes: Buffer, from: number, sizes: Uint32Array): readonly string[] {
+  const all = bytes.toString('latin1', from, from + sumOf(sizes))
+  if (/[^\0-\x7f]/.test(all)) return stringsIn(bytes, from, sizes)
+  let at = 0
+  return Array.from(sizes, (size) => all.slice(at, (at += size)))
 }
 
 function bytesOf(numbers: Uint32Array): Uint8Array {
@@ -88,5 +100,7 @@ function bytesOf(numbers: Uint32Array): Uint8Array {
 }
 
 function sumOf(numbers: Uint32Array): number {
-  return numbers.reduce((sum, number) => sum + number, 0)
+  let sum = 0
+  for (const number of numbers) sum += number
+  return sum
 }

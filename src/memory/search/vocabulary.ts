@@ -18,6 +18,8 @@ export class Vocabulary {
   readonly #free: number[] = []
   /** Four numbers a term: what similar.ts tells words apart by. */
   #signatures = new Uint32Array(4096)
+  /** How many terms have theirs: they are made when first needed. */
+  #signed = 0
 
   get size(): number {
     return this.#numbers.size
@@ -39,7 +41,7 @@ export class Vocabulary {
     const number = this.#free.pop() ?? this.#terms.length
     this.#numbers.set(term, number)
     this.#terms[number] = term
-    this.#sign(number, term)
+    if (number < this.#signed) this.#sign(number, term)
     return number
   }
 
@@ -52,15 +54,16 @@ export class Vocabulary {
 
   /** The terms most like a word, best first, at most `limit`; the word itself is not among them. */
   similarTo(word: string, limit: number): readonly Similar[] {
+    for (; this.#signed < this.#terms.length; this.#signed++)
+      this.#sign(this.#signed, this.#terms[this.#signed] ?? '')
     const wanted = signatureOf(word)
     const of = this.#signatures
     const found: Similar[] = []
     for (let number = 0, at = 0; number < this.#terms.length; number++, at += 4) {
       if (!maybeSimilar(wanted, of[at] ?? 0, of[at + 1] ?? 0, of[at + 2] ?? 0, of[at + 3] ?? 0)) continue
       const term = this.#terms[number] ?? ''
-      if (term === word || /\d/.test(term)) continue
-      const alike = similarity(word, term)
-      if (alike > 0) found.push({ term, number, similarity: alike })
+      const alike = term === word ? 0 : similarity(word, term)
+      if (alike > 0 && !/\d/.test(term)) found.push({ term, number, similarity: alike })
     }
     return found.toSorted((a, b) => b.similarity - a.similarity || (a.term < b.term ? -1 : 1)).slice(0, limit)
   }

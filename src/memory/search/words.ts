@@ -84,7 +84,7 @@ export class Words {
 
 /** Neighbouring characters, two by two; a character that stands alone is a term by itself. */
 function pairsIn(run: string): readonly string[] {
-  const characters = Array.from(run)
+  const characters = run.match(/./gsu) ?? []
   return characters.length === 1
     ? characters
     : characters.slice(1).map((character, i) => `${characters[i]}${character}`)
