@@ -68,6 +68,8 @@ export const drivers: Readonly<Record<string, readonly string[]>> = {
   'node:sqlite': ['store/sqlite'],
   pg: ['store/postgres', 'dispatch/postgres'],
   '@restatedev': ['dispatch/restate'],
+  // Bundled into one file of that folder: whoever else imported it would make it a dependency of the package.
+  '@bufbuild': ['memory/rules'],
 }
 
 const specifiers = /(?:\bfrom\s*|\bimport\s*\(?\s*|\bnew URL\(\s*)(['"`])([^'"`\n]+)\1/g

@@ -17,4 +17,4 @@ export { BadImport, type ExportOptions, type Imported } from './transfer.ts'
 // For the command line, which shows what is on record and finds the tasks in a user's file.
 export { decode, type Log, type StoredEvent } from '../log/index.ts'
 export { events, read, type Resolution, type Waiting } from '../run/index.ts'
-export { durationMs, isTask, type AnyTask, type ContextLog, type Kept } from '../task/index.ts'
+export { durationMs, isTask, type AnyTask, type ContextLog, type Found, type Kept } from '../task/index.ts'

@@ -1,5 +1,5 @@
 /** Items of memory, drawn for people. */
-import type { Conflict, MemoryItem } from '../app/index.ts'
+import type { Conflict, Found, MemoryItem } from '../app/index.ts'
 import { preview, shortened } from './json.ts'
 import { fromNow, timeText } from './moment.ts'
 import type { Output, Tone } from './output.ts'
@@ -29,6 +29,23 @@ export function drawItems(out: Output, items: readonly MemoryItem[]): void {
     out.line(
       `${id}  ${kind.padEnd(10)}  ${shortened(subject, width).padEnd(width)}  ${text}${mark}${due}${where}`,
     )
+  }
+}
+
+/** Best first, each with the words that led to it. */
+export function drawFound(out: Output, found: readonly Found[]): void {
+  if (found.length === 0) return out.say('Nothing here that answers.')
+  for (const { item, why } of found) {
+    const scope = item.scope === '' ? '' : out.paint('dim', `  ${item.scope}`)
+    out.line(`${item.id}  ${item.kind}  ${out.paint('bold', item.subject)}${scope}`)
+    out.line(`    ${shortened(item.statement, out.width - 6)}`)
+    if (item.because !== undefined)
+      out.line(`    ${out.paint('dim', shortened(`because ${item.because}`, out.width - 6))}`)
+    const words = [
+      ...new Set(why.map(({ term, from }) => (from === undefined ? term : `${term} (for ${from})`))),
+    ]
+    if (words.length > 0)
+      out.line(`    ${out.paint('dim', shortened(`by ${words.join(', ')}`, out.width - 6))}`)
   }
 }
 

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { BadRequest, type By, type Kept, type Throughline } from '../app/index.ts'
 import { asClient, type Act, type Define, type Desk, type ExitCode } from './command.ts'
 import { jsonArgument, plain } from './json.ts'
-import { drawConflicts, drawItem, drawItems } from './memory-lines.ts'
+import { drawConflicts, drawFound, drawItem, drawItems } from './memory-lines.ts'
 import { pastMoment } from './moment.ts'
 
 interface Given extends By {
@@ -26,6 +26,7 @@ export const define: Define = (command, act) => {
 Example:
   throughline memory decide vendor:acme excluded --because 'No SOC 2 report' --scope purchasing
   throughline memory list --scope purchasing
+  throughline memory recall 'who has no audit report'
   throughline memory show item_01k2…`,
   )
   defineReading(command, act)
@@ -56,6 +57,19 @@ function defineReading(command: Command, act: Act): void {
           else drawItem(desk.out, versions)
           return 0
         }),
+      ),
+    )
+  command
+    .command('recall')
+    .summary('what answers best, best first, and why')
+    .argument('<query>', 'words')
+    .option('--kind <kinds>', 'decision, fact, commitment …, with commas between')
+    .option('--scope <scope>', 'what holds in this scope: its own and those above it')
+    .option('--as-of <date>', 'what was believed then: a date, or so long ago')
+    .option('--limit <n>', 'how many; 10 unless told, 200 at most')
+    .action(
+      act((desk, query: string, options: ListOptions) =>
+        asClient(desk, (tl) => recall(desk, tl, query, options)),
       ),
     )
   command
@@ -145,6 +159,26 @@ interface ListOptions {
   readonly asOf?: string
   readonly limit?: string
   readonly cursor?: string
+}
+
+async function recall(
+  desk: Desk,
+  tl: Throughline,
+  query: string,
+  { kind, scope, asOf, limit }: ListOptions,
+): Promise<ExitCode> {
+  if (limit !== undefined && !(Number(limit) >= 1))
+    throw new BadRequest(`--limit must be a whole number from 1; got ${JSON.stringify(limit)}.`)
+  const found = await tl.memory.recall({
+    query,
+    ...(kind === undefined ? {} : { kinds: kind.split(',').map((word) => word.trim()) as never[] }), // unknown ones find nothing
+    ...(scope === undefined ? {} : { scope }),
+    ...(asOf === undefined ? {} : { asOf: pastMoment(asOf, '--as-of', Date.now()) }),
+    ...(limit === undefined ? {} : { limit: Number(limit) }),
+  })
+  if (desk.out.isJson) desk.out.json(plain(found))
+  else drawFound(desk.out, found)
+  return 0
 }
 
 async function list(desk: Desk, tl: Throughline, options: ListOptions): Promise<ExitCode> {

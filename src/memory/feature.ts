@@ -1,8 +1,9 @@
-/** `ctx.decide`, `ctx.remember` and `ctx.checkpoint`: what a body keeps is on the record with it, or not at all. */
+/** `ctx.decide`, `ctx.remember`, `ctx.recall` and `ctx.checkpoint`: what a body keeps is on the record with it, or not at all. */
 import type { Feature, Hands } from '../run/index.ts'
-import type { Context, Kept } from '../task/index.ts'
+import type { Context, Kept, RecallQuery } from '../task/index.ts'
 import { asItem, type Author, type ItemInput } from './item.ts'
 import { outputGate, pass } from './checkpoint.ts'
+import { recallOf, type Named } from './recall.ts'
 import { recording } from './writing.ts'
 
 function memoryContext(hands: Hands): Partial<Context> {
@@ -13,9 +14,29 @@ function memoryContext(hands: Hands): Partial<Context> {
     keep(call, subject, () => recording(log, newId, item(), by)) as Promise<Kept>
   return {
     checkpoint: (name, value, options = {}) => pass(hands, name, value, options as never) as Promise<never>, // as the schema types say
+    async recall(query = {}) {
+      const about = { scope: run.scope ?? '', ...query }
+      const recall = recallOf(log)
+      const named = await keep('recall', nameOf(about), async () => ({
+        appends: [],
+        value: await recall.names(about),
+      }))
+      return recall.said(named as readonly Named[]) // what this operation records
+    },
     decide: (decision) => kept('decide', String(decision.subject), () => asItem(decision)),
     remember: (item) => kept('remember', String(item.subject), () => item),
   }
 }
 
 export const memoryFeature: Feature = { context: memoryContext, gate: outputGate }
+
+/** The operation's name: what was asked, as far as a name may hold it. */
+function nameOf({ query, subject, kinds }: RecallQuery): string {
+  const asked = query ?? subject ?? kinds?.join(' ') ?? 'everything'
+  const name = asked
+    .slice(0, 80)
+    .toWellFormed()
+    .replace(/[\p{C}\p{Zl}\p{Zp}›]+/gu, ' ')
+    .trim()
+  return name === '' ? 'everything' : name
+}

@@ -1,6 +1,6 @@
 /** `tl.memory`: working memory for people and programs outside of runs. */
 import { AlreadyThere, GuardFailed, type Log } from '../log/index.ts'
-import type { DecideInput, Kept, RememberInput } from '../task/index.ts'
+import type { DecideInput, Found, Kept, RecallQuery, RememberInput } from '../task/index.ts'
 import { conflicts, type Conflict } from './conflicts.ts'
 import { asItem, type Author, type ItemInput } from './item.ts'
 import {
@@ -12,6 +12,7 @@ import {
   type ItemsQuery,
   type Recorded,
 } from './reading.ts'
+import { recallOf } from './recall.ts'
 import { ending, recording, type Ending, type Writing } from './writing.ts'
 
 /** Who says so. */
@@ -83,6 +84,11 @@ export class Memory {
   /** Live items, newest first, a page at a time. */
   list(query: ItemsQuery = {}): Promise<ItemsPage> {
     return listItems(this.#log, query)
+  }
+
+  /** The items that answer best, best first, each with why; without a query, the newest that fit. */
+  recall(query: RecallQuery = {}): Promise<readonly Found[]> {
+    return recallOf(this.#log).find(query)
   }
 
   /** Every version of an item, oldest first. @throws {ItemNotFound} */

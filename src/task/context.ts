@@ -2,7 +2,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Task } from './define.ts'
 import type { Duration } from './duration.ts'
-import type { DecideInput, Kept, RememberInput } from './memory.ts'
+import type { DecideInput, Found, Kept, RecallQuery, RememberInput } from './memory.ts'
 import type { Schema } from './schema.ts'
 
 /** What a step's function gets. */
@@ -125,6 +125,8 @@ export interface Context {
   decide(decision: DecideInput): Promise<Kept>
   /** Puts anything else into working memory: a fact, a commitment, a question… @throws {BadItem} @throws {ItemChanged} */
   remember(item: RememberInput): Promise<Kept>
+  /** Looks something up in working memory. What it found is recorded by id and version: a replay is told the same. */
+  recall(query?: RecallQuery): Promise<readonly Found[]>
   /**
    * Validates a value between two stages: its schema, its author's checks, and every live rule in scope, those recorded a moment ago
    * included. A decision it goes against is thrown, with its reasons. @throws {DecisionConflict} @throws {CheckFailed} @throws {InvalidValue}

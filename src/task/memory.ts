@@ -138,3 +138,28 @@ export interface Kept {
   /** Live items that say otherwise. */
   readonly conflicts: readonly string[]
 }
+
+/** What is looked for in memory. */
+export interface RecallQuery {
+  /** Words; what says them best comes first. Without any, the newest come first. */
+  readonly query?: string
+  readonly kinds?: readonly ItemKind[]
+  readonly subject?: string
+  /** What holds in this scope: its own and those above it. In a run: the run's unless told. */
+  readonly scope?: string
+  /** `active` unless told. */
+  readonly status?: ItemStatus | readonly ItemStatus[]
+  /** What was believed then. */
+  readonly asOf?: Date
+  /** 10 unless told, 200 at most. */
+  readonly limit?: number
+}
+
+/** An item that was found, and why. */
+export interface Found {
+  readonly item: Item
+  /** Only good for comparing what one question found. */
+  readonly score: number
+  /** The words that led to it, the field each stands in, and the word of the query it was taken for. */
+  readonly why: readonly { readonly term: string; readonly field: string; readonly from?: string }[]
+}

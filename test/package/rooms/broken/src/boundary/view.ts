@@ -1,3 +1,4 @@
+import { parse } from '@bufbuild/cel' // breach
 import { kind } from '../log/index.ts'
 import { task } from '../task/index.ts'
 import { perform } from '../run/index.ts'
