@@ -4,7 +4,8 @@ import { events, type Carrier, type Dispatcher } from '../../run/index.ts'
 import { openStore } from '../../app/index.ts'
 import { dispatcherContract, SimulatedClock } from '../../testing/index.ts'
 import { SimulatedRestate } from '../../../test/restate/simulated.ts'
-import { RestateDispatcher, restate } from './index.ts'
+import { restate } from './index.ts'
+import { RestateDispatcher } from './worker.ts'
 
 interface Parts {
   readonly log: Log
