@@ -13,8 +13,12 @@ const order = task({
 
 /** The same ids on both: what answers equally well comes in their order. */
 function counted() {
-  let last = 0
-  return (prefix: string) => `${prefix}_${String(++last).padStart(6, '0')}`
+  const last = new Map<string, number>()
+  return (prefix: string) => {
+    const next = (last.get(prefix) ?? 0) + 1
+    last.set(prefix, next)
+    return `${prefix}_${String(next).padStart(6, '0')}`
+  }
 }
 
 /** What memory comes to on a store. */
