@@ -128,8 +128,7 @@ export function scopesAbove(scope: string): string[] {
   return [...parts.map((_, i) => parts.slice(0, parts.length - i).join('/')), '']
 }
 
-// oxlint-disable-next-line no-control-regex -- what no name may hold
-const isPlain = (text: string): boolean => text.isWellFormed() && !/[\u0000-\u001f\u007f›]/.test(text)
+const isPlain = (text: string): boolean => text.isWellFormed() && !/[\p{Cc}›]/u.test(text)
 
 function nameOf(field: string, value: unknown): string {
   if (typeof value !== 'string' || value.trim() === '' || value.length > MOST_NAME || !isPlain(value))

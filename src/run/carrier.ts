@@ -21,12 +21,20 @@ import {
   type Row,
 } from '../log/index.ts'
 import { contextFor } from './context.ts'
-import { chapterStream, runCancelling, runClaimed, runResumed, runSuspended } from './events.ts'
-import { Generation, type Surroundings } from './generation.ts'
+import {
+  chapterStream,
+  runAwaitedOutside,
+  runCancelling,
+  runClaimed,
+  runResumed,
+  runSuspended,
+} from './events.ts'
+import { Generation } from './generation.ts'
 import { History, readChapter } from './history.ts'
 import { Mailbox, type Ask } from './mailbox.ts'
 import type { Carrier } from './port.ts'
 import type { Registry } from './registry.ts'
+import type { Surroundings } from './surroundings.ts'
 
 export interface CarrierOptions {
   readonly surroundings: Surroundings
@@ -213,7 +221,7 @@ export class RunCarrier implements Carrier {
       closed: (how) => this.#closed(runId, generation, how),
     })
     if (late?.operation !== undefined) {
-      await generation.record([Generation.awaitedOutside(late.operation)])
+      await generation.record([eventOf(runAwaitedOutside, { operation: late.operation })])
       late.operation = undefined
     }
     if (this.#isClosed || loading.isLost) return

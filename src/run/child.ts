@@ -172,3 +172,30 @@ export function cancelChild(child: Child, parent: string, reason: string): Appen
     events: [eventOf(messageSent, { kind: 'cancel', id: wordOf(parent), reason })],
   }
 }
+
+const AT_ONCE = 500
+
+/** To children that must not outlive this run, and have not ended as far as it knows. */
+export async function cancelChildren(generation: Generation, reason: string): Promise<Append[]> {
+  const { log } = generation.surroundings
+  const children = new Map<string, Child>()
+  for (const [key, child] of generation.ending.children)
+    if (child.onParentEnd === 'cancel' && !generation.hasEnded(key)) children.set(child.run, child)
+  const ids = [...children.keys()]
+  const appends: Append[] = []
+  while (ids.length > 0) {
+    const run = { in: ids.splice(0, AT_ONCE) }
+    const told = { run, id: wordOf(generation.runId) }
+    const [alive, isTold] = await generation.patiently(() =>
+      Promise.all([
+        log.select('runs', { where: { run, ended_at: null, parent: generation.runId }, columns: ['run'] }),
+        log.select('inbox', { where: told, columns: ['run'] }),
+      ]),
+    )
+    const toTell = new Set(alive.map((row) => String(row['run'])))
+    for (const row of isTold) toTell.delete(String(row['run']))
+    for (const child of children.values())
+      if (toTell.has(child.run)) appends.push(cancelChild(child, generation.runId, reason))
+  }
+  return appends
+}

@@ -15,7 +15,7 @@
 import { ThroughlineError } from '../errors.ts'
 import { eventOf, GuardFailed, type Append, type BodyTooLarge, type Change } from '../log/index.ts'
 import { validate } from '../task/index.ts'
-import { cancelChild, wordOf, type Child } from './child.ts'
+import { cancelChildren, type Child } from './child.ts'
 import { CompensationFailed, CompensationMissing, ReplayDiverged } from './errors.ts'
 import {
   chapterStream,
@@ -46,7 +46,6 @@ export interface Undoable {
 const LOOKING_MS = 30_000
 /** In so many parts: a clock that jumps, or a machine that slept, uses up one of them. */
 const LOOKS = 30
-const AT_ONCE = 500
 const COMPENSATION_RETRY = { attempts: 5, initial: '1s' } as const
 
 export class Ending {
@@ -112,7 +111,7 @@ export class Ending {
     // The request is durable already; nothing may begin while it is being taken.
     if (this.#missing() === undefined) this.#release()
     else this.#holdBack()
-    const children = await this.#cancelChildren(reason)
+    const children = await cancelChildren(this.#generation, reason)
     await generation.record([eventOf(runCancelling, { reason, message })], children)
   }
 
@@ -350,14 +349,14 @@ export class Ending {
     }
     await generation.recordLast(
       [eventOf(runRestarted, { input: next.input, next: stream })],
-      [chapter, ...(await this.#cancelChildren('its parent went on in a new chapter'))],
+      [chapter, ...(await cancelChildren(this.#generation, 'its parent went on in a new chapter'))],
     )
     generation.close('restarted')
   }
 
   async #end(event: ReturnType<typeof eventOf>, unless?: Change['unless']): Promise<void> {
     const generation = this.#generation
-    const children = await this.#cancelChildren('its parent ended')
+    const children = await cancelChildren(this.#generation, 'its parent ended')
     await generation.recordLast([event], [...this.#tellParent(), ...children], unless)
     generation.close('ended')
   }
@@ -373,32 +372,6 @@ export class Ending {
         events: [eventOf(messageSent, { kind: 'child', id, run })],
       },
     ]
-  }
-
-  /** Children that must not outlive this run, and have not ended as far as it knows. */
-  async #cancelChildren(reason: string): Promise<Append[]> {
-    const generation = this.#generation
-    const { log } = generation.surroundings
-    const children = new Map<string, Child>()
-    for (const [key, child] of this.children)
-      if (child.onParentEnd === 'cancel' && !generation.hasEnded(key)) children.set(child.run, child)
-    const ids = [...children.keys()]
-    const appends: Append[] = []
-    while (ids.length > 0) {
-      const run = { in: ids.splice(0, AT_ONCE) }
-      const told = { run, id: wordOf(generation.runId) }
-      const [alive, isTold] = await generation.patiently(() =>
-        Promise.all([
-          log.select('runs', { where: { run, ended_at: null, parent: generation.runId }, columns: ['run'] }),
-          log.select('inbox', { where: told, columns: ['run'] }),
-        ]),
-      )
-      const toTell = new Set(alive.map((row) => String(row['run'])))
-      for (const row of isTold) toTell.delete(String(row['run']))
-      for (const child of children.values())
-        if (toTell.has(child.run)) appends.push(cancelChild(child, generation.runId, reason))
-    }
-    return appends
   }
 
   /** The body is still being replayed, and has compensations to show: it goes on, as far as the record goes. */

@@ -15,69 +15,26 @@
  */
 import {
   BodyTooLarge,
-  eventOf,
   type Append,
   type Change,
-  type Clock,
   type Committed,
-  type Log,
   type NewEvent,
   type OperationRef,
   type StoredEvent,
 } from '../log/index.ts'
-import type { AnyTask, ContextLog } from '../task/index.ts'
+import type { AnyTask } from '../task/index.ts'
 import { Delivery } from './delivery.ts'
 import { Ending } from './ending.ts'
-import { runAwaitedOutside, waitAnswered, waitReturned } from './events.ts'
-import type { Feature } from './keep.ts'
-import { keyOf, read, type History, type OperationKind, type Performed } from './history.ts'
+import { keyOf, type History, type OperationKind, type Performed } from './history.ts'
 import type { Mailbox } from './mailbox.ts'
-import { SecondOutcome, settledBy, unlooked, type Operation } from './operation.ts'
+import { hand, withOutcome, type Operation } from './operation.ts'
 import { Branch, places, type Place } from './place.ts'
 import { never, Recorder } from './recorder.ts'
 import { Rest } from './rest.ts'
 import { settleNext } from './settlement.ts'
-
-/** What a generation needs of the process it lives in. */
-export interface Surroundings {
-  readonly log: Log
-  readonly clock: Clock
-  readonly logger: ContextLog
-  readonly newId: (prefix: string) => string
-  /** Draws for jitter. */
-  readonly random: () => number
-  readonly wake: (runId: string) => void
-  /** A run came to rest: its wake-up may be the earliest now. */
-  readonly rested: () => void
-  /** What the features add to every run. */
-  readonly features: readonly Feature[]
-  /** A run ended, or was put out of memory. */
-  readonly released: (runId: string) => void
-  /** Undefined: what is carried here is surely still this process's. Else a promise of when that is known again. */
-  readonly held: () => Promise<void> | undefined
-  /** Puts a child's end into its caller's inbox, for a child that was started by somebody else. */
-  readonly attach: (child: string, caller: string) => void
-  readonly limits: { readonly lingerMs: number; readonly stalledMs: number }
-  readonly isDevelopment: boolean
-  /** Halt a run whose record holds outcomes that its code never asked for. */
-  readonly isStrict: boolean
-}
-
-export interface GenerationOptions {
-  readonly surroundings: Surroundings
-  readonly task: AnyTask
-  readonly stream: string
-  readonly epoch: number
-  readonly history: History
-  /** Read after the run was taken over. */
-  readonly mailbox: Mailbox
-  /** Called once, when the generation is over for this process. */
-  readonly closed: (how: 'ended' | 'evicted' | 'fenced' | 'restarted' | 'failed') => void
-  /** An operation was performed after eviction. */
-  readonly late: (operation: string) => void
-  /** How long it stays in memory while it waits. */
-  readonly lingerMs: number
-}
+import type { GenerationOptions, Surroundings } from './surroundings.ts'
+import { warnOfTwins } from './twins.ts'
+import { comeTooLate } from './waits.ts'
 
 /** Of an outcome's event, what handing it to the body reads. */
 type RecordedOutcome = Pick<StoredEvent, 'kind' | 'version' | 'body' | 'seq' | 'at'>
@@ -235,7 +192,7 @@ export class Generation {
       promise,
       hasOutcome: recorded?.outcome !== undefined,
     }
-    this.#warnOfTwins(operation)
+    warnOfTwins(this, operation)
     this.pending.add(operation)
     if (recorded?.outcome) this.deliver(operation, recorded.outcome)
     this.#rest.stir()
@@ -291,22 +248,13 @@ export class Generation {
   }
 
   /** Commits events among which are the outcomes of these operations: every outcome goes this way, and each operation once. @throws {SecondOutcome} */
-  async recordOutcomes(
+  recordOutcomes(
     operations: readonly Operation[],
     events: readonly NewEvent[],
     also: readonly Append[] = [],
     unless?: Change['unless'],
   ): Promise<Committed> {
-    for (const operation of operations) {
-      if (operation.hasOutcome) throw new SecondOutcome(this.runId, operation.key)
-      operation.hasOutcome = true
-    }
-    try {
-      return await this.record(events, also, unless)
-    } catch (error) {
-      for (const operation of operations) operation.hasOutcome = false
-      throw error
-    }
+    return withOutcome(this.runId, operations, () => this.record(events, also, unless))
   }
 
   /** Commits an operation's outcome (the last of `events`), then hands it to the body. */
@@ -343,15 +291,10 @@ export class Generation {
         if (this.#isClosed) return
         this.history.undelivered--
         this.pending.delete(operation)
-        if (!operation.branch.takes(event.seq)) return this.#comeTooLate(operation, event)
+        if (!operation.branch.takes(event.seq)) return comeTooLate(this, operation, event)
         this.deliveredSeq = Math.max(this.deliveredSeq, event.seq)
         operation.branch.lastAt = event.at
-        const settled = settledBy(event, this.runId, operation.path)
-        if ('value' in settled) operation.resolve(settled.value)
-        else {
-          void unlooked(operation.promise)
-          operation.reject(settled.error)
-        }
+        hand(operation, event, this.runId)
       },
     })
   }
@@ -414,16 +357,6 @@ export class Generation {
     this.#markReleased()
   }
 
-  /** The messages an answered but released wait took must not be swallowed with it. */
-  #comeTooLate(operation: Operation, event: RecordedOutcome): void {
-    if (event.kind !== waitAnswered.name) return
-    const { message } = read(waitAnswered, event)
-    this.effect(async () => {
-      await this.record([eventOf(waitReturned, { message }, this.ref(operation))])
-      await this.mailbox.returned(message, this.patiently)
-    })
-  }
-
   #quiet(): void {
     if (this.#isClosed || this.#isLettingGo || this.#isSettling) return
     if (!this.delivery.isEmpty || this.mailbox.isReading || this.ending.isBeingRecorded) return
@@ -462,22 +395,5 @@ export class Generation {
       { run: this.runId, error },
     )
     this.close('failed')
-  }
-
-  #warnOfTwins(operation: Operation): void {
-    if (!this.surroundings.isDevelopment || !this.isLive || this.pending.size > 50) return
-    for (const other of this.pending) {
-      if (other.path !== operation.path) continue
-      this.surroundings.logger.warn(
-        `Two operations "${operation.path}" are in flight in one branch; use ctx.map, or names with a key, so that each keeps its own outcome.`,
-        { run: this.runId },
-      )
-      return
-    }
-  }
-
-  /** For the record: an operation was performed by a body that had been evicted. */
-  static awaitedOutside(operation: string): NewEvent {
-    return eventOf(runAwaitedOutside, { operation })
   }
 }

@@ -24,10 +24,11 @@ export {
 export * as events from './events.ts' // a namespace, not a spread: every kind under one name
 export type { MessageBody, Resolution, RunStartedBody, Waiting } from './events.ts'
 export { fork } from './fork.ts'
-export { Generation, type Surroundings } from './generation.ts'
+export { Generation } from './generation.ts'
 export { History, read, type OperationKind, type Recorded } from './history.ts'
 export type { Feature, Hands, Keeping } from './keep.ts'
 export { Mailbox } from './mailbox.ts'
 export type { Carrier, Dispatcher } from './port.ts'
 export { runsProjection } from './projection.ts'
+export type { Surroundings } from './surroundings.ts'
 export { DuplicateTask, Registry, UnknownTask } from './registry.ts'

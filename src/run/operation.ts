@@ -48,12 +48,30 @@ export interface Operation {
 }
 
 /** A mistake of ours: an operation that has an outcome was about to be given another. Nothing was recorded. */
-export class SecondOutcome extends Error {
+class SecondOutcome extends Error {
   constructor(runId: string, key: string) {
     super(
       `"${key}" of ${runId} has an outcome; another one of it was not recorded. This is a defect of Throughline: please report it with the run's history.`,
     )
     this.name = 'SecondOutcome'
+  }
+}
+
+/** Records outcomes of these operations, which have none yet. @throws {SecondOutcome} */
+export async function withOutcome<T>(
+  runId: string,
+  operations: readonly Operation[],
+  record: () => Promise<T>,
+): Promise<T> {
+  for (const operation of operations) {
+    if (operation.hasOutcome) throw new SecondOutcome(runId, operation.key)
+    operation.hasOutcome = true
+  }
+  try {
+    return await record()
+  } catch (error) {
+    for (const operation of operations) operation.hasOutcome = false
+    throw error
   }
 }
 
@@ -65,7 +83,7 @@ export type Doubted =
 export type Settled = { readonly value: unknown } | { readonly error: unknown }
 
 /** What an outcome means to the body. The same for live and replayed ones: the body always gets the decoded value. */
-export function settledBy(
+function settledBy(
   event: Pick<StoredEvent, 'kind' | 'version' | 'body'>,
   runId: string,
   name: string,
@@ -122,6 +140,18 @@ function childSettled(
       end.e,
     ),
   }
+}
+
+/** Gives the body what its operation came to. */
+export function hand(
+  operation: Operation,
+  event: Pick<StoredEvent, 'kind' | 'version' | 'body'>,
+  runId: string,
+): void {
+  const settled = settledBy(event, runId, operation.path)
+  if ('value' in settled) return operation.resolve(settled.value)
+  void unlooked(operation.promise)
+  operation.reject(settled.error)
 }
 
 /** A failure that the body forgot to await is on the record; it must not end the process, and every other run in it. */

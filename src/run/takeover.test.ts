@@ -143,14 +143,12 @@ test('that a run waits for code is noted once, however often it is looked at', a
   await store.close()
 })
 
-test('a run that may be somebody else’s by now begins no effect, though its intent is on record', async () => {
-  let charged = 0
-  const pays = task({
-    name: 'pays',
-    run: (ctx) => ctx.step('charge', () => ++charged, { effect: 'once' }),
-  })
-  const { carrier, client, store, held } = await carrierOver([pays], 'step.intended')
-  const { id } = await client.start(pays, undefined)
+/** A run that is let go of while a commit of it is on its way; how that stands once it has come. */
+async function yieldedWhileHeld(
+  pays: AnyTask,
+  { carrier, client, held }: Awaited<ReturnType<typeof carrierOver>>,
+): Promise<string> {
+  const { id } = await client.start(pays.name, undefined)
   void carrier.advance(id)
   await turns()
   expect(held.isHere).toBe(true)
@@ -158,8 +156,22 @@ test('a run that may be somebody else’s by now begins no effect, though its in
   held.release()
   await left
   await turns()
-  expect([charged, await kindsOf(store, id)]).toEqual([0, ['run.started', 'run.claimed', 'step.intended']])
-  await client.close()
+  return id
+}
+
+test('a run that may be somebody else’s by now begins no effect, though its intent is on record', async () => {
+  let charged = 0
+  const pays = task({
+    name: 'pays',
+    run: (ctx) => ctx.step('charge', () => ++charged, { effect: 'once' }),
+  })
+  const place = await carrierOver([pays], 'step.intended')
+  const id = await yieldedWhileHeld(pays, place)
+  expect([charged, await kindsOf(place.store, id)]).toEqual([
+    0,
+    ['run.started', 'run.claimed', 'step.intended'],
+  ])
+  await place.client.close()
 })
 
 test('a run that may be somebody else’s by now records the effect that is in flight, and goes no further', async () => {
@@ -170,16 +182,9 @@ test('a run that may be somebody else’s by now records the effect that is in f
       await ctx.step('next', () => 2)
     },
   })
-  const { carrier, client, store, held } = await carrierOver([pays], 'step.completed')
-  const { id } = await client.start(pays, undefined)
-  void carrier.advance(id)
-  await turns()
-  expect(held.isHere).toBe(true)
-  const left = carrier.yield(id)
-  held.release()
-  await left
-  await turns()
-  expect(await kindsOf(store, id)).toEqual(['run.started', 'run.claimed', 'step.completed'])
-  expect(carrier.isAdvancing(id)).toBe(false)
-  await client.close()
+  const place = await carrierOver([pays], 'step.completed')
+  const id = await yieldedWhileHeld(pays, place)
+  expect(await kindsOf(place.store, id)).toEqual(['run.started', 'run.claimed', 'step.completed'])
+  expect(place.carrier.isAdvancing(id)).toBe(false)
+  await place.client.close()
 })

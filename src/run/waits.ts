@@ -1,8 +1,8 @@
 /** Sleeping and waiting: a due time is recorded when first asked for and never recomputed; a message is never lost. */
-import { eventOf } from '../log/index.ts'
+import { eventOf, type StoredEvent } from '../log/index.ts'
 import { durationMs, jsonSchemaOf, type Duration, type WaitOptions, type Schema } from '../task/index.ts'
 import { BadOperation } from './errors.ts'
-import { sleepFired, sleepStarted, waitOpened, waitTimedOut } from './events.ts'
+import { sleepFired, sleepStarted, waitAnswered, waitOpened, waitReturned, waitTimedOut } from './events.ts'
 import type { Generation } from './generation.ts'
 import { read } from './history.ts'
 import type { Operation } from './operation.ts'
@@ -83,4 +83,18 @@ function wait(
   if (opened.due !== undefined)
     operation.fire = () => eventOf(waitTimedOut, undefined, generation.ref(operation))
   generation.delivery.poke()
+}
+
+/** The message that an answered but released wait took must not be swallowed with it. */
+export function comeTooLate(
+  generation: Generation,
+  operation: Operation,
+  event: Pick<StoredEvent, 'kind' | 'version' | 'body'>,
+): void {
+  if (event.kind !== waitAnswered.name) return
+  const { message } = read(waitAnswered, event)
+  generation.effect(async () => {
+    await generation.record([eventOf(waitReturned, { message }, generation.ref(operation))])
+    await generation.mailbox.returned(message, generation.patiently)
+  })
 }

@@ -11,6 +11,7 @@
  */
 import { isPassing, type Clock, type Log, type Row } from '../../log/index.ts'
 import type { Carrier, Dispatcher } from '../../run/port.ts'
+import { Alarm } from '../alarm.ts'
 
 export interface InProcessOptions {
   readonly log: Log
@@ -52,16 +53,16 @@ export class InProcessDispatcher implements Dispatcher {
   #isStarted = false
   #isInRound = false
   #pauseMs = 0
-  #armedFor = 0
+  readonly #alarm: Alarm
   #lookedAt = 0
   #hasMore = false
-  #stopTimer: () => void = () => {}
   #stopPause: (() => void) | undefined
   #stopTryingAgain: (() => void) | undefined
   #stopped: (() => void)[] = []
 
   constructor(options: InProcessOptions) {
     this.#options = options
+    this.#alarm = new Alarm(options.clock, () => this.look())
   }
 
   get busy(): number {
@@ -102,7 +103,7 @@ export class InProcessDispatcher implements Dispatcher {
 
   stop(): Promise<void> {
     this.#isStarted = false
-    this.#stopTimer()
+    this.#alarm.stop()
     this.#stopPause?.()
     this.#stopTryingAgain?.()
     this.#ready.length = 0
@@ -188,16 +189,7 @@ export class InProcessDispatcher implements Dispatcher {
       limit: 1,
       columns: ['wake_at'],
     })
-    const at = next ? Number(next['wake_at']) : Number.POSITIVE_INFINITY
-    if (!this.#isStarted || at === this.#armedFor) return
-    this.#stopTimer()
-    this.#armedFor = at
-    this.#stopTimer = next ? clock.at(at, () => this.#fired()) : () => {}
-  }
-
-  #fired(): void {
-    this.#armedFor = 0
-    this.look()
+    if (this.#isStarted) this.#alarm.set(next && Number(next['wake_at']))
   }
 
   #fill(): void {

@@ -16,7 +16,9 @@
  */
 import { isPassing, type Clock } from '../../log/index.ts'
 import type { Carrier, Dispatcher } from '../../run/port.ts'
+import { Alarm } from '../alarm.ts'
 import { Membership } from './membership.ts'
+import * as pace from './pace.ts'
 import { Refusals } from './refusals.ts'
 import type { Leased, Tables, Where } from './tables.ts'
 import { machineTicks, type Ticks } from './ticks.ts'
@@ -32,21 +34,6 @@ export interface PostgresOptions {
   /** Told why the database could not be asked; it will be again. */
   readonly failed?: (error: unknown) => void
 }
-
-const POLL_MS = 1000
-/** Of these polls one looks for what changes seldom. */
-const SELDOM = 5
-const SWEEP = 60
-/** Between two rounds: a busy store commits thousands of times a second. */
-const GAP_MS = 10
-/** At most so many at once, so that workers that look together each get some. */
-const TAKE_AT_MOST = 16
-const FIRST_PAUSE_MS = 50
-const LONGEST_PAUSE_MS = 1000
-/** After what is no mere outage. */
-const LONG_PAUSE_MS = 10_000
-/** A run still due for the wake-up that it was just handed out for is not handed out again before this. */
-const SAME_AGAIN_MS = 300
 
 interface Handed {
   readonly wakeAt: number | undefined
@@ -86,13 +73,13 @@ export class PostgresDispatcher implements Dispatcher {
   #stopGap: (() => void) | undefined
   #stopPoll: () => void = () => {}
   #pauseMs = 0
-  #armedFor = Infinity
-  #stopTimer: () => void = () => {}
+  readonly #alarm: Alarm
   #stopped: (() => void)[] = []
 
   constructor(options: PostgresOptions) {
     this.#options = options
-    const { tables, failed, ticks = machineTicks } = options
+    const { tables, clock, failed, ticks = machineTicks } = options
+    this.#alarm = new Alarm(clock, () => this.look())
     this.#ticks = ticks
     this.#leases = tables.leases
     this.#refusals = new Refusals(ticks)
@@ -118,7 +105,7 @@ export class PostgresDispatcher implements Dispatcher {
   #poll(): void {
     this.#isPolling = true
     this.look()
-    this.#stopPoll = this.#ticks.after(POLL_MS, () => this.#poll())
+    this.#stopPoll = this.#ticks.after(pace.POLL_MS, () => this.#poll())
   }
 
   wake(runId: string): void {
@@ -152,7 +139,7 @@ export class PostgresDispatcher implements Dispatcher {
     this.#stopPoll()
     this.#stopGap?.()
     this.#stopGap = undefined
-    this.#stopTimer()
+    this.#alarm.stop()
     this.#ready.length = 0
     this.#isReady.clear()
     return new Promise((resolve) => {
@@ -176,7 +163,7 @@ export class PostgresDispatcher implements Dispatcher {
     return this.#options.concurrency - this.#advancing.size - this.#ready.length
   }
 
-  #goRound(afterMs = GAP_MS): void {
+  #goRound(afterMs = pace.GAP_MS): void {
     if (!this.#isStarted || this.#isInRound || this.#stopGap !== undefined) return
     this.#stopGap = this.#ticks.after(afterMs, () => {
       this.#stopGap = undefined
@@ -200,14 +187,14 @@ export class PostgresDispatcher implements Dispatcher {
       await this.#release()
       if (wantsLook && this.#isStarted) await this.#lookNow(isPolling)
       this.#pauseMs = 0
-      return GAP_MS
+      return pace.GAP_MS
     } catch (error) {
       this.#isDoubtful = true
       this.#wantsLook = true
       this.#isPolling ||= isPolling
-      this.#pauseMs = Math.min(LONGEST_PAUSE_MS, Math.max(FIRST_PAUSE_MS, this.#pauseMs * 2))
-      if (this.#pauseMs === LONGEST_PAUSE_MS || !isPassing(error)) this.#options.failed?.(error)
-      return isPassing(error) ? this.#pauseMs : LONG_PAUSE_MS
+      this.#pauseMs = Math.min(pace.LONGEST_PAUSE_MS, Math.max(pace.FIRST_PAUSE_MS, this.#pauseMs * 2))
+      if (this.#pauseMs === pace.LONGEST_PAUSE_MS || !isPassing(error)) this.#options.failed?.(error)
+      return isPassing(error) ? this.#pauseMs : pace.LONG_PAUSE_MS
     }
   }
 
@@ -234,14 +221,14 @@ export class PostgresDispatcher implements Dispatcher {
   async #lookFurther(): Promise<void> {
     const nth = this.#polls++
     if (this.#membership.isCalm) await this.#takeWhere('lost')
-    if (nth % SELDOM === 0) await this.#takeWhere('code')
-    if (nth % SELDOM === 2) await this.#leases.forget()
-    if (nth % SELDOM === 1 && this.#membership.isCalm) await this.#takeWhere('uncarried')
-    if (nth % SWEEP === 2) await this.#leases.sweep()
+    if (nth % pace.SELDOM === 0) await this.#takeWhere('code')
+    if (nth % pace.SELDOM === 2) await this.#leases.forget()
+    if (nth % pace.SELDOM === 1 && this.#membership.isCalm) await this.#takeWhere('uncarried')
+    if (nth % pace.SWEEP === 2) await this.#leases.sweep()
   }
 
   async #takeWhere(where: Where): Promise<void> {
-    const room = Math.min(this.#room, TAKE_AT_MOST)
+    const room = Math.min(this.#room, pace.TAKE_AT_MOST)
     if (room <= 0 || !this.#isStarted) return
     const taken = await this.#take(() => this.#leases.take(where, room, this.#refusals.now()))
     if (taken === room) this.#hasMore = this.#wantsLook = true
@@ -277,7 +264,7 @@ export class PostgresDispatcher implements Dispatcher {
   #isJustTried({ run, wakeAt }: Leased): boolean {
     if (this.#isReady.has(run)) return true
     const handed = this.#handed.get(run)
-    return handed?.wakeAt === wakeAt && this.#ticks.now() - (handed?.at ?? 0) < SAME_AGAIN_MS
+    return handed?.wakeAt === wakeAt && this.#ticks.now() - (handed?.at ?? 0) < pace.SAME_AGAIN_MS
   }
 
   #fill(): void {
@@ -394,19 +381,9 @@ export class PostgresDispatcher implements Dispatcher {
     }
   }
 
-  /** One timer, for the earliest wake-up to come. */
   async #arm(): Promise<void> {
-    const at = (await this.#leases.next()) ?? Infinity
-    if (at === this.#armedFor || !this.#isStarted) return
-    this.#stopTimer()
-    this.#armedFor = at
-    const { clock } = this.#options
-    this.#stopTimer = at === Infinity ? () => {} : clock.at(at, () => this.#fired())
-  }
-
-  #fired(): void {
-    this.#armedFor = Infinity
-    this.look()
+    const at = await this.#leases.next()
+    if (this.#isStarted) this.#alarm.set(at)
   }
 
   #settleStop(): void {

@@ -18,17 +18,10 @@ import {
 } from '../../log/index.ts'
 import { isLarge } from '../blob.ts'
 import type { Outcome } from '../outcome.ts'
+import type { StreamHead as Head } from '../stream-head.ts'
 import { drawSalt, SALT_BYTES, SEAL_BYTES } from '../seal.ts'
 import type { Bodies } from './bodies.ts'
 import { PROVISIONAL, type Operation, type Rows } from './rows.ts'
-
-export interface Head {
-  readonly id: number
-  readonly tenant: string
-  readonly epoch: number
-  readonly seq: number
-  readonly hash: Uint8Array
-}
 
 /** A head as it was compared and as it is to be. `before` is undefined where the stream is to be made. */
 export interface Move {

@@ -7,7 +7,8 @@
  *     nothing can be reported of it. Only who closes the store does without.
  */
 import { sameHash } from '../../log/index.ts'
-import type { Head, Prepared } from './batch.ts'
+import type { StreamHead as Head } from '../stream-head.ts'
+import type { Prepared } from './batch.ts'
 import type { Statement, Values } from './connection.ts'
 import { pauseMs, sleep } from './pause.ts'
 import { quote, toStore } from './text.ts'

@@ -1,7 +1,7 @@
 /** What a writer has to read before it can seal: heads it does not know, domains it has not met. */
 import { randomBytes } from 'node:crypto'
 import type { Append, Change } from '../../log/index.ts'
-import type { Head } from './batch.ts'
+import type { StreamHead as Head } from '../stream-head.ts'
 import type { Domain } from './bodies.ts'
 import type { Statement, Values } from './connection.ts'
 import { fromStore, quote, toStore } from './text.ts'

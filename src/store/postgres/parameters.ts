@@ -1,7 +1,8 @@
 /** A batch as the parameters of `write_1`, and what it answered. */
 import { sameHash } from '../../log/index.ts'
 import { byteas, int4s, int8s, texts } from './arrays.ts'
-import { JSON_ENCODING, type Head, type Move, type Prepared } from './batch.ts'
+import type { StreamHead as Head } from '../stream-head.ts'
+import { JSON_ENCODING, type Move, type Prepared } from './batch.ts'
 import type { Blob } from './bodies.ts'
 import type { Values } from './connection.ts'
 import type { Operation } from './rows.ts'

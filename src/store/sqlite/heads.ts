@@ -8,14 +8,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { GENESIS, type Append } from '../../log/index.ts'
 import type { Outcome } from '../outcome.ts'
-
-export interface Head {
-  readonly id: number
-  readonly tenant: string
-  readonly epoch: number
-  readonly seq: number
-  readonly hash: Uint8Array
-}
+import type { StreamHead as Head } from '../stream-head.ts'
 
 /** A change is refused; its neighbours in the batch are not. */
 export class Refusal extends Error {

@@ -19,7 +19,8 @@ import { isLarge } from '../blob.ts'
 import { drawSalt, SALT_BYTES, SEAL_BYTES } from '../seal.ts'
 import type { Outcome } from '../outcome.ts'
 import { Bodies } from './bodies.ts'
-import { Heads, Refusal, type Head } from './heads.ts'
+import type { StreamHead as Head } from '../stream-head.ts'
+import { Heads, Refusal } from './heads.ts'
 import { RowRefused, Rows } from './rows.ts'
 
 /** What the writer adds to an event: salt and hash, as they are stored. */
