@@ -29,25 +29,26 @@ dispatcherContract({
 })
 
 /** A worker over a store of the test's, and hands that say what became of a run. */
-async function workerOver(store: string, confirm: () => boolean) {
+async function workerOver(store: string, confirm: () => boolean, concurrency = 8) {
   const log = await openPostgres({ address: store, projections: [runsProjection] })
   await prepare(log.database)
   const handed: string[] = []
   const fenced: string[] = []
+  const over: (() => void)[] = []
   const carrier = {
     isAdvancing: (run: string) => handed.includes(run) && !fenced.includes(run),
-    advance: (run: string) => new Promise<void>(() => void handed.push(run)),
+    advance: (run: string) => new Promise<void>((resolve) => void (handed.push(run), over.push(resolve))),
     fence: (run: string) => void fenced.push(run),
     yield: () => Promise.resolve(),
     confirm: () => Promise.resolve(confirm()),
   }
   const id = `w${++workers}`
-  const worker = { id, name: id, concurrency: 8, tasks: TASKS }
+  const worker = { id, name: id, concurrency, tasks: TASKS }
   const tables = sharedTables(log.database, log.clock, worker)
-  const dispatcher = new PostgresDispatcher({ tables, clock: log.clock, carrier, concurrency: 8 })
+  const dispatcher = new PostgresDispatcher({ tables, clock: log.clock, carrier, concurrency })
   await dispatcher.begin()
   dispatcher.start()
-  return { log, id, handed, fenced, dispatcher }
+  return { log, id, handed, fenced, over, dispatcher }
 }
 
 test.each([
@@ -79,6 +80,42 @@ test.each([
   expect(fenced).toEqual(isOurs ? [] : ['run_a'])
   expect(handed.slice(1)).toEqual([])
   expect(dispatcher.held()).toBe(undefined)
+  void dispatcher.stop()
+  await dispatcher.close()
+  await log.close()
+  await admin.end()
+})
+
+test('a run that waits for its turn is not begun once others have it', { timeout: 120_000 }, async () => {
+  const store = await freshSchema()
+  const { log, id, handed, fenced, over, dispatcher } = await workerOver(store, () => true, 1)
+  const admin = await administrator(store)
+  const s = schemaOf(store)
+  const body = { task: 't', version: '1', input: null, seed: 's', chapter: 1 }
+  const start = (run: string) =>
+    log.commit({
+      appends: [
+        { stream: run, expected: { new: true }, events: [eventOf(runs.runStarted, { run, ...body })] },
+      ],
+    })
+  await start('run_a')
+  dispatcher.look()
+  await expect.poll(() => handed, { timeout: 10_000 }).toEqual(['run_a'])
+  // The second is this worker's too, and waits: there is one place.
+  await start('run_b')
+  await admin.query(`INSERT INTO ${s}.leases (run, worker) VALUES ('run_b', $1)`, [id])
+  dispatcher.look()
+  await new Promise((resolve) => setTimeout(resolve, 1500)) // a look and a half
+  expect(dispatcher.busy).toBeGreaterThanOrEqual(2)
+  // As if it had stood still meanwhile, and somebody else had taken it.
+  await admin.query(
+    `BEGIN; INSERT INTO ${s}.workers (id, name, seen, concurrency, tasks) VALUES ('other', 'other', clock_timestamp() + interval '1 hour', 1, '[]');
+     UPDATE ${s}.leases SET worker = 'other' WHERE run = 'run_b'; UPDATE ${s}.workers SET seen = seen - interval '10 s' WHERE id = '${id}'; COMMIT`,
+  )
+  await expect.poll(() => fenced, { timeout: 10_000 }).toEqual(['run_b'])
+  over[0]?.()
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  expect(handed).not.toContain('run_b')
   void dispatcher.stop()
   await dispatcher.close()
   await log.close()

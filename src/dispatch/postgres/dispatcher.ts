@@ -301,8 +301,7 @@ export class PostgresDispatcher implements Dispatcher {
       this.#returned.delete(run)
       if (this.#advancing.has(run) || this.#isReady.has(run)) continue
       if (!one.isOurs) {
-        carrier.fence(run)
-        this.#forget(run)
+        this.#lose(run)
         continue
       }
       if (carrier.isAdvancing(run)) continue // in memory again: its next chapter, joined by a word from within
@@ -337,6 +336,13 @@ export class PostgresDispatcher implements Dispatcher {
     }
   }
 
+  /** It is somebody else's: nothing of it goes on here, and its turn, if it still waited for one, is over. */
+  #lose(run: string): void {
+    this.#options.carrier.fence(run)
+    this.#forget(run)
+    if (this.#isReady.delete(run)) this.#ready.splice(this.#ready.indexOf(run), 1)
+  }
+
   #forget(run: string): void {
     this.#held.delete(run)
     this.#handed.delete(run)
@@ -365,8 +371,7 @@ export class PostgresDispatcher implements Dispatcher {
     }
     for (const run of this.#unconfirmed) {
       if (!ours.has(run) || !(await carrier.confirm(run))) {
-        carrier.fence(run)
-        this.#forget(run)
+        this.#lose(run)
         if (ours.has(run)) this.#released.add(run)
       }
       this.#unconfirmed.delete(run)
