@@ -1,5 +1,5 @@
 /**
- * `npm run failover -- --dispatch postgres|restate [--quick] [--runs 200] [--seed 7] [--only 'worker killed']`: real workers on real servers,
+ * `npm run failover -- --dispatch postgres|restate [--quick] [--runs 200] [--seed 7] [--only 'worker killed,one by one']`: real workers on real servers,
  * one fault after another, and what the runs in flight came to against what they come to undisturbed. Exits 1 if anything is lost,
  * done twice or otherwise wrong.
  */
@@ -33,6 +33,7 @@ const open = SITES[values.dispatch]
 if (!open)
   throw new Error(`--dispatch must be one of ${Object.keys(SITES).join(', ')}; got ${values.dispatch}.`)
 const runs = Number(values.runs)
+const only = values.only?.split(',')
 const outageMs = values.quick ? QUICK_OUTAGE_MS : OUTAGE_MS
 const folder = mkdtempSync(join(tmpdir(), 'throughline-failover-'))
 const site = await open()
@@ -46,7 +47,7 @@ console.log(
 try {
   await makeTable(site.database)
   for (const fault of site.faults) {
-    if (values.only !== undefined && fault !== 'none' && fault !== values.only) continue
+    if (fault !== 'none' && only && !only.includes(fault)) continue
     const done = await round(fault, { site, folder, runs, seed: values.seed, outageMs })
     if (fault === 'none') reference = done.outcomes
     show(done)

@@ -157,3 +157,36 @@ test('runs go to workers that have their version', LONG, async () => {
   expect(linesIn(fileOfOld).map(({ pid }) => pid)).toEqual([v1?.pid, v1?.pid])
   expect(linesIn(fileOfNew).map(({ pid }) => pid)).toEqual([v2.pid])
 })
+
+test(
+  'a release that comes back is called again, and so is the newer one when the older is gone',
+  LONG,
+  async () => {
+    const [v1] = await deploy(1)
+    const older = await open({ store, tasks: [first], worker: false })
+    clients.push(older)
+    const carries = async (worker: Worker) => {
+      const file = freshFile()
+      const run = await older.start(first, { file, ms: 10 })
+      await run.result()
+      expect(linesIn(file).map(({ pid }) => pid)).toEqual([worker.pid])
+    }
+    if (v1) await carries(v1)
+    // One that continues what the first began, and is taken back.
+    const newer = await begin('release-2-resuming.ts', false)
+    v1?.kill('SIGTERM')
+    await v1?.over
+    await carries(newer)
+    newer.kill('SIGTERM')
+    await newer.over
+    const again = await begin()
+    await carries(again)
+    // Forward once more: both live, and the one that began last goes.
+    const forward = await begin('release-2-resuming.ts', false)
+    const last = await begin()
+    last.kill('SIGTERM')
+    again.kill('SIGTERM')
+    await Promise.all([last.over, again.over])
+    await carries(forward)
+  },
+)

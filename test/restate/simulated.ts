@@ -96,6 +96,7 @@ export class SimulatedRestate {
       if (request.method === 'POST') this.#port = Number(new URL(JSON.parse(text).uri).port)
       return void json(200, { deployments: [] })
     }
+    if (service === 'services') return void json(200, { services: [] })
     if (!this.#services.has(service)) return void json(404, { message: 'service not found' })
     const key = request.headers['idempotency-key']
     const delayMs = Number.parseInt(url.searchParams.get('delay') ?? '0', 10)

@@ -23,3 +23,4 @@ const slow = (version: string, resumes: readonly string[] = []) =>
 
 export const first = slow('1')
 export const second = slow('2')
+export const resuming = slow('2', ['1'])

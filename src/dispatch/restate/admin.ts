@@ -21,6 +21,17 @@ export async function deploymentsOf(admin: string, signal: AbortSignal): Promise
   return deployments
 }
 
+/** Where new calls to each service go. */
+export async function servicesOf(
+  admin: string,
+  signal: AbortSignal,
+): Promise<readonly { readonly name: string; readonly deployment_id: string }[]> {
+  const { services } = (await askAdmin(admin, 'GET', '/services', signal)) as {
+    readonly services: readonly { readonly name: string; readonly deployment_id: string }[] // what the admin API documents
+  }
+  return services
+}
+
 export function sameAddress(one: string | undefined, other: string): boolean {
   return one !== undefined && URL.parse(one)?.href === URL.parse(other)?.href
 }

@@ -80,8 +80,10 @@ export class RestateDispatcher implements Dispatcher {
     const isHeld = (run: string) => this.#holds.has(run)
     const uncarried = (run: string) => void carrier.advance(run)
     const unregistered = () => this.#registration?.renew()
+    const uncalled = () => this.#registration?.reclaim()
     this.#sweep = new Sweep({
       unregistered,
+      uncalled,
       log,
       clock,
       sender: this.#sender,

@@ -3,9 +3,11 @@
  *
  * R1. The services behind an address only ever grow: workers of two releases behind one address would be sent each other's runs.
  * R2. While Restate does not answer, it is asked again, for as long as it takes; that is said once, and that it answered, too.
+ * R3. Restate calls where a service was registered last. Whoever begins registers, a release that comes back included; whoever sees runs
+ *     that are not called for does so again: those who came after may be gone.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { askAdmin, deploymentsOf, reasonOf, sameAddress, Unwell } from './admin.ts'
+import { askAdmin, deploymentsOf, reasonOf, sameAddress, servicesOf, Unwell } from './admin.ts'
 import { RestateRefused } from './errors.ts'
 
 export interface RegistrationOptions {
@@ -18,11 +20,14 @@ export interface RegistrationOptions {
 
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 2000
+/** Two releases that both live, and have too much to do, do not take a service from each other all the time. */
+const RECLAIM_EVERY_MS = 20_000
 
 export class Registration {
   readonly #options: RegistrationOptions
   readonly #ended = new AbortController()
   #isTrying = false
+  #reclaimedAt = -Infinity
 
   constructor(options: RegistrationOptions) {
     this.#options = options
@@ -49,6 +54,13 @@ export class Registration {
     void this.#goOn(0)
   }
 
+  /** Runs of this worker's tasks are not called for: perhaps Restate calls where nobody is any more. */
+  reclaim(): void {
+    if (performance.now() - this.#reclaimedAt < RECLAIM_EVERY_MS) return
+    this.#reclaimedAt = performance.now()
+    void this.#goOn(0)
+  }
+
   stop(): void {
     this.#ended.abort()
   }
@@ -65,8 +77,7 @@ export class Registration {
     ) {
       await sleep(pauseMs, undefined, { signal }).catch(() => {})
       try {
-        await this.#once()
-        told(`Restate at ${admin} answers; this worker is registered.`)
+        if (await this.#once()) told(`Restate at ${admin} answers; this worker is registered.`)
         break
       } catch (error) {
         if (!(error instanceof RestateRefused)) continue
@@ -77,13 +88,14 @@ export class Registration {
     this.#isTrying = false
   }
 
-  async #once(): Promise<void> {
+  #once(): Promise<boolean> {
     this.#ended.signal.throwIfAborted()
-    await registerOnce(this.#options, this.#ended.signal)
+    return registerOnce(this.#options, this.#ended.signal)
   }
 }
 
-async function registerOnce(options: RegistrationOptions, signal: AbortSignal): Promise<void> {
+/** Whether there was anything to do. */
+async function registerOnce(options: RegistrationOptions, signal: AbortSignal): Promise<boolean> {
   const { admin, address, services } = options
   const own = (await deploymentsOf(admin, signal)).find(({ uri }) => sameAddress(uri, address))
   const before = new Set(own?.services.map(({ name }) => name))
@@ -94,6 +106,11 @@ async function registerOnce(options: RegistrationOptions, signal: AbortSignal): 
       `${address} is registered with ${lacking.join(', ')}, which this worker has no code for. Give each release an address of its own (--address), or remove the old one once its runs are done: restate deployments remove ${own?.id ?? ''} --force.`,
       { address, lacking },
     )
-  if (before.size === services.length) return
+  const isCalled = async () =>
+    (await servicesOf(admin, signal))
+      .filter(({ name }) => before.has(name))
+      .every(({ deployment_id }) => deployment_id === own?.id)
+  if (before.size === services.length && (await isCalled())) return false
   await askAdmin(admin, 'POST', '/deployments', signal, { uri: address, force: true })
+  return true
 }

@@ -21,6 +21,8 @@ export interface SweepOptions {
   readonly uncarried: (run: string) => void
   /** Restate does not know this worker. */
   readonly unregistered: () => void
+  /** Runs that this worker has code for have been due for long, and nobody carries them. */
+  readonly uncalled: () => void
   readonly failed: (error: unknown) => void
 }
 
@@ -32,6 +34,7 @@ const GRACE_MS = 250
 /** A carrier that is alive does not mind a call in vain; one that died has been replaced by Restate long before. */
 const LOST_MS = 10_000
 const UNCARRIED_MS = 3000
+const UNCALLED_MS = 8000
 const AT_MOST = 500
 const SELDOM = 3
 const LEVELS_UNTIL_MS = 60_000
@@ -116,7 +119,7 @@ export class Sweep {
 
   async #tellOf(standing: Standing, now: number): Promise<void> {
     const { run, task, version, waitingFor, wakeAt, updatedAt } = standing
-    const { sender, tasks, uncarried, unregistered } = this.#options
+    const { sender, tasks, uncalled, uncarried, unregistered } = this.#options
     const isOurs = tasks.some(({ name, versions }) => name === task && versions.includes(version))
     if (waitingFor === 'task' && !isOurs) return
     const ageMs = Math.max(0, now - (wakeAt ?? updatedAt))
@@ -126,6 +129,7 @@ export class Sweep {
     const sent = await sender.send(standing, suffix)
     if (sent === 'unknown' && isOurs) unregistered()
     if (sent === 'unknown' && !isOurs && ageMs > UNCARRIED_MS) uncarried(run)
+    if (sent === 'sent' && isOurs && wakeAt !== undefined && ageMs > UNCALLED_MS) uncalled()
     if (sent !== 'sent') return
     if (this.#told.size >= REMEMBERED) this.#told.clear()
     this.#told.set(run, key)

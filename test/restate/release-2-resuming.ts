@@ -1,0 +1,1 @@
+export { resuming } from './tasks.ts'
