@@ -13,9 +13,9 @@ import { loadTokenizer, type Tokenizer } from '../tokens/index.ts'
 import { BadBrief, BriefStale, BriefUnknown } from './errors.ts'
 import { briefAcknowledged, briefMade, briefStream, type BriefMade, type BriefSettings } from './events.ts'
 import { gather, type Material } from './material.ts'
-import { pack, type Packed } from './packing.ts'
+import { pack, type Packed, type PackedSection } from './packing.ts'
 import { Records } from './records.ts'
-import { changed, sectionsOf, type Section, type SectionName } from './sections.ts'
+import { changed, sectionsOf, type SectionName } from './sections.ts'
 import { textOf } from './thread.ts'
 
 export interface BriefOptions {
@@ -33,7 +33,7 @@ export interface Brief {
   readonly digest: string
   /** The run or thread it is about. */
   readonly subject: string
-  readonly sections: readonly Section[]
+  readonly sections: readonly PackedSection[]
   /** The items of memory it names. */
   readonly items: readonly { readonly id: string; readonly version: number }[]
   /** How many lines of which section were left out for size. */
@@ -207,11 +207,7 @@ function briefOf(subject: string, settings: BriefSettings, packed: Packed, token
     id: `brief_${sha256(JSON.stringify([subject, canonical(settings), digest])).slice(0, 26)}`,
     digest,
     subject,
-    // As they were packed: a line that is worded on demand would be so again at each look.
-    sections: packed.sections.map((section) => ({
-      ...section,
-      lines: section.lines.map(({ text, item }) => (item ? { text, item } : { text })),
-    })),
+    sections: packed.sections,
     items: [...items.values()],
     omitted: packed.omitted,
     tokens: packed.tokens,

@@ -7,7 +7,8 @@
  */
 import type { Tokenizer } from '../tokens/index.ts'
 import { BriefTooLarge } from './errors.ts'
-import type { Line, Section, SectionName } from './sections.ts'
+import { chosen, type Line } from './lines.ts'
+import type { Section, SectionName } from './sections.ts'
 
 /** Never left out. */
 const MUST: ReadonlySet<SectionName> = new Set([
@@ -31,10 +32,14 @@ const ORDER: readonly SectionName[] = [
 const NEWEST_FIRST: ReadonlySet<SectionName> = new Set(['done', 'failed', 'changed'])
 const SHARE = 1 / ORDER.length
 
+export interface PackedSection extends Section {
+  readonly lines: readonly Line[]
+}
+
 export interface Packed {
   readonly markdown: string
   readonly tokens: number
-  readonly sections: readonly Section[]
+  readonly sections: readonly PackedSection[]
   readonly omitted: readonly { readonly section: SectionName; readonly count: number }[]
 }
 
@@ -51,6 +56,11 @@ const leftOut = (title: string, count: number): string =>
   `- ${title}: ${count} ${count === 1 ? 'line' : 'lines'}\n`
 const LEFT_OUT = 'Left out for size'
 
+const whole = (section: Section): PackedSection => ({
+  ...section,
+  lines: chosen(section.lines, () => true),
+})
+
 /** @throws {BriefTooLarge} */
 export function pack(
   title: string,
@@ -60,7 +70,7 @@ export function pack(
   subject: string,
 ): Packed {
   const opening = `# ${title}\n`
-  const must = sections.filter(({ name }) => MUST.has(name))
+  const must = sections.filter(({ name }) => MUST.has(name)).map(whole)
   const rest = ORDER.flatMap((name) => sections.filter((section) => section.name === name))
   const needed =
     count(opening) +
@@ -84,7 +94,7 @@ export function pack(
     for (let room = Math.min(left, most); one.next < lines.length; one.next++) {
       const at = NEWEST_FIRST.has(name) ? lines.length - 1 - one.next : one.next
       const first = costs.size === 0 ? count(heading(section.title)) : 0
-      const line = lines[at]
+      const line = lines.at(at)
       const cost = first + (line ? count(bullet(line)) : 0)
       if (cost > room) return
       costs.set(at, cost)
@@ -96,10 +106,10 @@ export function pack(
   for (const one of taken) take(one, share)
   for (const one of taken) take(one, left)
   const kept = new Map(taken.map(({ section, costs }) => [section.name, costs]))
-  const shown = sections.flatMap((section) => {
-    if (MUST.has(section.name)) return [section]
-    const lines = section.lines.filter((_, i) => kept.get(section.name)?.has(i))
-    return lines.length === 0 ? [] : [{ ...section, lines }]
+  const shown = sections.flatMap((section): readonly PackedSection[] => {
+    if (MUST.has(section.name)) return [whole(section)]
+    const costs = kept.get(section.name)
+    return costs?.size ? [{ ...section, lines: chosen(section.lines, (i) => costs.has(i)) }] : []
   })
   const omitted = sections.flatMap(({ name, lines }) => {
     const gone = MUST.has(name) ? 0 : lines.length - (kept.get(name)?.size ?? 0)

@@ -116,8 +116,8 @@ export class RunRecord {
     this.doubts.delete(keyOf(event))
     const { kind, version, body = '' } = event
     const text = () => shown(valueOf(read(OUTCOME(kind), { kind, version, body: body || '{}' }).v), SHOWN)
-    const known = body.length > LARGE_BODY ? text() : undefined
-    this.done.push({ ...placeOf(event), result: known === undefined ? text : () => known })
+    let known = body.length > LARGE_BODY ? text() : undefined
+    this.done.push({ ...placeOf(event), result: () => (known ??= text()) })
   }
 
   #failed(event: StoredEvent, error: unknown): void {

@@ -7,19 +7,15 @@ import type { MemoryItem } from '../memory/index.ts'
 import type { ItemKind } from '../task/index.ts'
 import type { BriefSettings } from './events.ts'
 import { firstAction } from './first-action.ts'
+import { joined, worded, type Line, type Lines } from './lines.ts'
 import { doubtsOf, type Material, type RunState } from './material.ts'
 import { pendingLine } from './pending.ts'
 import { day, itemLine, line, shortened, shown } from './wording.ts'
 
-export interface Line {
-  readonly text: string
-  readonly item?: { readonly id: string; readonly version: number }
-}
-
 export interface Section {
   readonly name: SectionName
   readonly title: string
-  readonly lines: readonly Line[]
+  readonly lines: Lines
 }
 
 export type SectionName =
@@ -87,30 +83,25 @@ function goal({ thread, runs: [run], scope }: Material): Line[] {
 }
 
 /** Of a run its steps; of a thread its runs, and the steps of those that have not ended. */
-function done({ thread, runs, unread }: Material): Line[] {
+function done({ thread, runs, unread }: Material): Lines {
   const before = unread > 0 ? [{ text: `${unread} earlier runs ended` }] : []
-  const lines = runs
+  const ofRuns = runs
     .filter(({ parent }) => !thread || parent === undefined)
-    .flatMap(({ run, task, record, plan }) => {
+    .flatMap(({ run, task, record, plan }): Lines[] => {
       const within = thread ? `${run} (${task}): ` : ''
       const { end } = record
       const ended = end?.status === 'done' ? [{ text: `${within || 'Ended with: '}${end.text}` }] : []
-      if (thread && end) return ended
+      if (thread && end) return [ended]
+      const planned = plan.filter(({ doneAt }) => doneAt !== undefined)
       return [
-        ...record.done.map((entry) => ({
-          get text() {
-            return `${within}${entry.label}: ${entry.result()}` // worded when it is looked at: most of ten thousand never are
-          },
-        })),
-        ...plan
-          .filter(({ doneAt }) => doneAt !== undefined)
-          .map(({ title, note }) => ({
-            text: line(`${within}Planned and done: ${title}${note === undefined ? '' : ` (${note})`}`),
-          })),
-        ...ended,
+        worded(record.done, (entry) => `${within}${entry.label}: ${entry.result()}`),
+        worded(planned, ({ title, note }) =>
+          line(`${within}Planned and done: ${title}${note === undefined ? '' : ` (${note})`}`),
+        ),
+        ended,
       ]
     })
-  return [...before, ...lines]
+  return joined([before, ...ofRuns])
 }
 
 function remains({ thread, runs, below }: Material): Line[] {

@@ -14,8 +14,10 @@ const NAME = 'o200k_base'
 const PIECES =
   /[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?:'(?:[sStTmMdD]|[rR][eE]|[vV][eE]|[lL][lL]))?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?:'(?:[sStTmMdD]|[rR][eE]|[vV][eE]|[lL][lL]))?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+/gu
 const LONGEST = 256
-/** Words come again: their counts are kept, so many of them. */
+/** Words come again, and so do lines: their counts are kept, so many of them, of lines that are not too long to be worth it. */
 const MOST_KEPT = 50_000
+const MOST_LINES = 10_000
+const LONGEST_LINE = 2000
 
 export interface Tokenizer {
   /** Named where a count is recorded. */
@@ -30,12 +32,22 @@ export async function loadTokenizer(): Promise<Tokenizer> {
   const countPiece = (piece: string): number => {
     const known = kept.get(piece)
     if (known !== undefined) return known
-    const counted = merged(vocabulary, Buffer.from(piece))
+    const number = merged(vocabulary, Buffer.from(piece))
     if (kept.size >= MOST_KEPT) kept.clear()
-    kept.set(piece, counted)
-    return counted
+    kept.set(piece, number)
+    return number
   }
+  const lines = new Map<string, number>()
   const count = (text: string): number => {
+    if (text.length > LONGEST_LINE) return counted(text)
+    const known = lines.get(text)
+    if (known !== undefined) return known
+    const sum = counted(text)
+    if (lines.size >= MOST_LINES) lines.clear()
+    lines.set(text, sum)
+    return sum
+  }
+  const counted = (text: string): number => {
     let sum = 0
     for (const [piece] of text.matchAll(PIECES)) {
       if (piece.length <= LONGEST) sum += countPiece(piece)
