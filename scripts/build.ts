@@ -1,6 +1,6 @@
 /** Builds `dist/` from nothing, so that no file of an earlier build is shipped. */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, rmSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, globSync, rmSync } from 'node:fs'
 import { vendor } from './vendor.ts'
 
 rmSync('dist', { recursive: true, force: true })
@@ -8,6 +8,8 @@ const { status } = spawnSync('tsc', ['-p', 'tsconfig.build.json'], {
   stdio: 'inherit',
   shell: process.platform === 'win32',
 })
+// Tables lie beside the code that reads them.
+for (const table of globSync('src/**/*.bin')) copyFileSync(table, table.replace(/^src/, 'dist'))
 if (existsSync('dist/cli/bin.js')) chmodSync('dist/cli/bin.js', 0o755)
 if (status === 0) await vendor()
 process.exitCode = status ?? 1

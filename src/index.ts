@@ -24,6 +24,27 @@ export {
   type RestateDispatch,
   type RestateOptions,
 } from './dispatch/restate/index.ts'
+export {
+  BadBrief,
+  BadPlan,
+  BadThread,
+  BriefStale,
+  BriefTooLarge,
+  BriefUnknown,
+  ThreadChanged,
+  ThreadNotFound,
+  ThreadOver,
+  type Acknowledgement,
+  type AcknowledgeOptions,
+  type Brief,
+  type BriefOptions,
+  type OpenThread,
+  type RecordedThread,
+  type Thread,
+  type ThreadChange,
+  type Threads,
+  type ThreadState,
+} from './continuity/index.ts'
 export { ThroughlineError } from './errors.ts'
 export {
   BadItem,
@@ -103,6 +124,8 @@ export {
   type ItemStatus,
   type Kept,
   type Link,
+  type Plan,
+  type PlanStep,
   type RecallQuery,
   type Reconciled,
   type RememberInput,

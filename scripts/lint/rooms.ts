@@ -39,17 +39,18 @@ const slices = [
   'readiness',
   'portfolio',
 ]
-const core = ['log/**', 'store/**', 'dispatch/**', 'task/**', 'run/**']
+const core = ['log/**', 'store/**', 'dispatch/**', 'task/**', 'run/**', 'tokens']
 
 /** What each room may import. `errors.ts` may be imported by all. */
 export const table: Readonly<Record<string, readonly string[]>> = {
   'errors.ts': [],
   log: [],
+  tokens: [],
   store: ['log', 'run/port.ts'],
   dispatch: ['log', 'run/port.ts'],
   task: ['log', 'run/**'],
   run: ['log', 'task/**'],
-  ...Object.fromEntries(slices.map((slice) => [slice, ['log', 'task', 'run', ...slices]])),
+  ...Object.fromEntries(slices.map((slice) => [slice, ['log', 'task', 'run', 'tokens', ...slices]])),
   app: [...core, ...slices],
   server: ['app', ...slices],
   mcp: ['app', ...slices],

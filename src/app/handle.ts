@@ -1,4 +1,5 @@
 /** A run, to whoever started it or knows its id. */
+import type { Brief, BriefOptions } from '../continuity/index.ts'
 import { textOf } from '../errors.ts'
 import { AlreadyThere, eventOf, type Log, type StoredEvent } from '../log/index.ts'
 import {
@@ -26,6 +27,7 @@ export interface HandleOptions {
   readonly watchers: Watchers
   readonly newId: Ids
   readonly wake: (runId: string) => void
+  readonly brief: (runId: string, options?: BriefOptions) => Promise<Brief>
   readonly isClosed: () => boolean
 }
 
@@ -112,6 +114,11 @@ export class RunHandle<Output = unknown> {
     const id = this.#options.newId('resolve')
     const named = keyInDoubt(doubt) ?? step
     await this.#send({ kind: 'resolve', id, step: named, attempt, chapter, outcome })
+  }
+
+  /** What whoever takes the run over is given. @throws {BriefTooLarge} */
+  brief(options?: BriefOptions): Promise<Brief> {
+    return this.#options.brief(this.id, options)
   }
 
   /** Every event of the run, chapter after chapter. */

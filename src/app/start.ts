@@ -1,4 +1,5 @@
 /** Starting a run: its input checked, its key honoured, one commit. */
+import { openThread } from '../continuity/index.ts'
 import { AlreadyThere, encode, eventOf, type Log } from '../log/index.ts'
 import { events, KeyReused, read, type RunStartedBody } from '../run/index.ts'
 import { validate, type AnyTask } from '../task/index.ts'
@@ -10,7 +11,9 @@ export interface StartOptions {
   readonly key?: string
   /** What to do when the key is taken: give that run (default), refuse, or start anew if it failed or was cancelled. */
   readonly reuse?: 'never' | 'after-failure'
+  /** The thread's, where there is one, unless told. */
   readonly scope?: string
+  /** The line of work it belongs to: see `tl.threads`. */
   readonly thread?: string
   /** Not before this moment. */
   readonly at?: Date
@@ -18,7 +21,7 @@ export interface StartOptions {
   readonly source?: string
 }
 
-/** @returns the run's id, and whether it was started by this call. @throws {InvalidValue} @throws {KeyReused} @throws {AlreadyThere} */
+/** @returns the run's id, and whether it was started by this call. @throws {InvalidValue} @throws {KeyReused} @throws {AlreadyThere} @throws {ThreadNotFound} @throws {ThreadOver} */
 export async function startRun(
   log: Log,
   newId: Ids,
@@ -28,7 +31,9 @@ export async function startRun(
 ): Promise<{ readonly run: string; readonly isNew: boolean }> {
   checkOptions(options)
   const input = await validate(task.input, given, 'invalid_input', `The input of task "${task.name}"`)
-  const { key, scope, thread, at, source } = options
+  const { key, thread, at, source } = options
+  const attached = thread === undefined ? undefined : await openThread(log, thread)
+  const scope = options.scope ?? (attached?.scope || undefined)
   const body: RunStartedBody = {
     run: newId('run'),
     task: task.name,

@@ -2,6 +2,14 @@
 import type { Clock, Log, Position, StoredEvent, Verdict } from '../log/index.ts'
 import type { Deployment, WorkerRow } from '../dispatch/postgres/index.ts'
 import type { Registry } from '../run/index.ts'
+import {
+  Briefs,
+  Threads,
+  type Acknowledgement,
+  type AcknowledgeOptions,
+  type Brief,
+  type BriefOptions,
+} from '../continuity/index.ts'
 import { Memory } from '../memory/index.ts'
 import { isTask, type AnyTask, type Task } from '../task/index.ts'
 import { BadRequest, Closed } from './errors.ts'
@@ -36,11 +44,15 @@ type Progress = (done: number, total: number) => void
 export class Throughline {
   readonly #parts: ThroughlineParts
   readonly #memory: Memory
+  readonly #threads: Threads
+  readonly #briefs: Briefs
   #closing: Promise<void> | undefined
 
   constructor(parts: ThroughlineParts) {
     this.#parts = parts
     this.#memory = new Memory(parts.log, parts.newId)
+    this.#threads = new Threads(parts.log, parts.newId)
+    this.#briefs = new Briefs(parts.log, this.#memory)
   }
 
   /** Starts a run, or gives the one that has the key. @throws {InvalidValue} @throws {KeyReused} */
@@ -88,6 +100,27 @@ export class Throughline {
   get memory(): Memory {
     this.#checkOpen()
     return this.#memory
+  }
+
+  /** Lines of work that outlive runs: put down, and picked up weeks later. */
+  get threads(): Threads {
+    this.#checkOpen()
+    return this.#threads
+  }
+
+  /**
+   * What whoever takes over a run or a thread is given: made from the record alone, within a budget of tokens.
+   * @throws {RunNotFound} @throws {ThreadNotFound} @throws {BriefTooLarge} @throws {BriefUnknown}
+   */
+  async brief(id: string, options: BriefOptions = {}): Promise<Brief> {
+    this.#checkOpen()
+    return this.#briefs.brief(id, options)
+  }
+
+  /** Binds a reader to what a brief says, by its digest. @throws {BriefUnknown} @throws {BriefStale} */
+  async acknowledge(briefId: string, options: AcknowledgeOptions): Promise<Acknowledgement> {
+    this.#checkOpen()
+    return this.#briefs.acknowledge(briefId, options)
   }
 
   /** The events of a stream. */
@@ -167,7 +200,14 @@ export class Throughline {
 
   #handle<O>(id: string): RunHandle<O> {
     const { log, watchers, newId, wake } = this.#parts
-    const options: HandleOptions = { log, watchers, newId, wake, isClosed: () => this.#closing !== undefined }
+    const options: HandleOptions = {
+      log,
+      watchers,
+      newId,
+      wake,
+      brief: (run, how) => this.brief(run, how),
+      isClosed: () => this.#closing !== undefined,
+    }
     return new RunHandle<O>(id, options)
   }
 

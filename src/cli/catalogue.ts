@@ -35,6 +35,17 @@ export const catalogue: readonly Entry[] = [
     summary: 'list, show and change what was decided, promised and learned',
     load: () => import('./memory.ts'),
   },
+  {
+    name: 'threads',
+    summary: 'open, list, park and resume lines of work',
+    load: () => import('./threads.ts'),
+  },
+  {
+    name: 'brief',
+    summary: 'tell whoever takes over a run or a thread how it stands',
+    load: () => import('./brief.ts'),
+  },
+  { name: 'ack', summary: 'say that a brief was read', load: () => import('./ack.ts') },
   { name: 'verify', summary: 'recompute every hash of the record', load: () => import('./verify.ts') },
   { name: 'rebuild', summary: 'rebuild the views from the record', load: () => import('./rebuild.ts') },
   {

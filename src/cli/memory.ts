@@ -1,7 +1,8 @@
 /** `throughline memory`: what was decided, promised, asked and learned; and a person's own word on it. */
 import type { Command } from 'commander'
-import { BadRequest, type By, type Kept, type Throughline } from '../app/index.ts'
+import { type By, type Kept, type Throughline } from '../app/index.ts'
 import { asClient, type Act, type Define, type Desk, type ExitCode } from './command.ts'
+import { byOf, dateOf, wholeNumber } from './given.ts'
 import { jsonArgument, plain } from './json.ts'
 import { drawConflicts, drawFound, drawItem, drawItems } from './memory-lines.ts'
 import { pastMoment } from './moment.ts'
@@ -167,14 +168,12 @@ async function recall(
   query: string,
   { kind, scope, asOf, limit }: ListOptions,
 ): Promise<ExitCode> {
-  if (limit !== undefined && !(Number(limit) >= 1))
-    throw new BadRequest(`--limit must be a whole number from 1; got ${JSON.stringify(limit)}.`)
   const found = await tl.memory.recall({
     query,
     ...(kind === undefined ? {} : { kinds: kind.split(',').map((word) => word.trim()) as never[] }), // unknown ones find nothing
     ...(scope === undefined ? {} : { scope }),
     ...(asOf === undefined ? {} : { asOf: pastMoment(asOf, '--as-of', Date.now()) }),
-    ...(limit === undefined ? {} : { limit: Number(limit) }),
+    ...(limit === undefined ? {} : { limit: wholeNumber(limit, '--limit') }),
   })
   if (desk.out.isJson) desk.out.json(plain(found))
   else drawFound(desk.out, found)
@@ -189,11 +188,9 @@ async function list(desk: Desk, tl: Throughline, options: ListOptions): Promise<
     ...(status === undefined ? {} : { status: words(status) }),
     ...(subject === undefined ? {} : { subject }),
     ...(scope === undefined ? {} : { scope }),
-    ...(limit === undefined ? {} : { limit: Number(limit) }),
+    ...(limit === undefined ? {} : { limit: wholeNumber(limit, '--limit') }),
     ...(cursor === undefined ? {} : { cursor }),
   }
-  if (limit !== undefined && !(Number(limit) >= 1))
-    throw new BadRequest(`--limit must be a whole number from 1; got ${JSON.stringify(limit)}.`)
   const page =
     asOf === undefined
       ? await tl.memory.list(query)
@@ -231,12 +228,3 @@ function common(options: Given) {
     ...(review === undefined ? {} : { reviewAt: dateOf(review, '--review') }),
   }
 }
-
-function dateOf(text: string, what: string): Date {
-  const date = new Date(text)
-  if (Number.isNaN(date.getTime()))
-    throw new BadRequest(`${what} must be a date such as 2026-03-01; got ${JSON.stringify(text)}.`)
-  return date
-}
-
-const byOf = ({ by = process.env['USER'] ?? 'person' }: By): By => ({ by })

@@ -1,6 +1,7 @@
 /** `throughline runs`: the runs, newest first. */
 import { BadRequest, type RunStatus } from '../app/index.ts'
 import { asClient, type Define } from './command.ts'
+import { wholeNumber } from './given.ts'
 import { shortened } from './json.ts'
 import { fromNow, pastMoment } from './moment.ts'
 import { statusText } from './status.ts'
@@ -41,8 +42,10 @@ export const define: Define = (command, act) => {
           ...(options.scope === undefined ? {} : { scope: options.scope }),
           ...(options.status === undefined ? {} : { status: statusesIn(options.status) }),
           ...(options.since === undefined ? {} : { since: pastMoment(options.since, '--since', Date.now()) }),
-          ...(options.cursor === undefined ? {} : { cursor: wholeNumber(options.cursor, '--cursor') }),
-          ...(options.limit === undefined ? {} : { limit: Number(wholeNumber(options.limit, '--limit')) }),
+          ...(options.cursor === undefined
+            ? {}
+            : { cursor: String(wholeNumber(options.cursor, '--cursor')) }),
+          ...(options.limit === undefined ? {} : { limit: wholeNumber(options.limit, '--limit') }),
         }
         const page = await asClient(desk, (tl) => tl.runs.list(query))
         if (out.isJson) {
@@ -73,12 +76,4 @@ function statusesIn(text: string): readonly RunStatus[] {
       throw new BadRequest(`--status "${word}" is none; give ${STATUSES.join(', ')}.`, { given: word })
     return status
   })
-}
-
-function wholeNumber(text: string, what: string): string {
-  if (!/^[1-9]\d{0,14}$/.test(text))
-    throw new BadRequest(`${what} must be a whole number from 1; got ${JSON.stringify(text)}.`, {
-      given: text,
-    })
-  return text
 }

@@ -32,7 +32,7 @@ const BACK_TO_WORK = [sleepFired.name, waitTimedOut.name]
 
 export const runsProjection: Projection = {
   name: 'runs',
-  version: 4,
+  version: 5,
   mode: 'inline',
   kinds: [
     runStarted,

@@ -36,6 +36,7 @@ export const RUN_TABLES: Projection['tables'] = {
       { columns: ['task', 'position'] },
       { columns: ['position'] },
       { columns: ['parent'], where: 'parent IS NOT NULL' },
+      { columns: ['thread'], where: 'thread IS NOT NULL' },
     ],
   },
   keys: {

@@ -3,6 +3,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Task } from './define.ts'
 import type { Duration } from './duration.ts'
 import type { DecideInput, Found, Kept, RecallQuery, RememberInput } from './memory.ts'
+import type { Plan } from './plan.ts'
 import type { Schema } from './schema.ts'
 
 /** What a step's function gets. */
@@ -132,6 +133,8 @@ export interface Context {
    * included. A decision it goes against is thrown, with its reasons. @throws {DecisionConflict} @throws {CheckFailed} @throws {InvalidValue}
    */
   checkpoint<T>(name: string, value: T, options?: CheckpointOptions<T>): Promise<T>
+  /** The plan of this run, for whoever takes over: shown in its brief as done and what remains. */
+  readonly plan: Plan
   /** Milliseconds since 1970, of the last outcome this branch was given: the same on replay. */
   now(): number
   /** In [0, 1), the same on replay. */

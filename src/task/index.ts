@@ -30,4 +30,5 @@ export type {
   RememberInput,
   Rule,
 } from './memory.ts'
+export type { Plan, PlanStep } from './plan.ts'
 export { InvalidValue, jsonSchemaOf, validate, type Issue, type Schema } from './schema.ts'

@@ -40,8 +40,8 @@ const whileFull = {
   status: await run.status(),
   breaks: (await tl.verify()).breaks,
   kept: (await Array.fromAsync(run.history())).filter(({ kind }) => kind === 'step.completed').length,
-  // Larger than what may be left in the log's last page.
-  start: await tl.start(hoard, 'x'.repeat(1_000_000)).then(
+  // Larger than what may be left in the log's last page, compressed as well.
+  start: await tl.start(hoard, randomBytes(750_000).toString('base64')).then(
     () => 'started',
     (error: unknown) =>
       error instanceof Error && 'code' in error

@@ -1,0 +1,111 @@
+/**
+ * Threads, plans, briefs and who acknowledged them, as they can be asked for.
+ *
+ * P1. A version of a thread is there once: whoever makes the same one a moment later is refused with all of its commit.
+ */
+import { bodyOf, type Projection, type RowChange, type StoredEvent } from '../log/index.ts'
+import { events } from '../run/index.ts'
+import { briefAcknowledged, briefMade, threadRecorded } from './events.ts'
+import { DONE, SET, type PlanSet, type PlanStepDone } from './plan.ts'
+
+export const continuityProjection: Projection = {
+  name: 'continuity',
+  version: 1,
+  mode: 'inline',
+  kinds: [threadRecorded, briefMade, briefAcknowledged, events.keepDone].map((kind) => kind.name),
+  tables: {
+    threads: {
+      columns: {
+        thread: 'text',
+        version: 'integer',
+        tenant: 'text',
+        state: 'text',
+        scope: 'text',
+        due_at: 'integer',
+        recorded_at: 'integer',
+        replaced_at: 'integer',
+        position: 'integer',
+      },
+      key: ['thread', 'version'],
+      indexes: [{ columns: ['state', 'position'], where: 'replaced_at IS NULL' }, { columns: ['position'] }],
+    },
+    plans: {
+      columns: {
+        run: 'text',
+        step: 'text',
+        place: 'integer',
+        title: 'text',
+        done_at: 'integer',
+        note: 'text',
+      },
+      key: ['run', 'step'],
+    },
+    briefs: {
+      columns: { brief: 'text', tenant: 'text', subject: 'text', digest: 'text', position: 'integer' },
+      key: ['brief'],
+    },
+    acknowledgements: {
+      columns: { subject: 'text', reader: 'text', brief: 'text', at: 'integer', position: 'integer' },
+      key: ['subject', 'reader'],
+    },
+  },
+  apply(event) {
+    switch (event.kind) {
+      case threadRecorded.name:
+        return threadChanges(event)
+      case briefMade.name: {
+        const { brief, subject, digest } = bodyOf(briefMade, event)
+        const row = { brief, tenant: event.tenant, subject, digest, position: event.position }
+        return [{ insert: 'briefs', row }]
+      }
+      case briefAcknowledged.name: {
+        const { subject, reader, brief } = bodyOf(briefAcknowledged, event)
+        const row = { subject, reader, brief, at: event.at, position: event.position }
+        return [{ put: 'acknowledgements', row }]
+      }
+      default:
+        return planChanges(event)
+    }
+  },
+}
+
+function threadChanges(event: StoredEvent): readonly RowChange[] {
+  const { thread } = bodyOf(threadRecorded, event)
+  const row = {
+    thread: thread.id,
+    version: thread.version,
+    tenant: event.tenant,
+    state: thread.state ?? 'open',
+    scope: thread.scope ?? '',
+    due_at: thread.dueAt?.getTime() ?? null,
+    recorded_at: event.at,
+    replaced_at: null,
+    position: event.position,
+  }
+  const where = { thread: thread.id, version: thread.version - 1 }
+  return [
+    { insert: 'threads', row },
+    ...(thread.version > 1
+      ? [{ patch: 'threads', set: { replaced_at: event.at }, where, must: true } as const]
+      : []),
+  ]
+}
+
+/** Everything that features keep comes here; a plan is known by the name of its operation. */
+function planChanges(event: StoredEvent): readonly RowChange[] {
+  const name = event.name?.split(' › ').at(-1) ?? ''
+  const run = events.runOfStream(event.stream)
+  if (name === SET) {
+    const { plan } = bodyOf(events.keepDone, event).v as PlanSet // only `ctx.plan` has operations of this name
+    return [
+      { remove: 'plans', where: { run } },
+      ...plan.map(({ id, title, doneAt, note }, place): RowChange => ({
+        insert: 'plans',
+        row: { run, step: id, place, title, done_at: doneAt ?? null, note: note ?? null },
+      })),
+    ]
+  }
+  if (!name.startsWith(`${DONE} `)) return []
+  const { id, note } = bodyOf(events.keepDone, event).v as PlanStepDone
+  return [{ patch: 'plans', set: { done_at: event.at, note: note ?? null }, where: { run, step: id } }]
+}
