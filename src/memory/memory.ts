@@ -1,5 +1,5 @@
 /** `tl.memory`: working memory for people and programs outside of runs. */
-import { AlreadyThere, GuardFailed, type Log } from '../log/index.ts'
+import { anew, type Log } from '../log/index.ts'
 import type { DecideInput, Found, Kept, RecallQuery, RememberInput } from '../task/index.ts'
 import { conflicts, type Conflict } from './conflicts.ts'
 import { asItem, type Author, type ItemInput } from './item.ts'
@@ -27,9 +27,6 @@ export interface EndOptions extends By {
   /** The version that was read: refused if there is a later one. */
   readonly version?: number
 }
-
-/** Others were quicker so often: then it is said instead of tried again. */
-const TRIES = 20
 
 export class Memory {
   readonly #log: Log
@@ -116,17 +113,12 @@ export class Memory {
   }
 
   /** Decided anew from what the store holds, if others were quicker: a version that was named is then refused by name. */
-  async #write(decide: () => Promise<Writing>): Promise<Kept> {
-    for (let tried = 1; ; tried++) {
-      const { appends, value } = await decide()
-      try {
-        await this.#log.commit({ appends })
-        return value
-      } catch (error) {
-        const wasTooSlow = error instanceof AlreadyThere || error instanceof GuardFailed
-        if (!wasTooSlow || tried >= TRIES) throw error
-      }
-    }
+  #write(decide: () => Promise<Writing>): Promise<Kept> {
+    return anew(async () => {
+      const { value, ...change } = await decide()
+      await this.#log.commit(change)
+      return value
+    })
   }
 }
 

@@ -5,15 +5,7 @@
  * P2. A keeping that others were quicker than is decided anew, from what the store holds then.
  * P3. What it comes to, a refusal as well, is an outcome like any other: a replay is given the same.
  */
-import {
-  AlreadyThere,
-  eventOf,
-  GuardFailed,
-  StreamMoved,
-  type Append,
-  type Change,
-  type Log,
-} from '../log/index.ts'
+import { anew, eventOf, type Append, type Change, type Log } from '../log/index.ts'
 import type { Context } from '../task/index.ts'
 import { keepDone, keepRefused } from './events.ts'
 import type { Generation } from './generation.ts'
@@ -54,9 +46,6 @@ export interface Feature {
   }) => Promise<Change['unless']>
 }
 
-/** Others were quicker so often: then it is said instead of tried again. */
-const TRIES = 20
-
 export function performKeep(
   generation: Generation,
   operation: Operation,
@@ -64,19 +53,15 @@ export function performKeep(
 ): void {
   if (operation.recorded?.outcome || !generation.mayBegin(operation)) return
   generation.effect(async () => {
-    for (let tried = 1; ; tried++) {
-      try {
+    try {
+      await anew(async () => {
         const { appends, unless, value } = await generation.patiently(decide)
         const done = eventOf(keepDone, { v: value }, generation.ref(operation))
-        return await generation.settle(operation, [done], appends, unless)
-      } catch (error) {
-        if (wasTooSlow(error) && tried < TRIES) continue
-        const refused = eventOf(keepRefused, { e: storable(error) }, generation.ref(operation))
-        return await generation.settle(operation, [refused])
-      }
+        await generation.settle(operation, [done], appends, unless)
+      })
+    } catch (error) {
+      const refused = eventOf(keepRefused, { e: storable(error) }, generation.ref(operation))
+      await generation.settle(operation, [refused])
     }
   })
 }
-
-const wasTooSlow = (error: unknown): boolean =>
-  error instanceof GuardFailed || error instanceof AlreadyThere || error instanceof StreamMoved
