@@ -26,11 +26,13 @@ export {
 } from './dispatch/restate/index.ts'
 export {
   BadBrief,
+  BadHandoff,
   BadPlan,
   BadThread,
   BriefStale,
   BriefTooLarge,
   BriefUnknown,
+  HandoffTaken,
   ThreadChanged,
   ThreadNotFound,
   ThreadOver,
@@ -38,6 +40,7 @@ export {
   type AcknowledgeOptions,
   type Brief,
   type BriefOptions,
+  type Handoff,
   type OpenThread,
   type RecordedThread,
   type Thread,
@@ -73,6 +76,7 @@ export {
 } from './log/index.ts'
 export {
   BadOperation,
+  BriefUnread,
   ChildFailed,
   CompensationFailed,
   CompensationMissing,

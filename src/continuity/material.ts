@@ -7,6 +7,7 @@ import { bodyOf, type Log, type Row } from '../log/index.ts'
 import { itemRecorded, scopesAbove, streamOf, type Memory, type MemoryItem } from '../memory/index.ts'
 import { events, RunNotFound, type Waiting } from '../run/index.ts'
 import { briefAcknowledged, threadStream, type BriefSettings, type Vector } from './events.ts'
+import { openHandoffs, type Handoff } from './handoffs.ts'
 import { planOf, type Planned } from './plan.ts'
 import type { RunRecord } from './record.ts'
 import type { Records } from './records.ts'
@@ -45,6 +46,8 @@ export interface Material {
   readonly live: readonly MemoryItem[]
   readonly withdrawn: readonly MemoryItem[]
   readonly news: readonly ItemNews[]
+  /** Of these runs. */
+  readonly handoffs: readonly Handoff[]
   readonly asked: readonly { readonly reader: string; readonly question: string }[]
   readonly vector: Vector
 }
@@ -103,6 +106,7 @@ export async function gather(sources: Sources, subject: string, settings: BriefS
     live: live.sort(byTime),
     withdrawn: [...over.items].sort(byTime),
     news: await newsOf(sources, scope, settings.since),
+    handoffs: await openHandoffs(log, { of: [...known] }),
     asked: await askedOf(log, subject),
     vector,
   }

@@ -8,9 +8,10 @@ import type { ItemKind } from '../task/index.ts'
 import type { BriefSettings } from './events.ts'
 import { firstAction } from './first-action.ts'
 import { joined, worded, type Line, type Lines } from './lines.ts'
+import { isHandoff } from './handoffs.ts'
 import { doubtsOf, type Material, type RunState } from './material.ts'
 import { pendingLine } from './pending.ts'
-import { day, itemLine, line, shortened, shown } from './wording.ts'
+import { day, itemLine, line, newsLine, shown, withdrawnLine } from './wording.ts'
 
 export interface Section {
   readonly name: SectionName
@@ -37,7 +38,7 @@ const MOST_GOAL = 2000
 /** In the order in which they are read; those without a line are left away. */
 export function sectionsOf(material: Material, settings: BriefSettings): readonly Section[] {
   const of = (...kinds: readonly ItemKind[]): Line[] =>
-    material.live.filter(({ kind }) => kinds.includes(kind)).map(lineOf)
+    material.live.filter(({ kind }) => kinds.includes(kind)).map((item) => lineOf(item))
   const all: readonly Section[] = [
     { name: 'goal', title: 'Goal', lines: goal(material) },
     { name: 'done', title: 'Done', lines: done(material) },
@@ -55,10 +56,12 @@ export function sectionsOf(material: Material, settings: BriefSettings): readonl
   return all.filter(({ lines }) => lines.length > 0)
 }
 
-const lineOf = (item: MemoryItem): Line => ({
-  text: itemLine(item),
-  item: { id: item.id, version: item.version },
-})
+/** An item as a section words it. */
+export function lineOf(item: MemoryItem, section?: SectionName): Line {
+  const { id, version } = item
+  const word = section === 'changed' ? newsLine : section === 'failed' ? withdrawnLine : itemLine
+  return { text: word(item), item: { id, version } }
+}
 
 function goal({ thread, runs: [run], scope }: Material): Line[] {
   const where = scope === '' ? '' : `, in ${scope}`
@@ -104,7 +107,7 @@ function done({ thread, runs, unread }: Material): Lines {
   return joined([before, ...ofRuns])
 }
 
-function remains({ thread, runs, below }: Material): Line[] {
+function remains({ thread, runs, below, handoffs }: Material): Line[] {
   const next = thread?.nextAction === undefined ? [] : [{ text: line(`Next: ${thread.nextAction}`) }]
   const waits = thread?.waitingOn === undefined ? [] : [{ text: line(`Waiting on ${thread.waitingOn}`) }]
   const ofRuns = [...runs, ...below]
@@ -115,8 +118,15 @@ function remains({ thread, runs, below }: Material): Line[] {
       return [
         ...planned.map(({ id, title }) => ({ text: line(`${who}Planned: ${title} [${id}]`) })),
         ...state.waiting
-          .filter(({ kind }) => kind !== 'in_doubt')
+          .filter(({ kind, name }) => kind !== 'in_doubt' && !isHandoff(kind, name))
           .map((one) => ({ text: line(`${who}${pendingLine(one)}`) })),
+        ...handoffs
+          .filter(({ run }) => run === state.run)
+          .map(({ to, reason, note }) => ({
+            text: line(
+              `${who}Waits to be taken over by ${to}: ${reason}${note === undefined ? '' : ` (${note})`}`,
+            ),
+          })),
         ...(state.record.end ? [{ text: `${who}Halted: ${state.record.end.text}` }] : []),
       ]
     })
@@ -153,14 +163,7 @@ function failed({ thread, runs, replaced, withdrawn }: Material): Line[] {
       ...how,
     ]
   })
-  const taken = withdrawn
-    .filter(({ kind }) => kind === 'decision')
-    .map(({ id, version, statement, change }) => ({
-      text: line(
-        `Withdrawn: ${statement}${change?.because === undefined ? '' : ` (${change.because})`} [${id} v${version}]`,
-      ),
-      item: { id, version },
-    }))
+  const taken = withdrawn.filter(({ kind }) => kind === 'decision').map((item) => lineOf(item, 'failed'))
   return [...earlier, ...ofRuns, ...taken]
 }
 
@@ -194,10 +197,8 @@ export function changed(material: Material, { since }: BriefSettings): Line[] {
           },
         ]
       : []
-  const items = news.map(({ id, version, kind, status, statement, change }) => ({
-    text: line(
-      `${kind} ${status === 'active' ? (version === 1 ? 'recorded' : 'changed') : status}: ${shortened(statement, 200)}${change?.because === undefined ? '' : ` (${shortened(change.because, 200)})`} [${id} v${version}]`,
-    ),
+  const items = news.map(({ id, version, ...item }) => ({
+    text: newsLine({ id, version, ...item }),
     item: { id, version },
   }))
   return [...ofThread, ...items, ...runs.flatMap((state) => runNews(state, isNews, thread !== undefined))]

@@ -6,4 +6,10 @@ export { itemRecorded, streamOf } from './events.ts'
 export { checkScope, scopesAbove } from './item.ts'
 export { Memory, type By, type EndOptions } from './memory.ts'
 export { memoryProjection } from './projection.ts'
-export { type ItemsPage, type ItemsQuery, type Recorded, type Recorded as MemoryItem } from './reading.ts'
+export {
+  itemsByVersion,
+  type ItemsPage,
+  type ItemsQuery,
+  type Recorded,
+  type Recorded as MemoryItem,
+} from './reading.ts'

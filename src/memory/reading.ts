@@ -75,6 +75,24 @@ export async function itemById(log: Log, id: string): Promise<Recorded> {
   return item
 }
 
+const AT_ONCE = 500
+
+/** Items in versions of them, by `<id> <version>`. */
+export async function itemsByVersion(
+  log: Log,
+  versions: readonly (readonly [item: string, version: number])[],
+): Promise<ReadonlyMap<string, Recorded>> {
+  const wanted = new Set(versions.map(([id, version]) => `${id} ${version}`))
+  const ids = [...new Set(versions.map(([id]) => id))]
+  const found = new Map<string, Recorded>()
+  for (let from = 0; from < ids.length; from += AT_ONCE) {
+    const rows = await log.select('items', { where: { item: { in: ids.slice(from, from + AT_ONCE) } } })
+    const named = rows.filter((row) => wanted.has(`${String(row['item'])} ${String(row['version'])}`))
+    for (const item of await itemsOf(log, named)) found.set(`${item.id} ${item.version}`, item)
+  }
+  return found
+}
+
 /** Every version, oldest first. @throws {ItemNotFound} */
 export async function versionsOf(log: Log, id: string): Promise<readonly Recorded[]> {
   const rows = await log.select('items', { where: { item: id }, order: ['version'] })

@@ -34,6 +34,7 @@ import { runFacts } from './facts.ts'
 import type { Generation } from './generation.ts'
 import { idempotencyKey, SEPARATOR, type Branch } from './place.ts'
 import { performStep, storable } from './step.ts'
+import { hasRead } from './unread.ts'
 
 type Body = { readonly value: unknown } | { readonly error: unknown } | { readonly restart: unknown }
 
@@ -329,8 +330,10 @@ export class Ending {
         `The input of the next chapter of ${generation.runId}`,
       )
       const { forkedFrom: _forkedFrom, replaces: _replaces, notBefore: _notBefore, ...carried } = started
+      const { brief, ...others } = carried
       next = {
-        ...carried,
+        ...others,
+        ...(brief && !hasRead(generation.history) ? { brief } : {}),
         input: checked,
         chapter: started.chapter + 1,
         seed: generation.surroundings.newId('seed'),

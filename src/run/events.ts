@@ -28,6 +28,8 @@ export interface RunStartedBody {
   readonly replaces?: string
   /** The module the task came from, for `throughline resume`. */
   readonly source?: string
+  /** What it has to acknowledge before it acts: a brief that was made, or the next one of this run or thread. */
+  readonly brief?: { readonly subject: string; readonly id?: string }
 }
 
 export interface Waiting {

@@ -5,12 +5,21 @@
  * P2. A keeping that others were quicker than is decided anew, from what the store holds then.
  * P3. What it comes to, a refusal as well, is an outcome like any other: a replay is given the same.
  */
-import { anew, eventOf, type Append, type Change, type Log } from '../log/index.ts'
+import {
+  AlreadyThere,
+  eventOf,
+  GuardFailed,
+  StreamMoved,
+  type Append,
+  type Change,
+  type Log,
+} from '../log/index.ts'
 import type { Context } from '../task/index.ts'
 import { keepDone, keepRefused } from './events.ts'
 import type { Generation } from './generation.ts'
 import type { Operation } from './operation.ts'
 import { storable } from './step.ts'
+import { kept } from './unread.ts'
 
 /** What is to be committed, and what the body is told then. */
 export interface Keeping {
@@ -24,6 +33,9 @@ export interface Hands {
   readonly run: Context['run']
   readonly log: Log
   readonly newId: (prefix: string) => string
+  /** What was before this run: its caller, or what it was started from. */
+  readonly handed: { readonly subject: string; readonly id?: string; readonly mustRead: boolean } | undefined
+  readonly wait: Context['wait']
   /** The store's time, or this machine's idea of it. */
   readonly now: () => number
   /** An operation of `ctx.<call>`: `decide` reads the store and says what is to be put there; what it throws is the outcome. */
@@ -46,6 +58,9 @@ export interface Feature {
   }) => Promise<Change['unless']>
 }
 
+/** Others were quicker so often: then it is said instead of tried again. */
+const TRIES = 20
+
 export function performKeep(
   generation: Generation,
   operation: Operation,
@@ -53,15 +68,21 @@ export function performKeep(
 ): void {
   if (operation.recorded?.outcome || !generation.mayBegin(operation)) return
   generation.effect(async () => {
-    try {
-      await anew(async () => {
+    for (let tried = 1; ; tried++) {
+      try {
         const { appends, unless, value } = await generation.patiently(decide)
         const done = eventOf(keepDone, { v: value }, generation.ref(operation))
         await generation.settle(operation, [done], appends, unless)
-      })
-    } catch (error) {
-      const refused = eventOf(keepRefused, { e: storable(error) }, generation.ref(operation))
-      await generation.settle(operation, [refused])
+        kept(generation, operation)
+        return kept(generation, operation)
+      } catch (error) {
+        if (wasTooSlow(error) && tried < TRIES) continue
+        const refused = eventOf(keepRefused, { e: storable(error) }, generation.ref(operation))
+        return await generation.settle(operation, [refused])
+      }
     }
   })
 }
+
+const wasTooSlow = (error: unknown): boolean =>
+  error instanceof GuardFailed || error instanceof AlreadyThere || error instanceof StreamMoved

@@ -31,6 +31,7 @@ import type { Generation } from './generation.ts'
 import { read } from './history.ts'
 import type { Doubted, Operation } from './operation.ts'
 import { idempotencyKey } from './place.ts'
+import { unread } from './unread.ts'
 
 /** Any step's function and options, whatever its value. */
 export interface StepWork {
@@ -138,6 +139,8 @@ class Step implements Attempted {
       if (unsure) await unsure
       // Let go of meanwhile, or told to stop.
       if (!generation.mayAct || (unsure && !this.#mayStillBegin())) return
+      const tooEarly = unread(generation, this.#operation)
+      if (tooEarly) return this.#fail(attempt, tooEarly)
       if (this.#isOnce) {
         await generation.record([eventOf(stepIntended, undefined, generation.ref(this.#operation))])
         // Between the two this process may have stood still for long, and the run gone on elsewhere.
