@@ -5,6 +5,7 @@ import type { Feature, Hands } from '../run/index.ts'
 import { Briefs } from './briefs.ts'
 import { briefContext } from './handed.ts'
 import { handoffContext } from './handoff.ts'
+import { newsContext } from './news.ts'
 import { planContext } from './plan.ts'
 
 const known = new WeakMap<Log, Briefs>()
@@ -20,5 +21,6 @@ export const continuityFeature: Feature = {
     ...planContext(hands),
     ...briefContext(hands, briefsOf(hands)),
     ...handoffContext(hands),
+    ...newsContext(hands),
   }),
 }

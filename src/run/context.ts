@@ -26,7 +26,10 @@ import { checkDate, openWait, performSleep, performWait } from './waits.ts'
 const PROGRESS_EVERY_MS = 250
 
 /** What the engine itself brings. */
-type Core = Omit<Context, 'decide' | 'remember' | 'recall' | 'checkpoint' | 'plan' | 'brief' | 'handoff'>
+type Core = Omit<
+  Context,
+  'decide' | 'remember' | 'recall' | 'checkpoint' | 'plan' | 'brief' | 'handoff' | 'news'
+>
 
 export function contextFor(generation: Generation, branch: Branch): Context {
   const inBranch = (child: Branch) => contextFor(generation, child)
