@@ -12,7 +12,7 @@ interface Passed {
 
 /** Validates a value for the body, and records what it was found to be. */
 export async function pass(
-  { run, log, now, keep }: Hands,
+  { run, forks, log, now, keep }: Hands,
   name: string,
   given: unknown,
   options: CheckpointOptions<never>,
@@ -29,6 +29,7 @@ export async function pass(
       target: name,
       value,
       now: now(),
+      forks,
     })
     const reasons = options.because ?? {}
     const stopped = [...denied, ...asks.filter(({ item }) => !reasons[item.id]?.trim())]
@@ -47,8 +48,9 @@ const withReason = (item: Against['item'], because: string | undefined) => ({
 })
 
 /** A task's output is a checkpoint of the task's name. */
-export const outputGate: NonNullable<Feature['gate']> = async ({ log, run, output, now }) => {
-  const bound = await bind(log, { scope: run.scope ?? '', target: run.task, value: output, now: now() })
+export const outputGate: NonNullable<Feature['gate']> = async ({ log, run, forks, output, now }) => {
+  const about = { scope: run.scope ?? '', target: run.task, value: output, now: now(), forks }
+  const bound = await bind(log, about)
   const stopped = [...bound.denied, ...bound.asks]
   if (stopped.length > 0) throw new DecisionConflict(run.task, stopped)
   return bound.unless

@@ -123,6 +123,7 @@ async function prepare(
       ...(scope === undefined ? {} : { scope }),
       ...(started.thread === undefined ? {} : { thread: started.thread }),
       ...(started.source === undefined ? {} : { source: started.source }),
+      ...(started.forks === undefined ? {} : { forks: started.forks }),
     }
     eventOf(runStarted, body) // an input that cannot be recorded is refused here, as an outcome
     return body

@@ -124,9 +124,18 @@ export function contextFor(generation: Generation, branch: Branch): Context {
       )
     })
   const { log, newId, clock, features } = generation.surroundings
-  const { brief, parent } = generation.history.started
+  const { brief, parent, forks = [] } = generation.history.started
   const handed = brief ? { ...brief, mustRead: true } : parent && { subject: parent.run, mustRead: false }
-  const hands = { run: context.run, log, newId, now: () => clock.now(), handed, wait: context.wait, keep }
+  const hands = {
+    run: context.run,
+    log,
+    newId,
+    now: () => clock.now(),
+    handed,
+    forks,
+    wait: context.wait,
+    keep,
+  }
   // Each feature brings what it declares on Context; together they are the rest of it.
   return Object.assign(context, ...features.map((feature) => feature.context(hands))) as Context
 }

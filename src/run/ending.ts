@@ -228,7 +228,8 @@ export class Ending {
   async #passGates(output: unknown): Promise<Change['unless']> {
     const generation = this.#generation
     const { features, log, clock } = generation.surroundings
-    const about = { log, run: runFacts(generation), now: () => clock.now() }
+    const { forks = [] } = generation.history.started
+    const about = { log, run: runFacts(generation), forks, now: () => clock.now() }
     const unless: NonNullable<Change['unless']>[number][] = []
     for (const { gate } of features)
       if (gate) unless.push(...((await generation.patiently(() => gate({ ...about, output }))) ?? []))

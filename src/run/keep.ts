@@ -15,7 +15,7 @@ import {
   type Log,
 } from '../log/index.ts'
 import type { Context } from '../task/index.ts'
-import { keepDone, keepRefused } from './events.ts'
+import { keepDone, keepRefused, type Fork } from './events.ts'
 import type { Generation } from './generation.ts'
 import type { Operation } from './operation.ts'
 import { storable } from './step.ts'
@@ -36,6 +36,8 @@ export interface Hands {
   /** What was before this run: its caller, or what it was started from. */
   readonly handed: { readonly subject: string; readonly id?: string; readonly mustRead: boolean } | undefined
   readonly wait: Context['wait']
+  /** The runs that this one is a fork of. */
+  readonly forks: readonly Fork[]
   /** The store's time, or this machine's idea of it. */
   readonly now: () => number
   /** An operation of `ctx.<call>`: `decide` reads the store and says what is to be put there; what it throws is the outcome. */
@@ -53,6 +55,7 @@ export interface Feature {
   readonly gate?: (about: {
     readonly log: Log
     readonly run: Context['run']
+    readonly forks: readonly Fork[]
     readonly output: unknown
     readonly now: () => number
   }) => Promise<Change['unless']>
