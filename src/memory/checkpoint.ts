@@ -3,6 +3,7 @@ import type { Feature, Hands } from '../run/index.ts'
 import { validate, type CheckpointOptions } from '../task/index.ts'
 import { bind, type Against } from './binding.ts'
 import { CheckFailed, DecisionConflict } from './errors.ts'
+import { targetsOf } from './targets.ts'
 
 interface Passed {
   readonly value: unknown
@@ -46,6 +47,22 @@ const withReason = (item: Against['item'], because: string | undefined) => ({
   version: item.version,
   ...(because === undefined ? {} : { because }),
 })
+
+/** The result of a step is bound by rules of the step's name, and recorded only if it passes them. */
+export const stepGate: NonNullable<Feature['stepGate']> = ({ log, run, forks, step, result, now }) => {
+  const targets = targetsOf(log)
+  const isOld = targets.isOld(now())
+  if (!isOld && !targets.has(step)) return undefined
+  return async () => {
+    if (isOld) await targets.refresh(now())
+    if (!targets.has(step)) return undefined
+    const about = { scope: run.scope ?? '', target: step, value: result, now: now(), forks }
+    const { denied, asks, unless } = await bind(log, about)
+    const stopped = [...denied, ...asks]
+    if (stopped.length > 0) throw new DecisionConflict(step, stopped)
+    return unless
+  }
+}
 
 /** A task's output is a checkpoint of the task's name. */
 export const outputGate: NonNullable<Feature['gate']> = async ({ log, run, forks, output, now }) => {

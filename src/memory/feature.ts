@@ -2,7 +2,7 @@
 import type { Feature, Hands } from '../run/index.ts'
 import type { Context, Kept, RecallQuery } from '../task/index.ts'
 import { asItem, type Author, type ItemInput } from './item.ts'
-import { outputGate, pass } from './checkpoint.ts'
+import { outputGate, pass, stepGate } from './checkpoint.ts'
 import { recallOf, type Named } from './recall.ts'
 import { recording } from './writing.ts'
 
@@ -28,7 +28,7 @@ function memoryContext(hands: Hands): Partial<Context> {
   }
 }
 
-export const memoryFeature: Feature = { context: memoryContext, gate: outputGate }
+export const memoryFeature: Feature = { context: memoryContext, gate: outputGate, stepGate }
 
 /** The operation's name: what was asked, as far as a name may hold it. */
 function nameOf({ query, subject, kinds }: RecallQuery): string {

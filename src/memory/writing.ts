@@ -11,6 +11,7 @@ import { BadItem, ItemChanged, ItemOver } from './errors.ts'
 import { itemRecorded, streamOf } from './events.ts'
 import { newItem, type Author, type ItemInput } from './item.ts'
 import { itemById, type Recorded } from './reading.ts'
+import { targetsOf } from './targets.ts'
 
 export interface Writing {
   readonly appends: readonly Append[]
@@ -37,7 +38,10 @@ export async function recording(
 ): Promise<Writing> {
   const { supersedes, ...given } = input
   const draft = newItem(newId('item'), given, by)
-  if (draft.rule) await checkCondition(draft.rule)
+  if (draft.rule) {
+    await checkCondition(draft.rule)
+    targetsOf(log).add(draft.rule.target)
+  }
   const old = supersedes === undefined ? undefined : await replaced(log, supersedes)
   const others = (await against(log, draft))
     .map((row) => String(row['item']))

@@ -30,7 +30,7 @@ import {
   runRestarted,
   runStarted,
 } from './events.ts'
-import { runFacts } from './facts.ts'
+import { passOutput } from './gates.ts'
 import type { Generation } from './generation.ts'
 import { idempotencyKey, SEPARATOR, type Branch } from './place.ts'
 import { performStep, storable } from './step.ts'
@@ -206,7 +206,7 @@ export class Ending {
         return await this.#haltNow(
           new ReplayDiverged(generation.runId, unclaimed[0], 'with an outcome', 'no more'),
         )
-      unless = await this.#passGates(output)
+      unless = await passOutput(generation, output)
       const untaken = generation.mailbox.untaken()
       event = eventOf(runDone, {
         v: output,
@@ -222,18 +222,6 @@ export class Ending {
       if (!(error instanceof GuardFailed)) throw error
       await this.#done(value)
     }
-  }
-
-  /** What the features have to say of an output; what the end depends on then. */
-  async #passGates(output: unknown): Promise<Change['unless']> {
-    const generation = this.#generation
-    const { features, log, clock } = generation.surroundings
-    const { forks = [] } = generation.history.started
-    const about = { log, run: runFacts(generation), forks, now: () => clock.now() }
-    const unless: NonNullable<Change['unless']>[number][] = []
-    for (const { gate } of features)
-      if (gate) unless.push(...((await generation.patiently(() => gate({ ...about, output }))) ?? []))
-    return unless.length > 0 ? unless : undefined
   }
 
   async #fail(error: unknown): Promise<void> {

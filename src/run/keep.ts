@@ -5,15 +5,7 @@
  * P2. A keeping that others were quicker than is decided anew, from what the store holds then.
  * P3. What it comes to, a refusal as well, is an outcome like any other: a replay is given the same.
  */
-import {
-  AlreadyThere,
-  eventOf,
-  GuardFailed,
-  StreamMoved,
-  type Append,
-  type Change,
-  type Log,
-} from '../log/index.ts'
+import { anew, eventOf, type Append, type Change, type Log } from '../log/index.ts'
 import type { Context } from '../task/index.ts'
 import { keepDone, keepRefused, type Fork } from './events.ts'
 import type { Generation } from './generation.ts'
@@ -44,6 +36,14 @@ export interface Hands {
   readonly keep: (call: string, name: string, decide: () => Promise<Keeping>) => Promise<unknown>
 }
 
+/** The run a value belongs to. */
+interface About {
+  readonly log: Log
+  readonly run: Context['run']
+  readonly forks: readonly Fork[]
+  readonly now: () => number
+}
+
 /** What a feature adds to every run. */
 export interface Feature {
   /** What it adds to the context of every body. */
@@ -52,17 +52,12 @@ export interface Feature {
    * Looks at an output before the run is done with it. What it throws, the run fails with; what it gives, the end is committed under:
    * found otherwise by then, it looks again.
    */
-  readonly gate?: (about: {
-    readonly log: Log
-    readonly run: Context['run']
-    readonly forks: readonly Fork[]
-    readonly output: unknown
-    readonly now: () => number
-  }) => Promise<Change['unless']>
+  readonly gate?: (about: About & { readonly output: unknown }) => Promise<Change['unless']>
+  /** The same for the result of a step; undefined, at once, where nothing is said of steps of that name. */
+  readonly stepGate?: (
+    about: About & { readonly step: string; readonly result: unknown },
+  ) => (() => Promise<Change['unless']>) | undefined
 }
-
-/** Others were quicker so often: then it is said instead of tried again. */
-const TRIES = 20
 
 export function performKeep(
   generation: Generation,
@@ -71,21 +66,16 @@ export function performKeep(
 ): void {
   if (operation.recorded?.outcome || !generation.mayBegin(operation)) return
   generation.effect(async () => {
-    for (let tried = 1; ; tried++) {
-      try {
+    try {
+      await anew(async () => {
         const { appends, unless, value } = await generation.patiently(decide)
         const done = eventOf(keepDone, { v: value }, generation.ref(operation))
         await generation.settle(operation, [done], appends, unless)
         kept(generation, operation)
-        return kept(generation, operation)
-      } catch (error) {
-        if (wasTooSlow(error) && tried < TRIES) continue
-        const refused = eventOf(keepRefused, { e: storable(error) }, generation.ref(operation))
-        return await generation.settle(operation, [refused])
-      }
+      })
+    } catch (error) {
+      const refused = eventOf(keepRefused, { e: storable(error) }, generation.ref(operation))
+      await generation.settle(operation, [refused])
     }
   })
 }
-
-const wasTooSlow = (error: unknown): boolean =>
-  error instanceof GuardFailed || error instanceof AlreadyThere || error instanceof StreamMoved
