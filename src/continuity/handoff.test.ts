@@ -179,3 +179,18 @@ test('nobody takes over in time: the body is told, and nobody can any more', asy
   })
   await bed.close()
 })
+
+test('a fork of a run that waits to be taken over is taken over by itself', async () => {
+  const bed = await testbed({ tasks })
+  const run = await bed.start(research, {})
+  await bed.settle()
+  const fork = await run.fork({ at: 'handoff ada' })
+  await bed.settle()
+  expect(await fork.status()).toBe('waiting')
+  const { id, digest } = await bed.tl.brief(fork.id)
+  await bed.tl.acknowledge(id, { digest, by: 'ada' })
+  await bed.settle()
+  expect(await fork.result()).toBe('signed by ada')
+  expect(await run.status()).toBe('waiting')
+  await bed.close()
+})

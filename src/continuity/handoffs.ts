@@ -5,7 +5,7 @@
  * H2. It is taken once, in one commit with the acknowledgement and the message the run waits for.
  */
 import { eventOf, type Append, type Change, type Log, type NewEvent } from '../log/index.ts'
-import { events } from '../run/index.ts'
+import { events, type Waiting } from '../run/index.ts'
 import { HandoffTaken } from './errors.ts'
 import { handoffTaken } from './events.ts'
 
@@ -77,33 +77,58 @@ async function endedAmong(log: Log, runs: readonly string[]): Promise<ReadonlySe
 /** What this reader's acknowledgement takes over; undefined where there is nothing to. @throws {HandoffTaken} */
 export async function takingOf(log: Log, run: string, taker: Taker): Promise<Taking | undefined> {
   const { by, brief, digest, takeOver } = taker
-  const rows = await log.select('handoffs', { where: { run, over_at: null }, order: ['position'] })
-  const isOver = (await endedAmong(log, [run])).has(run)
-  const open = isOver
-    ? undefined
-    : (rows.find((row) => row['for'] === by) ?? (takeOver ? rows[0] : undefined))
+  const waiting = await offeredBy(log, run)
+  const open = waiting.find(({ to }) => to === by) ?? (takeOver ? waiting[0] : undefined)
   if (!open) {
-    if (takeOver) throw new HandoffTaken(run, isOver ? undefined : await lastTaker(log, run, by))
+    if (takeOver) throw new HandoffTaken(run, await lastTaker(log, run, by))
     return undefined
   }
-  const handoff = String(open['handoff'])
-  const message = {
-    kind: 'signal' as const,
-    id: handoff,
-    name: String(open['wait']),
-    payload: { handoff, by, brief },
-  }
+  const { id, wait, isRecorded } = open
+  const message = { kind: 'signal' as const, id, name: wait, payload: { by, brief } }
+  const taken = eventOf(handoffTaken, { handoff: id, by, brief, digest }, undefined, by)
   return {
-    events: [eventOf(handoffTaken, { handoff, by, brief, digest }, undefined, by)],
+    events: isRecorded ? [taken] : [],
     appends: [
-      {
-        stream: events.inboxOf(run),
-        expected: 'any',
-        events: [eventOf(events.messageSent, message)],
-      },
+      { stream: events.inboxOf(run), expected: 'any', events: [eventOf(events.messageSent, message)] },
     ],
     unless: [{ table: 'runs', where: { run, ended_at: { not: null } } }],
   }
+}
+
+interface Offered {
+  readonly id: string
+  readonly to: string
+  readonly wait: string
+  readonly isRecorded: boolean
+}
+
+/** A fork waits for what its original offered: that it does is in its row only. */
+async function offeredBy(log: Log, run: string): Promise<readonly Offered[]> {
+  const [row] = await log.select('runs', { where: { run }, columns: ['ended_at', 'waiting'] })
+  if (!row || row['ended_at'] !== null) return []
+  const rows = await log.select('handoffs', { where: { run }, order: ['position'] })
+  const open = rows.filter((one) => one['over_at'] === null)
+  const recorded = open.map((one) => ({
+    id: String(one['handoff']),
+    to: String(one['for']),
+    wait: String(one['wait']),
+    isRecorded: true,
+  }))
+  const known = new Set(rows.map((one) => String(one['wait']))) // taken ones, too: its row may not show it yet
+  const waits = typeof row['waiting'] === 'string' ? (JSON.parse(row['waiting']) as Waiting[]) : [] // the runs projection's
+  return [
+    ...recorded,
+    ...waits
+      .filter(({ kind, name }) => isHandoff(kind, name))
+      .map(({ name }) => name.split(' › ').at(-1) ?? name)
+      .filter((name) => !known.has(name))
+      .map((name) => ({
+        id: `${run} ${name}`,
+        to: name.slice(waitFor('').length),
+        wait: name,
+        isRecorded: false,
+      })),
+  ]
 }
 
 async function lastTaker(log: Log, run: string, by: string): Promise<string | undefined> {
