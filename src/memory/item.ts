@@ -1,6 +1,6 @@
 /** What is given as an item becomes one, or is refused by name. */
 import { encode } from '../log/index.ts'
-import type { DecideInput, Item, ItemKind, LinkType, RememberInput, Rule } from '../task/index.ts'
+import type { DecideInput, Item, ItemKind, ItemStatus, LinkType, RememberInput, Rule } from '../task/index.ts'
 import { BadItem } from './errors.ts'
 
 const KINDS: readonly ItemKind[] = [
@@ -13,7 +13,15 @@ const KINDS: readonly ItemKind[] = [
   'assumption',
   'risk',
 ]
-const LINKS: readonly LinkType[] = [
+const STATUSES: readonly ItemStatus[] = [
+  'proposed',
+  'active',
+  'superseded',
+  'withdrawn',
+  'fulfilled',
+  'expired',
+]
+export const LINKS: readonly LinkType[] = [
   'supersedes',
   'contradicts',
   'supports',
@@ -109,6 +117,25 @@ export function newItem(id: string, input: ItemInput, by: Author): Item {
     change: undefined,
   }
 }
+
+/** Kinds that are asked for. @throws {BadItem} naming what is no kind */
+export function checkKinds(kinds: readonly ItemKind[]): void {
+  const wrong = kinds.find((kind) => !KINDS.includes(kind))
+  if (wrong !== undefined) throw new BadItem('kinds', `"${String(wrong)}" is none of ${KINDS.join(', ')}.`)
+}
+
+/** Statuses that are asked for. @throws {BadItem} naming what is no status */
+export function checkStatuses(status: ItemStatus | readonly ItemStatus[]): void {
+  const wrong = [status].flat().find((one) => !STATUSES.includes(one))
+  if (wrong !== undefined)
+    throw new BadItem('status', `"${String(wrong)}" is none of ${STATUSES.join(', ')}.`)
+}
+
+/** Whose word it is. @throws {BadItem} */
+export const checkAuthor = (by: unknown): string => nameOf('by', by)
+
+/** Why it is changed. @throws {BadItem} */
+export const checkReason = (because: unknown): string => textOf('because', because)
 
 /** A path of names: `acme/purchasing`. Empty is the scope above all. @throws {BadItem} */
 export function checkScope(scope: unknown): string {
