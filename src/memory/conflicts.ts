@@ -40,22 +40,27 @@ export async function conflicts(log: Log, now: number, scope?: string): Promise<
     ...(scope === undefined ? {} : { scope: checkScope(scope) }),
   }
   const rows = await log.select('items', { where, order: ['position'] })
-  const groups = Map.groupBy(rows, ({ scope: of, subject, predicate }) =>
-    JSON.stringify([of, subject, predicate]),
-  )
   const found: Conflict[] = []
-  for (const group of groups.values()) {
-    const disputed = group.filter((row) => group.some((other) => disagree(row, other)))
+  for (const disputed of disputes(rows)) {
     const [first] = disputed
-    if (!first) continue
     found.push({
-      scope: String(first['scope']),
-      subject: String(first['subject']),
-      predicate: String(first['predicate']),
+      scope: String(first?.['scope']),
+      subject: String(first?.['subject']),
+      predicate: String(first?.['predicate']),
       items: await itemsOf(log, disputed),
     })
   }
   return found
+}
+
+/** Rows of live items, by what they cannot agree about. */
+export function disputes(rows: readonly Row[]): readonly (readonly Row[])[] {
+  const groups = Map.groupBy(rows, ({ scope: of, subject, predicate }) =>
+    JSON.stringify([of, subject, predicate]),
+  )
+  return [...groups.values()]
+    .map((group) => group.filter((row) => group.some((other) => disagree(row, other))))
+    .filter(({ length }) => length > 0)
 }
 
 const SUGGESTED = 5

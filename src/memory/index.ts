@@ -1,4 +1,13 @@
-export { BadItem, CheckFailed, DecisionConflict, ItemChanged, ItemNotFound, ItemOver } from './errors.ts'
+export {
+  BadItem,
+  BadMemoryImport,
+  CheckFailed,
+  DecisionConflict,
+  ImportConflict,
+  ItemChanged,
+  ItemNotFound,
+  ItemOver,
+} from './errors.ts'
 export { RuleInvalid } from './rules/errors.ts'
 export { type Conflict } from './conflicts.ts'
 export { memoryFeature } from './feature.ts'
@@ -15,3 +24,9 @@ export {
   type Recorded,
   type Recorded as MemoryItem,
 } from './reading.ts'
+export {
+  type ImportedChange,
+  type MemoryExportOptions,
+  type MemoryImported,
+  type MemoryImportOptions,
+} from './transfer/index.ts'

@@ -16,6 +16,13 @@ import {
   type ItemsQuery,
   type Recorded,
 } from './reading.ts'
+import {
+  exportLines,
+  importMemory,
+  type MemoryExportOptions,
+  type MemoryImported,
+  type MemoryImportOptions,
+} from './transfer/index.ts'
 import { recallOf } from './recall.ts'
 import { ending, recording, reviewing, type Ending, type Pen, type Writing } from './writing.ts'
 
@@ -132,6 +139,25 @@ export class Memory {
   /** What leads to an item: links of others, as they stand. */
   linksTo(id: string): Promise<readonly LinkTo[]> {
     return linksTo(this.#log, id)
+  }
+
+  /**
+   * Memory as lines of text: JSON Lines with every version, or Markdown of what is live, to be edited and imported back.
+   * @throws {BadItem} @throws {ItemNotFound}
+   */
+  export(options: MemoryExportOptions = {}): AsyncGenerator<string> {
+    return exportLines(this.#log, options, this.#now())
+  }
+
+  /**
+   * Takes in what `export` gave: what another store recorded, or what somebody made of its Markdown. All of it, or nothing.
+   * @throws {BadMemoryImport} @throws {ImportConflict} @throws {ItemChanged}
+   */
+  async import(
+    lines: Iterable<string> | AsyncIterable<string>,
+    options: MemoryImportOptions = {},
+  ): Promise<MemoryImported> {
+    return importMemory(this.#pen(options.by), lines, options)
   }
 
   #record(item: ItemInput, { by }: By): Promise<Kept> {

@@ -98,7 +98,11 @@ function recorded(event: StoredEvent): readonly RowChange[] {
   ]
 }
 
-function rowOf(item: Partial<Item> & Pick<Item, 'id' | 'version'>, event: StoredEvent): Row {
+/** The row of a version. */
+export function rowOf(
+  item: Partial<Item> & Pick<Item, 'id' | 'version'>,
+  event: Pick<StoredEvent, 'at' | 'tenant' | 'position'>,
+): Row {
   const status = item.status ?? 'active'
   return {
     item: item.id,

@@ -153,7 +153,8 @@ export async function itemsOf(log: Log, rows: readonly Row[]): Promise<Recorded[
   })
 }
 
-function recorded(event: StoredEvent, row: Row): Recorded {
+/** A version as the record has it. */
+export function recorded(event: StoredEvent, row: Row): Recorded {
   const { item, firstAt } = bodyOf(itemRecorded, event)
   const replaced = row['replaced_at']
   return {

@@ -192,12 +192,13 @@ export function flagAppendOf({ scope, ...flag }: ItemFlagged & { readonly scope:
   return { stream: streamOf(scope), expected: 'any', events: [eventOf(itemFlagged, flag)] }
 }
 
-/** One append a stream. */
+/** In this order; what follows on the same stream is one append. */
 export function merged(appends: readonly Append[]): readonly Append[] {
-  const byStream = Map.groupBy(appends, ({ stream }) => stream)
-  return [...byStream].map(([stream, of]) => ({
-    stream,
-    expected: 'any' as const,
-    events: of.flatMap(({ events }) => events),
-  }))
+  const all: (Append & { events: Append['events'][number][] })[] = []
+  for (const append of appends) {
+    const before = all.at(-1)
+    if (before?.stream === append.stream) before.events.push(...append.events)
+    else all.push({ ...append, events: [...append.events] })
+  }
+  return all
 }
