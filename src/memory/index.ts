@@ -16,6 +16,7 @@ export { type Flag } from './flags.ts'
 export { type LinkTo } from './links.ts'
 export { checkScope, scopesAbove } from './item.ts'
 export { Memory, type By, type EndOptions } from './memory.ts'
+export { type Listed, type Profile } from './profile.ts'
 export { memoryProjection } from './projection.ts'
 export {
   itemsByVersion,
@@ -30,3 +31,4 @@ export {
   type MemoryImported,
   type MemoryImportOptions,
 } from './transfer/index.ts'
+export { usesProjection } from './uses.ts'

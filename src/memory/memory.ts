@@ -6,6 +6,7 @@ import { asAt } from './expiry.ts'
 import { flagsOf, type Flag } from './flags.ts'
 import { asItem, checkAuthor, checkReason, type ItemInput } from './item.ts'
 import { linksTo, type LinkTo } from './links.ts'
+import { profile, type Profile } from './profile.ts'
 import {
   checkFilters,
   itemById,
@@ -134,6 +135,11 @@ export class Memory {
   /** Items that rest on what no longer holds, and on what; of these items, or of all. */
   flags(items?: readonly string[]): Promise<readonly Flag[]> {
     return flagsOf(this.#log, items)
+  }
+
+  /** How memory stands, of a scope and those below it: what is live, due, stale, flagged, unused, in conflict. @throws {BadItem} */
+  async profile(scope?: string): Promise<Profile> {
+    return profile(this.#log, this.#now(), scope)
   }
 
   /** What leads to an item: links of others, as they stand. */

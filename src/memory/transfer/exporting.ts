@@ -4,6 +4,7 @@ import { itemRecorded } from '../events.ts'
 import { flagsOf } from '../flags.ts'
 import { checkScope } from '../item.ts'
 import { itemById, itemsOf, recorded, standingsOf } from '../reading.ts'
+import { isWithin } from '../scope.ts'
 import { FORMAT, lineOf } from './line.ts'
 import { headOf, sectionOf } from './markdown.ts'
 
@@ -54,10 +55,6 @@ async function* pages(
     seen = Number(rows.at(-1)?.['position'])
   }
 }
-
-/** A prefix alone would let `acme-two` into `acme`. */
-export const isWithin = (scope: string, above: string): boolean =>
-  above === '' || scope === above || scope.startsWith(`${above}/`)
 
 async function* jsonl(
   log: Log,
