@@ -24,6 +24,7 @@ import {
 import { defaultStatement, saidOf, type Said } from './fields.ts'
 import type { Problems } from './problems.ts'
 import type { Register, Section } from './sections.ts'
+import { turns } from './turns.ts'
 
 /** A version that is to be put, and the line that asks for it. */
 export interface Edit extends Put {
@@ -72,7 +73,9 @@ export async function edits(pen: Pen, register: Register, because: string | unde
   let alreadyHere = 0
   const asked = new Map<string, number>()
   const known = await versionsHere(pen.log, [...read.keys()])
+  const turn = turns()
   for (const section of register.sections) {
+    await turn()
     const said = await saidOf(section, register.scope, pen.by, problems)
     if (!said) continue
     const reason = said.because ?? because
@@ -107,6 +110,7 @@ async function versionsHere(
   for (let i = 0; i < ids.length; i += AT_ONCE) {
     const where = { item: { in: ids.slice(i, i + AT_ONCE) } }
     known.push(...(await itemsOf(log, await log.select('items', { where, order: ['version'] }))))
+    await new Promise(setImmediate)
   }
   return Map.groupBy(known, ({ id }) => id)
 }

@@ -52,6 +52,7 @@ async function* pages(
     })
     yield rows.filter((row) => isWithin(String(row['scope']), scope))
     if (rows.length < PAGE) return
+    await new Promise(setImmediate)
     seen = Number(rows.at(-1)?.['position'])
   }
 }
@@ -98,6 +99,8 @@ async function* markdown(
   const rows = found
     .filter((row) => isWithin(String(row['scope']), scope))
     .sort((a, b) => Number(a['position']) - Number(b['position']))
-  for (let i = 0; i < rows.length; i += PAGE)
+  for (let i = 0; i < rows.length; i += PAGE) {
     for (const item of await itemsOf(log, rows.slice(i, i + PAGE))) yield* sectionOf(item, scope)
+    await new Promise(setImmediate)
+  }
 }

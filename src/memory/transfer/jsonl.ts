@@ -16,6 +16,7 @@ import { itemsOf } from '../reading.ts'
 import { checkCondition, type Put } from '../writing.ts'
 import { FORMAT, isObject, itemFields, versionOf, type Version } from './line.ts'
 import type { Problems } from './problems.ts'
+import { turns } from './turns.ts'
 
 export interface Lines {
   readonly versions: readonly (Version & { readonly line: number })[]
@@ -37,7 +38,9 @@ export async function parseLines(
   const last = new Map<string, Item>()
   const [first, ...rest] = lines
   if (first) checkHead(first, problems)
+  const turn = turns()
   for (const { text, line } of rest) {
+    await turn()
     const json = parsed(text)
     if (json && isObject(json['flag'])) {
       const flag = await problems.at(line, () => flagOf(json['flag'] as Record<string, unknown>))
@@ -114,7 +117,9 @@ export async function incoming(log: Log, { versions }: Lines, problems: Problems
   const conflicts: VersionConflict[] = []
   const news: Incoming[] = []
   const newest = new Map<string, Item>()
+  const turn = turns()
   for (const { item, firstAt, affirms, line } of versions) {
+    await turn()
     const { id, version } = item
     const known = here.get(id)
     const same = known?.get(version)
@@ -144,6 +149,7 @@ async function present(log: Log, ids: readonly string[]): Promise<Map<string, Ma
   const known = new Map<string, Map<number, Item>>()
   for (let i = 0; i < ids.length; i += AT_ONCE) {
     const rows = await log.select('items', { where: { item: { in: ids.slice(i, i + AT_ONCE) } } })
+    await new Promise(setImmediate)
     for (const item of await itemsOf(log, rows)) {
       const versions = known.get(item.id) ?? new Map<number, Item>()
       known.set(item.id, versions.set(item.version, item))

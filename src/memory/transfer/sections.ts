@@ -8,6 +8,7 @@ import { checkScope } from '../item.ts'
 import { FORMAT } from './line.ts'
 import type { Problems } from './problems.ts'
 import { readText, type Written } from './text.ts'
+import { turns } from './turns.ts'
 
 /** A field, its text, and its parts. */
 export interface Field {
@@ -44,10 +45,14 @@ const MOST_HEAD = 20
 export async function parseSections(lines: readonly Line[], problems: Problems): Promise<Register> {
   const { scope, rest } = await parseHead(lines, problems)
   const starts = rest.flatMap(({ text }, i) => (text.startsWith('## ') ? [i] : []))
-  const sections = starts.flatMap((start, i) => {
+  const sections: Section[] = []
+  const turn = turns()
+  for (const [i, start] of starts.entries()) {
+    await turn()
     const heading = rest[start] as Line // it begins with ##
-    return sectionAt(heading, rest.slice(start + 1, starts[i + 1]), problems) ?? []
-  })
+    const section = sectionAt(heading, rest.slice(start + 1, starts[i + 1]), problems)
+    if (section) sections.push(section)
+  }
   return { scope, sections }
 }
 
