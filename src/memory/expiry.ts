@@ -28,7 +28,3 @@ export function asAt<T extends Pick<Item, 'status' | 'validTo'>>(item: T, at: nu
   const status = statusAt(item, at)
   return status === item.status ? item : { ...item, status }
 }
-
-/** Past the date on which somebody meant to look at it again. */
-export const isReviewDue = ({ reviewAt }: Pick<Item, 'reviewAt'>, at: number): boolean =>
-  reviewAt !== undefined && reviewAt.getTime() <= at

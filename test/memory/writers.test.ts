@@ -62,7 +62,7 @@ test.each([
 
   // Nobody's own word was lost, and all of them know that they do not agree.
   const [dispute] = await tl.memory.conflicts()
-  const live = dispute?.items.map((item) => item.id) ?? []
-  expect(live.toSorted()).toEqual([...said.map(({ own }) => own), winner?.won].toSorted())
+  const live = new Set(dispute?.items.map((item) => item.id))
+  expect(live).toEqual(new Set([...said.map(({ own }) => own), winner?.won]))
   expect((await tl.verify()).breaks).toEqual([])
 })

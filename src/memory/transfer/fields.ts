@@ -101,7 +101,7 @@ export async function saidOf(
 const lineIn =
   ({ line, fields }: Section) =>
   ({ data }: { readonly data: Readonly<Record<string, unknown>> }): number => {
-    const [field = '', inner = ''] = String(data['field'] ?? '').split('.')
+    const [field = '', inner = ''] = (typeof data['field'] === 'string' ? data['field'] : '').split('.')
     const dates = Object.entries(DATES).flatMap(([name, key]) => (key === field ? [name] : []))
     const names: readonly string[] = field === 'alternatives' ? ['not'] : [field, inner, ...dates]
     return fields.find(({ name }) => names.includes(name))?.line ?? line

@@ -119,8 +119,9 @@ function changeOf(change: unknown): Item['change'] {
 /** ISO text, as `toISOString` writes it. */
 function dateOf(field: string, value: unknown): Date | undefined {
   if (value === undefined) return undefined
-  const date = typeof value === 'string' ? new Date(value) : undefined
-  if (date === undefined || Number.isNaN(date.getTime()) || !/^[+-]?\d{4,6}-\d\d-\d\dT/.test(String(value)))
+  const isTime = typeof value === 'string' && /^[+-]?\d{4,6}-\d\d-\d\dT/.test(value)
+  const date = isTime ? new Date(value) : undefined
+  if (date === undefined || Number.isNaN(date.getTime()))
     throw new BadItem(field, 'it must be a date such as 2026-03-01T00:00:00.000Z.')
   return date
 }

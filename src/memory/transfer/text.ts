@@ -14,8 +14,7 @@ export interface Written {
 }
 
 /** What an editor may strip, turn or hide. Tabs within a line are left alone. */
-const DELICATE =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/u
+const DELICATE = /(?![\t\n])[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}\ufeff]/u
 const ALL_DELICATE = new RegExp(DELICATE, 'gu')
 const ACTIVE = /[\\<[]/g
 const ESCAPED = /\\([\\<[])/g
