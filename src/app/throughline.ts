@@ -52,7 +52,7 @@ export class Throughline {
 
   constructor(parts: ThroughlineParts) {
     this.#parts = parts
-    this.#memory = new Memory(parts.log, parts.newId)
+    this.#memory = new Memory(parts.log, parts.newId, () => parts.clock.now())
     this.#threads = new Threads(parts.log, parts.newId)
     this.#briefs = new Briefs(parts.log, this.#memory, parts.wake)
   }

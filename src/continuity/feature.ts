@@ -10,8 +10,8 @@ import { planContext } from './plan.ts'
 
 const known = new WeakMap<Log, Briefs>()
 
-function briefsOf({ log, newId }: Hands): Briefs {
-  const briefs = known.get(log) ?? new Briefs(log, new Memory(log, newId))
+function briefsOf({ log, newId, now }: Hands): Briefs {
+  const briefs = known.get(log) ?? new Briefs(log, new Memory(log, newId, now))
   known.set(log, briefs)
   return briefs
 }

@@ -9,7 +9,7 @@ import type { BriefSettings } from './events.ts'
 import { firstAction } from './first-action.ts'
 import { joined, worded, type Line, type Lines } from './lines.ts'
 import { isHandoff } from './handoffs.ts'
-import { doubtsOf, type Material, type RunState } from './material.ts'
+import { doubtsOf, type Grounds, type Material, type RunState } from './material.ts'
 import { pendingLine } from './pending.ts'
 import { day, itemLine, line, newsLine, shown, withdrawnLine } from './wording.ts'
 
@@ -37,15 +37,17 @@ const MOST_GOAL = 2000
 
 /** In the order in which they are read; those without a line are left away. */
 export function sectionsOf(material: Material, settings: BriefSettings): readonly Section[] {
-  const of = (...kinds: readonly ItemKind[]): Line[] =>
-    material.live.filter(({ kind }) => kinds.includes(kind)).map((item) => lineOf(item))
+  const said = (items: readonly MemoryItem[]): Line[] =>
+    items.flatMap((item) => [lineOf(item), ...groundLines(item, material)])
+  const live = (...kinds: readonly ItemKind[]) => material.live.filter(({ kind }) => kinds.includes(kind))
+  const of = (...kinds: readonly ItemKind[]): Line[] => said(live(...kinds))
   const all: readonly Section[] = [
     { name: 'goal', title: 'Goal', lines: goal(material) },
     { name: 'done', title: 'Done', lines: done(material) },
     { name: 'remains', title: 'What remains', lines: remains(material) },
     { name: 'decisions', title: 'Decisions that hold', lines: of('decision') },
     { name: 'constraints', title: 'Constraints', lines: of('constraint') },
-    { name: 'commitments', title: 'Promised', lines: of('commitment').sort(byDue(material)) },
+    { name: 'commitments', title: 'Promised', lines: said(live('commitment').sort(byDue)) },
     { name: 'questions', title: 'Open questions', lines: [...of('question'), ...asked(material)] },
     { name: 'known', title: 'Known and assumed', lines: of('fact', 'preference', 'assumption', 'risk') },
     { name: 'failed', title: 'What did not work', lines: failed(material) },
@@ -62,6 +64,13 @@ export function lineOf(item: MemoryItem, section?: SectionName): Line {
   const word = section === 'changed' ? newsLine : section === 'failed' ? withdrawnLine : itemLine
   return { text: word(item), item: { id, version } }
 }
+
+/** Below an item: what it rests on that does not hold any more. */
+const groundLines = ({ id }: MemoryItem, { flags }: Material): readonly Line[] =>
+  flags.filter(({ item }) => item === id).map((flag) => ({ text: groundText(flag) }))
+
+const groundText = ({ item, origin, status }: Grounds): string =>
+  line(`Look again at ${item}: it rests on ${origin}, which is ${status}`)
 
 function goal({ thread, runs: [run], scope }: Material): Line[] {
   const where = scope === '' ? '' : `, in ${scope}`
@@ -138,10 +147,9 @@ function asked({ asked: questions }: Material): Line[] {
 }
 
 /** What is due first comes first; what has no date comes last. */
-function byDue({ live }: Material) {
-  const due = new Map(live.map(({ id, dueAt }) => [id, dueAt?.getTime() ?? Infinity]))
-  const of = (one: Line) => due.get(one.item?.id ?? '') ?? Infinity
-  return (a: Line, b: Line): number => (of(a) === of(b) ? 0 : of(a) - of(b))
+function byDue(a: MemoryItem, b: MemoryItem): number {
+  const of = ({ dueAt }: MemoryItem) => dueAt?.getTime() ?? Infinity
+  return of(a) === of(b) ? 0 : of(a) - of(b)
 }
 
 function failed({ thread, runs, replaced, withdrawn }: Material): Line[] {
@@ -186,7 +194,7 @@ export function changed(material: Material, { since }: BriefSettings): Line[] {
   if (since === undefined) return []
   const isNews = ({ stream, seq, at }: { stream: string; seq: number; at: number }): boolean =>
     'at' in since ? at > since.at : seq > (since.vector[stream] ?? 0)
-  const { thread, runs, news, subject } = material
+  const { thread, runs, news, flagged, subject } = material
   const ofThread =
     thread && isNews({ stream: `thread:${subject}/`, seq: thread.version, at: thread.recordedAt.getTime() })
       ? [
@@ -201,7 +209,12 @@ export function changed(material: Material, { since }: BriefSettings): Line[] {
     text: newsLine({ id, version, ...item }),
     item: { id, version },
   }))
-  return [...ofThread, ...items, ...runs.flatMap((state) => runNews(state, isNews, thread !== undefined))]
+  return [
+    ...ofThread,
+    ...items,
+    ...flagged.map((flag) => ({ text: groundText(flag) })),
+    ...runs.flatMap((state) => runNews(state, isNews, thread !== undefined)),
+  ]
 }
 
 function runNews(

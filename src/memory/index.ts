@@ -1,10 +1,22 @@
-export { BadItem, CheckFailed, DecisionConflict, ItemChanged, ItemNotFound, ItemOver } from './errors.ts'
+export {
+  BadItem,
+  BadMemoryImport,
+  CheckFailed,
+  DecisionConflict,
+  ImportConflict,
+  ItemChanged,
+  ItemNotFound,
+  ItemOver,
+} from './errors.ts'
 export { RuleInvalid } from './rules/errors.ts'
 export { type Conflict } from './conflicts.ts'
 export { memoryFeature } from './feature.ts'
-export { itemRecorded, streamOf } from './events.ts'
+export { itemFlagged, itemRecorded, streamOf } from './events.ts'
+export { type Flag } from './flags.ts'
+export { type LinkTo } from './links.ts'
 export { checkScope, scopesAbove } from './item.ts'
 export { Memory, type By, type EndOptions } from './memory.ts'
+export { type Listed, type Profile } from './profile.ts'
 export { memoryProjection } from './projection.ts'
 export {
   itemsByVersion,
@@ -13,3 +25,10 @@ export {
   type Recorded,
   type Recorded as MemoryItem,
 } from './reading.ts'
+export {
+  type ImportedChange,
+  type MemoryExportOptions,
+  type MemoryImported,
+  type MemoryImportOptions,
+} from './transfer/index.ts'
+export { usesProjection } from './uses.ts'

@@ -7,6 +7,7 @@
  */
 import { encode, type Log } from '../log/index.ts'
 import type { Found, ItemStatus, RecallQuery } from '../task/index.ts'
+import { asAt, endOf, isLive } from './expiry.ts'
 import { scopesAbove } from './item.ts'
 import { itemsAsOf, itemsOf, listItems, type ItemsQuery, type Recorded } from './reading.ts'
 import type { Doc, Hit, SearchIndex } from './search/index.ts'
@@ -25,6 +26,7 @@ interface Known {
   readonly status: string
   readonly scope: string
   readonly subject: string
+  readonly endsAt: number
 }
 
 const LIMIT = 10
@@ -51,20 +53,21 @@ export class Recall {
     this.#log = log
   }
 
-  /** The items that answer best, best first; without a query, the newest that fit. */
-  async find(query: RecallQuery): Promise<readonly Found[]> {
+  /** The items that answer best, best first; without a query, the newest that fit. What has expired by `now` is not live. */
+  async find(query: RecallQuery, now: number): Promise<readonly Found[]> {
     const limit = limitOf(query)
     if (query.asOf !== undefined) return this.#findAsOf(query, query.asOf, limit)
     if (query.query === undefined) {
-      const { items } = await listItems(this.#log, { ...filtersOf(query), limit })
+      const { items } = await listItems(this.#log, { ...filtersOf(query), limit }, now)
       return items.map((item) => ({ item, score: 0, why: [] }))
     }
-    return this.said(await this.#search(query.query, query, limit))
+    const found = await this.said(await this.#search(query.query, query, limit, now))
+    return found.map((one) => ({ ...one, item: asAt(one.item, now) }))
   }
 
   /** Of what `find` would give: the names. */
-  async names(query: RecallQuery): Promise<readonly Named[]> {
-    const found = await this.find(query)
+  async names(query: RecallQuery, now: number): Promise<readonly Named[]> {
+    const found = await this.find(query, now)
     return found.map(({ item, score, why }) => ({ id: item.id, version: item.version, score, why }))
   }
 
@@ -83,9 +86,9 @@ export class Recall {
     })
   }
 
-  async #search(text: string, query: RecallQuery, limit: number): Promise<readonly Named[]> {
+  async #search(text: string, query: RecallQuery, limit: number, now: number): Promise<readonly Named[]> {
     await this.#follow()
-    const fits = filterOf(query)
+    const fits = filterOf(query, now)
     const allowed = (id: string) => {
       const known = this.#known.get(id)
       return known !== undefined && fits(known)
@@ -121,8 +124,9 @@ export class Recall {
       const newest = rows.filter((row) => row['replaced_at'] === null)
       for (const item of await itemsOf(this.#log, newest)) {
         this.#index.put(docOf(item))
-        const { version, kind, status, scope, subject } = item
-        this.#known.set(item.id, { version, kind, status, scope, subject })
+        const { version, kind, status, scope, subject, validTo } = item
+        const endsAt = endOf(status, validTo)
+        this.#known.set(item.id, { version, kind, status, scope, subject, endsAt })
       }
       this.#seen = Number(rows.at(-1)?.['position'] ?? this.#seen)
       if (rows.length < PAGE) return
@@ -168,13 +172,16 @@ function filtersOf({ kinds, status, subject, scope }: RecallQuery): ItemsQuery {
 }
 
 /** The same filters, over what is known here. */
-function filterOf({ kinds, status = 'active', subject, scope }: RecallQuery): (known: Known) => boolean {
+function filterOf(
+  { kinds, status = 'active', subject, scope }: RecallQuery,
+  now: number,
+): (known: Known) => boolean {
   const [statuses, scopes] = [
     new Set<string>([status].flat() satisfies ItemStatus[]),
     scope === undefined ? undefined : new Set(scopesAbove(scope)),
   ]
   return (known) =>
-    statuses.has(known.status) &&
+    statuses.has(isLive(known.status) && known.endsAt <= now ? 'expired' : known.status) &&
     (kinds === undefined || kinds.some((kind) => kind === known.kind)) &&
     (subject === undefined || subject === known.subject) &&
     (scopes === undefined || scopes.has(known.scope))
