@@ -3,8 +3,8 @@ import { eventOf, type Clock, type Log } from '../../log/index.ts'
 import { events, type Carrier, type Dispatcher } from '../../run/index.ts'
 import { openStore } from '../../app/index.ts'
 import { dispatcherContract, SimulatedClock } from '../../testing/index.ts'
-import { SimulatedRestate } from '../../../test/restate/simulated.ts'
-import { restate } from './index.ts'
+import { SimulatedRestate } from '../../../test/restate/simulated/restate.ts'
+import { machineTicks, type Ticks } from '../ticks.ts'
 import { RestateDispatcher } from './worker.ts'
 
 interface Parts {
@@ -16,15 +16,30 @@ interface Parts {
 
 const TASKS = [{ name: 't', versions: ['1'] }]
 
+/** Moments pass by themselves; anything longer when the clock says so. */
+const ticksBy = (clock: Clock): Ticks => ({
+  now: () => clock.now() + machineTicks.now(),
+  after: (ms, fire) => (ms < 250 ? machineTicks.after(ms, fire) : clock.at(clock.now() + ms, fire)),
+})
+
+const simulatedBy = (clock: Clock): SimulatedRestate => new SimulatedRestate({ clock, ticks: ticksBy(clock) })
+
+/** A process that nothing befalls. */
+const host = {
+  name: 'the worker',
+  isDead: false,
+  isReached: true,
+  reached: () => Promise.resolve(),
+  ask: <T>(question: () => Promise<T>) => question(),
+}
+
 async function behind(simulated: SimulatedRestate, parts: Parts): Promise<RestateDispatcher> {
-  const { address } = simulated
   const dispatcher = new RestateDispatcher({
     ...parts,
-    restate: restate({ ingress: address, admin: address, listen: '127.0.0.1:0' }),
-    sdk: simulated.sdk,
+    wire: simulated.wireOf(host),
+    ticks: ticksBy(parts.clock),
     store: 'life-1',
     tasks: TASKS,
-    hostname: '127.0.0.1',
     random: () => 0.5,
     told: () => {},
   })
@@ -37,7 +52,7 @@ dispatcherContract({
   test,
   expect,
   open: async (parts) => {
-    const simulated = await SimulatedRestate.start(parts.clock)
+    const simulated = simulatedBy(parts.clock)
     const dispatcher = await behind(simulated, parts)
     const wakeAll = async () => {
       const rows = await parts.log.select('runs', { where: { ended_at: null }, columns: ['run'] })
@@ -59,10 +74,7 @@ dispatcherContract({
         void wakeAll().finally(() => asking--)
         dispatcher.look()
       },
-      async close() {
-        await dispatcher.close()
-        await simulated.close()
-      },
+      close: () => dispatcher.close(),
     } satisfies Dispatcher
   },
 })
@@ -72,7 +84,7 @@ async function world(rests: (run: string, times: number) => number | undefined =
   let settle = () => Promise.resolve()
   const clock = new SimulatedClock(() => settle())
   const log = openStore('memory:', { clock })
-  const simulated = await SimulatedRestate.start(clock)
+  const simulated = simulatedBy(clock)
   const handed: string[] = []
   const carrier: Carrier = {
     isAdvancing: () => false,
@@ -105,7 +117,6 @@ async function world(rests: (run: string, times: number) => number | undefined =
   const end = async () => {
     await dispatcher.stop()
     await dispatcher.close()
-    await simulated.close()
     await log.close()
   }
   return { clock, log, simulated, handed, dispatcher, start, settle, end }

@@ -13,12 +13,14 @@
  */
 import type { Clock, Log } from '../../log/index.ts'
 import type { Carrier } from '../../run/port.ts'
+import type { Ticks } from '../ticks.ts'
 import { COLUMNS, isDue, standingOf } from './standing.ts'
 import { Slots } from './slots.ts'
 
 export interface HoldsOptions {
   readonly log: Log
   readonly clock: Clock
+  readonly ticks: Ticks
   readonly carrier: Carrier
   /** Runs advanced at once. A run that waits takes no place. */
   readonly concurrency: number
@@ -49,8 +51,8 @@ export class Holds {
   readonly #held = new Map<string, Hold>()
   /** Given up, and not yet let go of. */
   readonly #leaving = new Map<string, Promise<void>>()
-  #glances: NodeJS.Timeout | undefined
-  #gap: NodeJS.Timeout | undefined
+  #stopGlances: (() => void) | undefined
+  #stopGap: (() => void) | undefined
   #isLooking = false
   #isWanted = false
   #isStopping = false
@@ -86,7 +88,7 @@ export class Holds {
     const hold: Hold = { isAdvancing: false, isWoken: false, tried: undefined, changed: () => {} }
     const { carrier } = this.#options
     this.#held.set(run, hold)
-    this.#glances ??= setInterval(() => this.#glance(), GLANCE_MS)
+    if (!this.#stopGlances) this.#glanceAfter(GLANCE_MS)
     try {
       do {
         hold.isWoken = false
@@ -113,8 +115,10 @@ export class Holds {
     this.#held.delete(run)
     hold.changed()
     const { carrier } = this.#options
-    const patience = new Promise<void>((resolve) => setTimeout(resolve, LEAVING_MS))
+    const { promise: patience, resolve } = Promise.withResolvers<void>()
+    const stop = this.#options.ticks.after(LEAVING_MS, resolve)
     const left = Promise.race([carrier.yield(run), patience]).then(() => {
+      stop()
       carrier.fence(run)
       this.#leaving.delete(run)
     })
@@ -135,7 +139,7 @@ export class Holds {
         return
       } catch (error) {
         failed(error)
-        await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_FAILURE_MS))
+        await new Promise<void>((resolve) => this.#options.ticks.after(AGAIN_AFTER_FAILURE_MS, resolve))
       }
     }
   }
@@ -157,25 +161,22 @@ export class Holds {
   /** Something came to rest, or was written by others. */
   look(): void {
     this.#isWanted = true
-    if (this.#isLooking || this.#gap !== undefined || this.#held.size === 0 || this.#isStopping) return
+    if (this.#isLooking || this.#stopGap || this.#held.size === 0 || this.#isStopping) return
     this.#goLook(GAP_MS)
   }
 
   /** Begins nothing more, and lets what the carrier lets go of return. */
   stop(): void {
     this.#isStopping = true
-    clearTimeout(this.#gap)
-    clearInterval(this.#glances)
+    this.#stopGap?.()
+    this.#stopGlances?.()
     this.#stopTimer()
-    this.#glances = setInterval(() => {
-      this.#glance()
-      if (this.#held.size === 0) clearInterval(this.#glances)
-    }, GLANCE_AT_STOP_MS)
+    this.#glanceAfter(GLANCE_AT_STOP_MS)
   }
 
   #goLook(afterMs: number): void {
-    this.#gap = setTimeout(() => {
-      this.#gap = undefined
+    this.#stopGap = this.#options.ticks.after(afterMs, () => {
+      this.#stopGap = undefined
       this.#isWanted = false
       this.#isLooking = true
       void this.#lookNow()
@@ -191,11 +192,11 @@ export class Holds {
           this.#isLooking = false
           if (this.#isWanted && !this.#isStopping && this.#held.size > 0) this.#goLook(pauseMs)
         })
-    }, afterMs)
+    })
   }
 
   async #lookNow(): Promise<void> {
-    const { log, clock } = this.#options
+    const { log, clock, ticks } = this.#options
     const held = [...this.#held.keys()]
     let next = Infinity
     while (held.length > 0 && !this.#isStopping) {
@@ -207,10 +208,10 @@ export class Holds {
         const { run, wakeAt = Infinity } = standing
         const hold = this.#held.get(run)
         if (!hold) continue
-        const isJustTried = hold.tried?.wakeAt === wakeAt && performance.now() - hold.tried.at < SAME_AGAIN_MS
+        const isJustTried = hold.tried?.wakeAt === wakeAt && ticks.now() - hold.tried.at < SAME_AGAIN_MS
         if (!isDue(standing, now) || isJustTried) next = Math.min(next, Math.max(wakeAt, now + GAP_MS))
         else {
-          hold.tried = { wakeAt, at: performance.now() }
+          hold.tried = { wakeAt, at: ticks.now() }
           this.wake(run)
         }
       }
@@ -219,10 +220,11 @@ export class Holds {
     if (next < Infinity && !this.#isStopping) this.#stopTimer = clock.at(next, () => this.look())
   }
 
-  #glance(): void {
-    for (const [run, hold] of this.#held) if (!this.#options.carrier.isAdvancing(run)) hold.changed()
-    if (this.#held.size > 0) return
-    clearInterval(this.#glances)
-    this.#glances = undefined
+  #glanceAfter(ms: number): void {
+    this.#stopGlances = this.#options.ticks.after(ms, () => {
+      for (const [run, hold] of this.#held) if (!this.#options.carrier.isAdvancing(run)) hold.changed()
+      if (this.#held.size > 0) this.#glanceAfter(this.#isStopping ? GLANCE_AT_STOP_MS : GLANCE_MS)
+      else this.#stopGlances = undefined
+    })
   }
 }

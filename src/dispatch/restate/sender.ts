@@ -6,12 +6,14 @@
  * W3. What cannot be sent is left to the next sweep: the row that says the run is due is in the store.
  */
 import type { Clock, Log } from '../../log/index.ts'
-import type { Ingress, Sent } from './ingress.ts'
+import type { Ticks } from '../ticks.ts'
 import { COLUMNS, standingOf, type Standing } from './standing.ts'
+import type { Ingress, Sent } from './wire.ts'
 
 export interface SenderOptions {
   readonly log: Log
   readonly clock: Clock
+  readonly ticks: Ticks
   readonly ingress: Ingress
   readonly failed: (error: unknown) => void
 }
@@ -37,11 +39,11 @@ export class Sender {
   wake(run: string): void {
     this.#wanted.add(run)
     if (this.#wanted.size > 1) return
-    setTimeout(() => {
+    this.#options.ticks.after(GATHER_MS, () => {
       const runs = [...this.#wanted]
       this.#wanted.clear()
       void this.#during(this.#sendThese(runs))
-    }, GATHER_MS)
+    })
   }
 
   /** Restate calls for it when it is due: at once, if it is. Never rejects. */

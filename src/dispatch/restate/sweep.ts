@@ -7,12 +7,14 @@
  * Z3. What nobody has code for is put on its record as waiting for that.
  */
 import type { Clock, Log, Query } from '../../log/index.ts'
+import type { Ticks } from '../ticks.ts'
 import type { Sender } from './sender.ts'
 import { COLUMNS, standingOf, type Standing } from './standing.ts'
 
 export interface SweepOptions {
   readonly log: Log
   readonly clock: Clock
+  readonly ticks: Ticks
   readonly sender: Sender
   readonly random: () => number
   readonly tasks: readonly { readonly name: string; readonly versions: readonly string[] }[]
@@ -55,10 +57,10 @@ export class Sweep {
   }
 
   start(): void {
-    const { clock } = this.#options
+    const { ticks } = this.#options
     const next = () => {
       if (!this.#isStopped)
-        this.#stopTimer = clock.at(clock.now() + this.#pauseMs(), () => void this.#sweep(true).finally(next))
+        this.#stopTimer = ticks.after(this.#pauseMs(), () => void this.#sweep(true).finally(next))
     }
     // What was due before this worker began is nobody's news.
     void this.#sweep(true, 0).finally(next)
@@ -67,8 +69,7 @@ export class Sweep {
   /** Others wrote something. */
   look(): void {
     if (this.#isStopped) return
-    const { clock } = this.#options
-    this.#stopSoon ??= clock.at(clock.now() + SOON_MS, () => {
+    this.#stopSoon ??= this.#options.ticks.after(SOON_MS, () => {
       this.#stopSoon = undefined
       void this.#sweep(false)
     })
