@@ -25,7 +25,7 @@ export interface Host {
 export interface Around {
   readonly ticks: Ticks
   readonly fortune: Fortune
-  /** How many messages are on their way. */
+  /** How many messages are on their way, signs of life aside. */
   underWay: number
 }
 
@@ -105,12 +105,8 @@ export class Connection implements Line {
   ping(answered: (error: Error | null) => void): boolean {
     if (this.destroyed) return false
     this.#pings.add(answered)
-    this.toRestate(() => {
-      if (this.isGivenUp) return this.#sayGoodbye()
-      this.toWorker(() => {
-        if (this.#pings.delete(answered)) answered(null)
-      })
-    })
+    const back = () => this.#pings.delete(answered) && answered(null)
+    this.toRestate(() => (this.isGivenUp ? this.#sayGoodbye() : this.toWorker(back, false)), false)
     return true
   }
 
@@ -140,24 +136,24 @@ export class Connection implements Line {
     one.controller.abort()
   }
 
-  toWorker(arrive: () => void): void {
-    this.#travel(() => void this.link.through().then(() => !this.destroyed && arrive()))
+  toWorker(arrive: () => void, isNews = true): void {
+    this.#travel(() => void this.link.through().then(() => !this.destroyed && arrive()), isNews)
   }
 
-  toRestate(arrive: () => void): void {
-    void this.link.through().then(() => this.#travel(arrive))
+  toRestate(arrive: () => void, isNews = true): void {
+    void this.link.through().then(() => this.#travel(arrive, isNews))
   }
 
   #sayGoodbye(): void {
     if (this.isGoodbyeSaid) this.toWorker(() => this.destroy())
   }
 
-  #travel(arrive: () => void): void {
+  #travel(arrive: () => void, isNews: boolean): void {
     const { ticks, fortune } = this.#around
     this.#arrivesAt = Math.max(this.#arrivesAt, ticks.now() + fortune.trip())
-    this.#around.underWay++
+    if (isNews) this.#around.underWay++
     ticks.after(Math.max(0, this.#arrivesAt - ticks.now()), () => {
-      this.#around.underWay--
+      if (isNews) this.#around.underWay--
       arrive()
     })
   }

@@ -241,7 +241,7 @@ export class SimulatedRestate {
   #later(call: Call): void {
     if (!this.isDown && ++call.attempts >= RETRIES.maxAttempts) return this.#end(call)
     const { initialInterval, exponentiationFactor, maxInterval } = RETRIES
-    const pauseMs = Math.min(maxInterval, initialInterval * exponentiationFactor ** call.attempts)
+    const pauseMs = Math.min(maxInterval, Math.ceil(initialInterval * exponentiationFactor ** call.attempts))
     const life = this.#life
     this.#options.ticks.after(pauseMs, () => {
       if (life === this.#life) this.#make(call)
@@ -285,6 +285,7 @@ export class SimulatedRestate {
   }
 
   #lose(connection: Connection): void {
+    if (!connection.isGivenUp) this.#say(`Restate has lost ${connection.link.host.name}`)
     connection.giveUp()
     for (const attempt of this.#attempts) if (attempt.connection === connection) this.#fail(attempt)
   }
@@ -326,7 +327,10 @@ export class SimulatedRestate {
         again: () => void ask({ ask: 'again' }),
       })
       .then(
-        () => connection.toRestate(() => this.#done(attempt)),
+        () => {
+          this.#say(`${link.host.name} is done with its call for ${run}`)
+          connection.toRestate(() => this.#done(attempt))
+        },
         (error: unknown) => {
           this.#say(`the call for ${run} fails at ${link.host.name}: ${String(error)}`)
           connection.toRestate(() => this.#fail(attempt))

@@ -38,6 +38,8 @@ const MOST_MISFORTUNES = 6
 const MOST_TURNS_TO_CLOSE = 60
 /** So often in a row may time pass, and nothing come of it but heartbeats. */
 const MOST_IDLE = 600
+/** So long may nothing come onto the record, and somebody still find what is due. */
+const MOST_STILL_MS = 300_000
 const HOUR_MS = 3_600_000
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 
@@ -55,6 +57,8 @@ export class Driver {
   #bootAt = 0
   #booted = 0
   #idle = 0
+  /** The newest event, and when there was none newer yet. */
+  #news = { position: 0, at: 0 }
   readonly #cancelAt: number
   readonly #isForked: boolean
 
@@ -263,12 +267,21 @@ export class Driver {
       return false
     }
     if ((await this.#actAtRandom()) || (await this.people.cancelHeld())) this.#stirred()
-    else if (!this.#isAlone && this.#idle++ < MOST_IDLE) hub.wait()
+    else if (!this.#isAlone && !(await this.#isStill())) hub.wait()
     else if (!this.#stopped) {
       world.wrong(`stuck at ${hub.clock.now}: ${await this.#stuck()}`)
       return true
     }
     return false
+  }
+
+  /** Nothing comes of waiting. Behind Restate workers look at the store now and then, which is something going on. */
+  async #isStill(): Promise<boolean> {
+    const { restate, store, ticks } = this.#plan.hub
+    if (!restate) return this.#idle++ >= MOST_IDLE
+    const position = await store.position()
+    if (position !== this.#news.position) this.#news = { position, at: ticks.now }
+    return ticks.now - this.#news.at > MOST_STILL_MS
   }
 
   async #forked(): Promise<boolean> {
@@ -279,11 +292,12 @@ export class Driver {
 
   async #actAtRandom(): Promise<boolean> {
     const { random } = this.#plan
-    const passTime = () => this.#passTime()
+    const unended = await this.people.unended()
+    const passTime = () => this.#passTime(unended.map((row) => Number(row['wake_at'] ?? Infinity)))
     const actions: (() => Promise<boolean> | boolean)[] = [passTime, passTime]
     // While a stopped process may still act, nobody can say what was not done.
     if (!this.#stopped || !this.#isAlone) actions.push(() => this.people.settleDoubt())
-    for (const row of await this.people.unended()) actions.push(() => this.people.send(String(row['run'])))
+    for (const row of unended) actions.push(() => this.people.send(String(row['run'])))
     while (actions.length > 0) {
       const [action] = actions.splice(random.between(0, actions.length - 1), 1)
       if (await action?.()) return true
@@ -291,10 +305,12 @@ export class Driver {
     return false
   }
 
-  #passTime(): boolean {
-    const { clock } = this.#plan.hub
-    const next = clock.next()
-    if (next === undefined) return false
+  /** To the next timer; what Restate has lost has none, and is found once it is due. */
+  #passTime(wakes: readonly number[]): boolean {
+    const { clock, restate } = this.#plan.hub
+    const toCome = restate ? wakes.filter((at) => at > clock.now) : []
+    const next = Math.min(clock.next() ?? Infinity, ...toCome)
+    if (next === Infinity) return false
     clock.now = Math.max(clock.now, next)
     clock.fireDue()
     return true

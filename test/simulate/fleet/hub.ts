@@ -165,7 +165,7 @@ export class Hub {
 
   /** Nobody has anything to do: time passes until somebody's next heartbeat, or look. */
   wait(): void {
-    this.#pass(Math.max(0, (this.ticks.next() ?? 0) - this.ticks.now))
+    this.#pass(Math.max(0, Math.ceil((this.ticks.next() ?? 0) - this.ticks.now)))
   }
 
   /** Restate tells the age of a run by the clock: that goes on with time there. */
