@@ -37,7 +37,7 @@ export class Link {
   /** Nothing gets through until then. */
   silentUntil = 0
   readonly #around: Around
-  #connection: Connection | undefined
+  #connections: Connection[] = []
 
   constructor(host: Host, endpoint: Endpoint, around: Around) {
     this.host = host
@@ -51,13 +51,21 @@ export class Link {
 
   /** The connection that lives, as far as Restate knows, or a new one. */
   get connection(): Connection {
-    if (!this.#connection || this.#connection.isGivenUp || this.#connection.destroyed)
-      this.#connection = new Connection(this, this.#around)
-    return this.#connection
+    this.#connections = this.#connections.filter(({ destroyed }) => !destroyed)
+    const known = this.#connections.find(({ isGivenUp }) => !isGivenUp)
+    if (known) return known
+    const connection = new Connection(this, this.#around)
+    this.#connections.push(connection)
+    return connection
+  }
+
+  /** As the worker sees it. */
+  isCalled(run: string): boolean {
+    return this.#connections.some(({ handed }) => [...handed].some((one) => one.run === run))
   }
 
   close(): void {
-    this.#connection?.destroy()
+    for (const connection of this.#connections) connection.destroy()
   }
 
   /** Resolves once what is sent gets through. */

@@ -119,9 +119,7 @@ export class SimulatedRestate {
 
   /** Whether a worker was called for a run, and has not been told that this is over. */
   isCalled(host: Host, run: string): boolean {
-    for (const { handed, connection } of this.#attempts)
-      if (handed?.run === run && connection.link.host === host && connection.handed.has(handed)) return true
-    return false
+    return [...this.#links].some((link) => link.host === host && link.isCalled(run))
   }
 
   /** As a cluster that lost its disks: no call is left, and no key is known, nor any worker. */

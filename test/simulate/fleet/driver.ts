@@ -89,7 +89,7 @@ export class Driver {
       hub.tick()
       if (this.#turn === MISFORTUNE_TURNS) hub.hasMisfortune = false
       await this.#meddle()
-      if (hub.isBusy || this.#crew.some(({ tl }) => !tl)) this.#stirred()
+      if (hub.isBusy || this.#crew.some(({ tl }) => !tl)) this.#busied()
       else if (++this.#quiet >= QUIET_TURNS && (await this.#goOn())) return
     }
     world.wrong(`after ${MOST_TURNS} turns some have not ended: ${await this.#stuck()}`)
@@ -131,7 +131,12 @@ export class Driver {
       this.#stirred()
     }
     if (random.chance(0.002)) {
-      hub.clock.now += random.pick([-HOUR_MS, -5000, -1, 1, 5000, HOUR_MS])
+      const [newest] = hub.restate ? await hub.store.eventsAt([await hub.store.position()]) : []
+      // Behind Restate the store is a database, whose clock is never taken to be before what is on the record.
+      hub.clock.now = Math.max(
+        newest?.at ?? 0,
+        hub.clock.now + random.pick([-HOUR_MS, -5000, -1, 1, 5000, HOUR_MS]),
+      )
       hub.say(`the clock jumps to ${hub.clock.now}`)
       this.#stirred()
     }
@@ -168,6 +173,12 @@ export class Driver {
     this.#quiet = 0
     this.#idle = 0
     this.#hasPolled = false
+  }
+
+  /** Something goes on. Behind Restate workers look at the store now and then: that alone brings nothing new about. */
+  #busied(): void {
+    if (this.#plan.hub.restate) this.#quiet = 0
+    else this.#stirred()
   }
 
   #struck(process: Process): void {
@@ -275,12 +286,15 @@ export class Driver {
     return false
   }
 
-  /** Nothing comes of waiting. Behind Restate workers look at the store now and then, which is something going on. */
+  /** Nothing comes of waiting. */
   async #isStill(): Promise<boolean> {
     const { restate, store, ticks } = this.#plan.hub
     if (!restate) return this.#idle++ >= MOST_IDLE
     const position = await store.position()
-    if (position !== this.#news.position) this.#news = { position, at: ticks.now }
+    if (position !== this.#news.position) {
+      this.#news = { position, at: ticks.now }
+      this.#hasPolled = false
+    }
     return ticks.now - this.#news.at > MOST_STILL_MS
   }
 
