@@ -3,8 +3,9 @@ import { eventOf, type Clock, type Log } from '../../log/index.ts'
 import { events, type Carrier, type Dispatcher } from '../../run/index.ts'
 import { openStore } from '../../app/index.ts'
 import { dispatcherContract, SimulatedClock } from '../../testing/index.ts'
+import type { Host } from '../../../test/restate/simulated/link.ts'
 import { SimulatedRestate } from '../../../test/restate/simulated/restate.ts'
-import { machineTicks, type Ticks } from '../ticks.ts'
+import type { Ticks } from '../ticks.ts'
 import { RestateDispatcher } from './worker.ts'
 
 interface Parts {
@@ -14,18 +15,23 @@ interface Parts {
   readonly concurrency: number
 }
 
+const A_MOMENT_MS = 250
 const TASKS = [{ name: 't', versions: ['1'] }]
 
-/** Moments pass by themselves; anything longer when the clock says so. */
+/** Moments pass at once; anything longer when the clock says so. */
 const ticksBy = (clock: Clock): Ticks => ({
-  now: () => clock.now() + machineTicks.now(),
-  after: (ms, fire) => (ms < 250 ? machineTicks.after(ms, fire) : clock.at(clock.now() + ms, fire)),
+  now: () => clock.now(),
+  after(ms, fire) {
+    if (ms >= A_MOMENT_MS) return clock.at(clock.now() + ms, fire)
+    const soon = setImmediate(fire)
+    return () => clearImmediate(soon)
+  },
 })
 
 const simulatedBy = (clock: Clock): SimulatedRestate => new SimulatedRestate({ clock, ticks: ticksBy(clock) })
 
 /** A process that nothing befalls. */
-const host = {
+const host: Host = {
   name: 'the worker',
   isDead: false,
   isReached: true,
@@ -33,10 +39,14 @@ const host = {
   ask: <T>(question: () => Promise<T>) => question(),
 }
 
-async function behind(simulated: SimulatedRestate, parts: Parts): Promise<RestateDispatcher> {
+async function behind(
+  simulated: SimulatedRestate,
+  parts: Parts,
+  at: Host = host,
+): Promise<RestateDispatcher> {
   const dispatcher = new RestateDispatcher({
     ...parts,
-    wire: simulated.wireOf(host),
+    wire: simulated.wireOf(at),
     ticks: ticksBy(parts.clock),
     store: 'life-1',
     tasks: TASKS,
@@ -86,8 +96,10 @@ async function world(rests: (run: string, times: number) => number | undefined =
   const log = openStore('memory:', { clock })
   const simulated = simulatedBy(clock)
   const handed: string[] = []
+  /** Runs that stay in memory, at whichever worker. */
+  const kept = new Set<string>()
   const carrier: Carrier = {
-    isAdvancing: () => false,
+    isAdvancing: (run) => kept.has(run),
     fence: () => {},
     yield: () => Promise.resolve(),
     confirm: () => Promise.resolve(true),
@@ -97,12 +109,13 @@ async function world(rests: (run: string, times: number) => number | undefined =
       const end =
         until === undefined
           ? eventOf(events.runDone, { v: null })
-          : eventOf(events.runSuspended, { waits: [], due: until })
+          : eventOf(events.runSuspended, { waits: [], ...(until < Infinity ? { due: until } : {}) })
       const claim = eventOf(events.runClaimed, { by: 'test' })
       await log.commit({ appends: [{ stream: run, expected: 'any', events: [claim, end] }] })
     },
   }
-  const dispatcher = await behind(simulated, { log, clock, carrier, concurrency: 4 })
+  const join = (at = host) => behind(simulated, { log, clock, carrier, concurrency: 4 }, at)
+  const dispatcher = await join()
   settle = async () => {
     for (let quiet = 0; quiet < 20; await new Promise(setImmediate))
       quiet = dispatcher.busy + simulated.underWay > 0 ? 0 : quiet + 1
@@ -119,7 +132,7 @@ async function world(rests: (run: string, times: number) => number | undefined =
     await dispatcher.close()
     await log.close()
   }
-  return { clock, log, simulated, handed, dispatcher, start, settle, end }
+  return { clock, log, simulated, handed, kept, join, dispatcher, start, settle, end }
 }
 
 test('a wake-up that is lost on its way is sent again', async () => {
@@ -150,6 +163,42 @@ test('a timer that Restate lost is found in the store when it is due', async () 
   expect(handed).toEqual(['run_a'])
   await clock.advance('15s')
   expect(handed).toEqual(['run_a', 'run_a'])
+  await end()
+})
+
+test('a body that went on after its run was put out of memory is carried again, though its row says that it rests', async () => {
+  const { clock, handed, dispatcher, start, settle, end } = await world((_, times) =>
+    times === 1 ? Infinity : undefined,
+  )
+  await start('run_a')
+  await settle()
+  dispatcher.wake('run_a')
+  await settle()
+  expect(handed).toEqual(['run_a'])
+  await clock.advance('2m')
+  dispatcher.wake('run_a', true)
+  await settle()
+  expect(handed).toEqual(['run_a', 'run_a'])
+  await end()
+})
+
+test('a run that had been in memory for long when its worker died is looked at by another', async () => {
+  const { clock, handed, kept, join, dispatcher, start, settle, end } = await world((_, times) =>
+    times === 1 ? Infinity : undefined,
+  )
+  await dispatcher.stop()
+  const mortal = { ...host, isDead: false }
+  await join(mortal)
+  kept.add('run_a')
+  await start('run_a')
+  await settle()
+  await clock.advance('2m')
+  expect(handed).toEqual(['run_a'])
+  await join()
+  mortal.isDead = true
+  await clock.advance('10s')
+  expect(handed).toEqual(['run_a', 'run_a'])
+  kept.clear()
   await end()
 })
 

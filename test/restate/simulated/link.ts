@@ -71,6 +71,7 @@ export class Link {
   /** Resolves once what is sent gets through. */
   async through(): Promise<void> {
     while (!this.isThrough || this.host.isDead) {
+      if (this.host.isDead) await new Promise(() => {})
       await this.host.reached()
       const ms = this.silentUntil - this.#around.ticks.now()
       if (ms > 0) await new Promise<void>((resolve) => this.#around.ticks.after(ms, resolve))

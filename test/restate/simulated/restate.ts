@@ -20,7 +20,7 @@ import { Link, type Around, type Connection, type Handed, type Host } from './li
 
 interface Call {
   readonly object: string
-  readonly wake: { readonly store: string }
+  readonly wake: { readonly store: string; readonly isLate: boolean }
   readonly key: string | undefined
   /** What was asked of Restate by the attempts so far (M4). */
   readonly journal: Command[]
@@ -177,12 +177,12 @@ export class SimulatedRestate {
     if (this.isDown) throw new Error('Restate does not answer')
   }
 
-  #take({ run, task, version, key, delayMs }: WakeUp): Sent {
+  #take({ run, task, version, key, delayMs, isLate = false }: WakeUp): Sent {
     this.#answer()
     const service = serviceName(task, version)
     if (!this.#services.has(service)) return 'unknown'
     const fate = this.loses ? 'lost' : this.#fortune.taken()
-    const wake = { store: this.#store }
+    const wake = { store: this.#store, isLate }
     const object = `${service}/${run}`
     this.#say(`Restate is told of ${run}: ${key}${delayMs > 0 ? ` in ${delayMs}` : ''}, ${fate}`)
     if (fate === 'lost') return 'sent'
