@@ -75,7 +75,7 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
   const logger = options.logger ?? plainLogger()
   const watchers = new Watchers({ log, clock, logger })
   let notifier: Notifier | undefined
-  const wake = (runId: string) => (carrying.dispatcher ?? notifier)?.wake(runId)
+  const wake = (runId: string, isLate?: boolean) => (carrying.dispatcher ?? notifier)?.wake(runId, isLate)
   const surroundings: Surroundings = {
     log,
     clock,

@@ -125,8 +125,9 @@ export class RestateDispatcher implements Dispatcher {
     this.#sweep.start()
   }
 
-  wake(runId: string): void {
-    if (!this.#holds.wake(runId)) this.#sender.wake(runId)
+  wake(runId: string, isLate = false): void {
+    if (this.#holds.wake(runId)) return
+    this.#sender.wake(runId, isLate)
   }
 
   rearm(): void {
@@ -185,7 +186,7 @@ export class RestateDispatcher implements Dispatcher {
   }
 
   /** Throws only what the store says: Restate calls again after a pause. */
-  async #carry({ run, note: read, signal, idempotencyKey }: Call): Promise<Outcome> {
+  async #carry({ run, isLate, note: read, signal, idempotencyKey }: Call): Promise<Outcome> {
     const { clock } = this.#options
     let standing = await this.#standing(run)
     const wasNew = standing !== undefined && isNew(standing)
@@ -199,7 +200,7 @@ export class RestateDispatcher implements Dispatcher {
     for (let round = 0; round < ROUNDS && standing; round++) {
       const asks = asksForWork(standing, clock.now())
       if (asks === false) break
-      if (asks === 'maybe' && (round > 0 || (await read())?.at === standing.updatedAt)) break
+      if (asks === 'maybe' && (round > 0 || (!isLate && (await read())?.at === standing.updatedAt))) break
       if (signal.aborted) return {}
       if (this.#isStopping) return { again: true }
       const giveUp = () => this.#holds.giveUp(run)

@@ -18,6 +18,8 @@ export interface Call {
   readonly run: string
   /** Of the store that the wake-up was sent for. */
   readonly store: unknown
+  /** There is something to do that the run's row does not show. */
+  readonly isLate: boolean
   readonly idempotencyKey: string | undefined
   /** What the last carrier left. Reading it costs Restate an entry. */
   readonly note: () => Promise<Note | undefined>
@@ -36,7 +38,7 @@ export interface Outcome {
 /** A call as it comes by the wire, and what may be asked of Restate meanwhile. */
 export interface Attempt {
   readonly run: string
-  readonly wake: { readonly store?: unknown } | undefined
+  readonly wake: { readonly store?: unknown; readonly isLate?: unknown } | undefined
   readonly idempotencyKey: string | undefined
   readonly signal: AbortSignal
   /** What was left with `leave`. */
@@ -129,7 +131,9 @@ export class Endpoint {
       signal.addEventListener('abort', () => resolve(undefined), { once: true }),
     )
     const note = async () => (await Promise.race([attempt.note(), lost])) ?? undefined
-    const outcome = await this.#options.answer({ run, store: wake?.store, idempotencyKey, note, signal })
+    const isLate = wake?.isLate === true
+    const call = { run, store: wake?.store, isLate, idempotencyKey, note, signal }
+    const outcome = await this.#options.answer(call)
     if (outcome.again) attempt.again()
     if (outcome.note) attempt.leave(outcome.note)
     else if (outcome.note === null) attempt.clear()

@@ -28,10 +28,10 @@ export class HttpIngress implements Ingress {
     this.#request = isTls ? httpsRequest : httpRequest
   }
 
-  send({ run, task, version, key, delayMs }: WakeUp): Promise<Sent> {
+  send({ run, task, version, key, delayMs, isLate }: WakeUp): Promise<Sent> {
     const delay = delayMs > 0 ? `?delay=${Math.ceil(delayMs)}ms` : ''
     const url = `${this.#address}/${serviceName(task, version)}/${encodeURIComponent(run)}/advance/send${delay}`
-    const body = JSON.stringify({ store: this.#store })
+    const body = JSON.stringify({ store: this.#store, ...(isLate ? { isLate } : {}) })
     const headers = {
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(body),

@@ -22,8 +22,8 @@ export class Notifier {
     this.#sender = new Sender({ ...options, ticks: options.ticks ?? machineTicks })
   }
 
-  wake(runId: string): void {
-    this.#sender.wake(runId)
+  wake(runId: string, isLate = false): void {
+    this.#sender.wake(runId, isLate)
   }
 
   async close(): Promise<void> {

@@ -11,6 +11,8 @@ export interface WakeUp {
   /** The same for wake-ups that may be one. */
   readonly key: string
   readonly delayMs: number
+  /** There is something to do that the run's row does not show. */
+  readonly isLate?: boolean
 }
 
 /** Restate has no service of that name: no worker with that task and version has registered. */
