@@ -203,10 +203,7 @@ export class RestateDispatcher implements Dispatcher {
       if (asks === 'maybe' && (round > 0 || (!isLate && (await read())?.at === standing.updatedAt))) break
       if (signal.aborted) return {}
       if (this.#isStopping) return { again: true }
-      const giveUp = () => this.#holds.giveUp(run)
-      signal.addEventListener('abort', giveUp, { once: true })
-      await this.#holds.carry(run)
-      signal.removeEventListener('abort', giveUp)
+      await this.#holds.carry(run, signal)
       standing = await this.#standing(run)
       // At work by its record, and not here: somebody else's by now, or the store failed it. The sweep looks after it.
       if (standing?.status === 'running' && !this.#isStopping) return {}

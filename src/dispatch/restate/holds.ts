@@ -82,12 +82,17 @@ export class Holds {
     return busy
   }
 
-  /** Carries a run until it has ended, is out of memory, or is no longer this worker's. */
-  async carry(run: string): Promise<void> {
-    await this.#leaving.get(run)
+  /** Carries a run until it has ended, is out of memory, or is no longer this worker's; `signal`: Restate gave this call up. */
+  async carry(run: string, signal: AbortSignal): Promise<void> {
+    while (this.#leaving.has(run)) await this.#leaving.get(run)
+    if (signal.aborted) return
     const hold: Hold = { isAdvancing: false, isWoken: false, tried: undefined, changed: () => {} }
     const { carrier } = this.#options
+    const before = this.#held.get(run)
     this.#held.set(run, hold)
+    before?.changed() // of a call that Restate gave up, and of which this worker has not heard
+    const giveUp = () => this.#giveUp(run, hold)
+    signal.addEventListener('abort', giveUp, { once: true })
     if (!this.#stopGlances) this.#glanceAfter(GLANCE_MS)
     try {
       do {
@@ -104,25 +109,9 @@ export class Holds {
           await new Promise<void>((resolve) => (hold.changed = resolve))
       } while (hold.isWoken && !this.#isStopping && this.#held.get(run) === hold)
     } finally {
+      signal.removeEventListener('abort', giveUp)
       if (this.#held.get(run) === hold) this.#held.delete(run)
     }
-  }
-
-  /** Restate gave this call up: the run is somebody else's, or soon is. */
-  giveUp(run: string): void {
-    const hold = this.#held.get(run)
-    if (!hold) return
-    this.#held.delete(run)
-    hold.changed()
-    const { carrier } = this.#options
-    const { promise: patience, resolve } = Promise.withResolvers<void>()
-    const stop = this.#options.ticks.after(LEAVING_MS, resolve)
-    const left = Promise.race([carrier.yield(run), patience]).then(() => {
-      stop()
-      carrier.fence(run)
-      this.#leaving.delete(run)
-    })
-    this.#leaving.set(run, left)
   }
 
   /** Asks the record, until it answers, which runs are this worker's, and lets go of the others. */
@@ -172,6 +161,22 @@ export class Holds {
     this.#stopGlances?.()
     this.#stopTimer()
     this.#glanceAfter(GLANCE_AT_STOP_MS)
+  }
+
+  /** Restate gave this call up: the run is somebody else's, or soon is. */
+  #giveUp(run: string, hold: Hold): void {
+    if (this.#held.get(run) !== hold) return
+    this.#held.delete(run)
+    hold.changed()
+    const { carrier } = this.#options
+    const { promise: patience, resolve } = Promise.withResolvers<void>()
+    const stop = this.#options.ticks.after(LEAVING_MS, resolve)
+    const left = Promise.race([carrier.yield(run), patience]).then(() => {
+      stop()
+      carrier.fence(run)
+      this.#leaving.delete(run)
+    })
+    this.#leaving.set(run, left)
   }
 
   #goLook(afterMs: number): void {

@@ -131,7 +131,10 @@ async function live(seed: number, program: Program, { workers, dispatch, hasTrac
   world.honoursKeys = !isAlone
   const driver = new Driver({ program, hub, world, random, hasMisfortune: true, workers, ids: idsFrom('') })
   const followed = hasTrace ? follow(store, hub.trace) : () => Promise.resolve()
-  hub.wrong = (what) => world.wrong(what)
+  hub.wrong = (what) => {
+    hub.say(`WRONG ${what}`)
+    world.wrong(what)
+  }
   if (hub.board) {
     hub.board.left = () => hub.poll()
     hub.board.say = (what) => hub.say(what)
