@@ -202,6 +202,58 @@ test('a run that had been in memory for long when its worker died is looked at b
   await end()
 })
 
+test('that a body went on after its run was put out of memory is told again, when that is lost on its way', async () => {
+  const { clock, simulated, handed, dispatcher, start, settle, end } = await world((_, times) =>
+    times === 1 ? Infinity : undefined,
+  )
+  dispatcher.start()
+  await start('run_a')
+  await settle()
+  simulated.loses = true
+  dispatcher.wake('run_a', true)
+  await clock.advance('1s')
+  expect(handed).toEqual(['run_a'])
+  simulated.loses = false
+  await clock.advance('10s')
+  expect(handed).toEqual(['run_a', 'run_a'])
+  await clock.advance('1m')
+  expect(handed).toHaveLength(2)
+  await end()
+})
+
+test('a run that was in memory when Restate was set up anew is looked at again', async () => {
+  const { clock, simulated, handed, kept, dispatcher, start, settle, end } = await world((_, times) =>
+    times === 1 ? Infinity : undefined,
+  )
+  dispatcher.start()
+  kept.add('run_a')
+  await start('run_a')
+  await settle()
+  simulated.forget()
+  kept.clear()
+  await clock.advance('30s')
+  expect(handed).toEqual(['run_a', 'run_a'])
+  await end()
+})
+
+test('a run that a worker puts out of memory because it stops is looked at by another', async () => {
+  const { clock, handed, kept, join, dispatcher, start, settle, end } = await world((_, times) =>
+    times === 1 ? Infinity : undefined,
+  )
+  await dispatcher.stop()
+  const leaving = await join()
+  kept.add('run_a')
+  await start('run_a')
+  await settle()
+  await join()
+  const stopped = leaving.stop()
+  kept.clear()
+  await clock.advance('1s')
+  await stopped
+  expect(handed).toEqual(['run_a', 'run_a'])
+  await end()
+})
+
 test('of an ended run nothing stays behind at Restate', async () => {
   const { clock, simulated, handed, dispatcher, start, settle, end } = await world((_, times) =>
     times === 1 ? clock.now() + 60_000 : undefined,

@@ -74,7 +74,8 @@ export class RestateDispatcher implements Dispatcher {
     this.#ticks = ticks
     const failed = (error: unknown) => this.#failed(error)
     this.#sender = new Sender({ log, clock, ticks, ingress: wire.ingress, failed })
-    this.#holds = new Holds({ log, clock, ticks, carrier, concurrency, failed })
+    const abandoned = (run: string) => this.#sweep.remember(run, false)
+    this.#holds = new Holds({ log, clock, ticks, carrier, concurrency, abandoned, failed })
     const isHeld = (run: string) => this.#holds.has(run)
     const uncarried = (run: string) => void carrier.advance(run)
     const unregistered = () => this.#registration?.renew()
@@ -128,6 +129,7 @@ export class RestateDispatcher implements Dispatcher {
   wake(runId: string, isLate = false): void {
     if (this.#holds.wake(runId)) return
     this.#sender.wake(runId, isLate)
+    if (isLate) this.#sweep.remember(runId, true)
   }
 
   rearm(): void {
@@ -207,6 +209,8 @@ export class RestateDispatcher implements Dispatcher {
       standing = await this.#standing(run)
       // At work by its record, and not here: somebody else's by now, or the store failed it. The sweep looks after it.
       if (standing?.status === 'running' && !this.#isStopping) return {}
+      // Put out of memory because this worker stops: its body may have been in an await outside any step, so no note is left.
+      if (standing?.status === 'waiting' && this.#isStopping) return { again: true }
     }
     // Nothing of an ended run stays behind at Restate. A new one has left nothing there: that costs no entry.
     if (!standing || standing.isEnded) return wasNew ? {} : { note: null }

@@ -34,7 +34,15 @@ function worker() {
     now: () => clock.now(),
     after: (ms: number, fire: () => void) => clock.at(clock.now() + ms, fire),
   }
-  const holds = new Holds({ log, clock, ticks, carrier, concurrency: 4, failed: () => {} })
+  const holds = new Holds({
+    log,
+    clock,
+    ticks,
+    carrier,
+    concurrency: 4,
+    abandoned: () => {},
+    failed: () => {},
+  })
   return { holds, said, yielded: () => letGo() }
 }
 

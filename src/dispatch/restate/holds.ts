@@ -24,6 +24,8 @@ export interface HoldsOptions {
   readonly carrier: Carrier
   /** Runs advanced at once. A run that waits takes no place. */
   readonly concurrency: number
+  /** A call was given up. */
+  readonly abandoned: (run: string) => void
   readonly failed: (error: unknown) => void
 }
 
@@ -175,6 +177,7 @@ export class Holds {
       stop()
       carrier.fence(run)
       this.#leaving.delete(run)
+      this.#options.abandoned(run)
     })
     this.#leaving.set(run, left)
   }
