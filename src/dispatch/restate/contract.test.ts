@@ -254,6 +254,28 @@ test('a run that a worker puts out of memory because it stops is looked at by an
   await end()
 })
 
+test('a call that is made again asks Restate the same as before, whatever became of the run meanwhile', async () => {
+  const { clock, simulated, handed, kept, join, dispatcher, start, settle, end } = await world((_, times) =>
+    times === 1 ? Infinity : times === 2 ? clock.now() + 1000 : undefined,
+  )
+  await dispatcher.stop()
+  const mortal = { ...host, isDead: false }
+  const first = await join(mortal)
+  await start('run_a')
+  await settle()
+  simulated.state.clear() // so that it is asked for, and the run is looked at
+  kept.add('run_a')
+  first.wake('run_a')
+  await settle()
+  expect(handed).toHaveLength(2)
+  await join()
+  mortal.isDead = true
+  kept.clear()
+  await clock.advance('30s')
+  expect([handed.length, simulated.failed]).toEqual([3, []])
+  await end()
+})
+
 test('of an ended run nothing stays behind at Restate', async () => {
   const { clock, simulated, handed, dispatcher, start, settle, end } = await world((_, times) =>
     times === 1 ? clock.now() + 60_000 : undefined,

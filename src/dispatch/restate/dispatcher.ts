@@ -192,6 +192,8 @@ export class RestateDispatcher implements Dispatcher {
     const { clock } = this.#options
     let standing = await this.#standing(run)
     const wasNew = standing !== undefined && isNew(standing)
+    // First, or not at all: when a call is made again, Restate wants to be asked the same in the same order.
+    const note = wasNew ? undefined : await read()
     const { wakeAt } = standing ?? {}
     const earlyMs = () => (wakeAt ?? 0) - clock.now()
     while (earlyMs() > 0 && earlyMs() < EARLY_MS && !signal.aborted) await this.#pause(earlyMs(), signal)
@@ -202,7 +204,7 @@ export class RestateDispatcher implements Dispatcher {
     for (let round = 0; round < ROUNDS && standing; round++) {
       const asks = asksForWork(standing, clock.now())
       if (asks === false) break
-      if (asks === 'maybe' && (round > 0 || (!isLate && (await read())?.at === standing.updatedAt))) break
+      if (asks === 'maybe' && (round > 0 || (!isLate && note?.at === standing.updatedAt))) break
       if (signal.aborted) return {}
       if (this.#isStopping) return { again: true }
       await this.#holds.carry(run, signal)
@@ -216,7 +218,7 @@ export class RestateDispatcher implements Dispatcher {
     if (!standing || standing.isEnded) return wasNew ? {} : { note: null }
     if (this.#isStopping && (standing.status === 'running' || isDue(standing, clock.now())))
       return { again: true }
-    return this.#left(standing, wasNew ? undefined : await read(), idempotencyKey)
+    return this.#left(standing, note, idempotencyKey)
   }
 
   /** The run is at rest: Restate is told when to call for it next. */

@@ -153,13 +153,18 @@ export class Connection implements Line {
     void this.link.through().then(() => this.#travel(arrive, isNews))
   }
 
+  /** Right behind what was sent last. */
+  alsoToRestate(arrive: () => void): void {
+    void this.link.through().then(() => this.#travel(arrive, true, 0))
+  }
+
   #sayGoodbye(): void {
     if (this.isGoodbyeSaid) this.toWorker(() => this.destroy())
   }
 
-  #travel(arrive: () => void, isNews: boolean): void {
-    const { ticks, fortune } = this.#around
-    this.#arrivesAt = Math.max(this.#arrivesAt, ticks.now() + fortune.trip())
+  #travel(arrive: () => void, isNews: boolean, tripMs = this.#around.fortune.trip()): void {
+    const { ticks } = this.#around
+    this.#arrivesAt = Math.max(this.#arrivesAt, ticks.now() + tripMs)
     if (isNews) this.#around.underWay++
     ticks.after(Math.max(0, this.#arrivesAt - ticks.now()), () => {
       if (isNews) this.#around.underWay--

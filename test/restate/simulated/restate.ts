@@ -51,6 +51,9 @@ export interface SimulatedRestateOptions {
   readonly say?: (what: string) => void
 }
 
+/** A call that was made again asked something else than before: it will never come to an end (M4). */
+export class Mismatch extends Error {}
+
 const ADDRESS = 'http://workers'
 /** Connections with calls are looked after this often. */
 const WATCH_MS = 250
@@ -61,6 +64,8 @@ export class SimulatedRestate {
   readonly state = new Map<string, Note>()
   /** Calls that were made, as `service/run`. */
   readonly calls: string[] = []
+  /** Why handlers failed. */
+  readonly failed: unknown[] = []
   /** Wake-ups that are lost on their way from now on: answered well, and forgotten. */
   loses = false
   /** It does not answer. */
@@ -306,7 +311,7 @@ export class SimulatedRestate {
     const ask = (command: Command): Command => {
       const before = known[asked++]
       if (before && before.ask !== command.ask)
-        throw new Error(`"${command.ask}" was asked where "${before.ask}" was before`)
+        throw new Mismatch(`"${command.ask}" was asked where "${before.ask}" was before`)
       if (!before) connection.toRestate(() => this.#note(attempt, command))
       return before ?? command
     }
@@ -327,9 +332,10 @@ export class SimulatedRestate {
       .then(
         () => {
           this.#say(`${link.host.name} is done with its call for ${run}`)
-          connection.toRestate(() => this.#done(attempt))
+          connection.alsoToRestate(() => this.#done(attempt))
         },
         (error: unknown) => {
+          this.failed.push(error)
           this.#say(`the call for ${run} fails at ${link.host.name}: ${String(error)}`)
           connection.toRestate(() => this.#fail(attempt))
         },

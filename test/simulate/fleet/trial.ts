@@ -8,6 +8,7 @@ import { Generator } from './generate.ts'
 import { Hub, SharedClock } from './hub.ts'
 import type { Program } from './program.ts'
 import { addRestate } from './restate.ts'
+import { Mismatch } from '../../restate/simulated/restate.ts'
 import { sfc32 } from '../../random.ts'
 import { World } from './world.ts'
 
@@ -141,6 +142,7 @@ async function live(seed: number, program: Program, { workers, dispatch, hasTrac
   }
   hub.zombied = () => (world.honoursKeys = true)
   await driver.drive()
+  for (const error of hub.restate?.failed ?? []) if (error instanceof Mismatch) world.wrong(error.message)
   await followed()
   await check({ store, driver, world, hasRefusals: refusals > 0 })
   const outcome = await outcomeOf(store, driver.people.rootId)
