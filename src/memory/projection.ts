@@ -3,15 +3,22 @@
  *
  * P1. A version is there once: whoever makes the same one a moment later is refused with all of its commit.
  * P2. `recorded_at` to `replaced_at` is when it was believed; `valid_from` to `valid_to` is when it is said to be true.
+ * P3. `rule_key` is a rule's target, or `*` where that is a pattern: a checkpoint reads the rules that may be about it, and no others.
  */
 import { bodyOf, encode, type Projection, type RowChange } from '../log/index.ts'
 import { itemRecorded } from './events.ts'
+
+/** P3 */
+const PATTERNS = '*'
+const ruleKeyOf = (target: string): string => (target.includes('*') ? PATTERNS : target)
+/** The keys of the rules that may be about a target. */
+export const ruleKeysFor = (target: string): readonly string[] => [target, PATTERNS]
 
 const timeOf = (date: Date | undefined): number | null => date?.getTime() ?? null
 
 export const memoryProjection: Projection = {
   name: 'memory',
-  version: 1,
+  version: 2,
   mode: 'inline',
   kinds: [itemRecorded.name],
   tables: {
@@ -27,6 +34,7 @@ export const memoryProjection: Projection = {
         predicate: 'text',
         value: 'text',
         rule_target: 'text',
+        rule_key: 'text',
         author: 'text',
         run: 'text',
         recorded_at: 'integer',
@@ -42,7 +50,10 @@ export const memoryProjection: Projection = {
         { columns: ['status', 'position'], where: 'replaced_at IS NULL' },
         { columns: ['scope', 'subject'], where: 'replaced_at IS NULL' },
         { columns: ['subject'], where: 'replaced_at IS NULL' },
-        { columns: ['scope', 'rule_target'], where: 'rule_target IS NOT NULL AND replaced_at IS NULL' },
+        {
+          columns: ['rule_key', 'status', 'scope', 'position'],
+          where: 'rule_key IS NOT NULL AND replaced_at IS NULL',
+        },
         { columns: ['run'], where: 'run IS NOT NULL' },
         { columns: ['position'] },
       ],
@@ -66,6 +77,7 @@ export const memoryProjection: Projection = {
       predicate: item.predicate ?? null,
       value: item.value === undefined ? null : encode(item.value),
       rule_target: item.rule?.target ?? null,
+      rule_key: item.rule ? ruleKeyOf(item.rule.target) : null,
       author: item.author ?? '',
       run: item.run ?? null,
       recorded_at: event.at,
