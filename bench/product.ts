@@ -7,6 +7,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import type * as whole from '../dist/index.js'
 
 export interface StepOptions {
   readonly effect?: 'repeatable' | 'once'
@@ -41,7 +42,7 @@ export interface Product {
 }
 
 /** All of the public API, as the build declares it. */
-export type Whole = typeof import('../dist/index.js')
+export type Whole = typeof whole
 
 /** Where this folder lies. */
 export const repository = join(import.meta.dirname, '..')

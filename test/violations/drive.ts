@@ -7,11 +7,12 @@
  *     another scope or checkpoint, or such that only warn. Whoever counts them blocks too much.
  * D3. Caught is what is refused with `decision_conflict` and names exactly the decisions it goes against.
  */
-import { type Random } from '../random.ts'
+import type * as throughline from 'throughline'
+import type { Random } from '../random.ts'
 import { outputs, type Labelled } from './outputs.ts'
 import { excluded, general, type Policy, type Recommendation } from './policies.ts'
 
-type Product = Pick<typeof import('throughline'), 'open' | 'task'>
+type Product = Pick<typeof throughline, 'open' | 'task'>
 type Open = Awaited<ReturnType<Product['open']>>
 
 export interface Tally {
