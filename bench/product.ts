@@ -7,6 +7,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import type * as whole from '../dist/index.js'
 
 export interface StepOptions {
   readonly effect?: 'repeatable' | 'once'
@@ -40,7 +41,13 @@ export interface Product {
   open(options: { store: string; tasks: readonly unknown[] }): Promise<Throughline>
 }
 
-export const packageFolder = resolve(process.env.THROUGHLINE_PACKAGE ?? join(import.meta.dirname, '..'))
+/** All of the public API, as the build declares it. */
+export type Whole = typeof whole
+
+/** Where this folder lies. */
+export const repository = join(import.meta.dirname, '..')
+
+export const packageFolder = resolve(process.env.THROUGHLINE_PACKAGE ?? repository)
 
 interface Manifest {
   readonly bin?: string | Record<string, string>
@@ -62,6 +69,15 @@ export function isBuilt(): boolean {
 }
 
 export async function loadProduct(): Promise<Product> {
+  return (await loaded()) as Product
+}
+
+/** All of it: for what only this release has. */
+export async function loadWhole(): Promise<Whole> {
+  return (await loaded()) as Whole
+}
+
+async function loaded(): Promise<unknown> {
   if (!isBuilt())
     throw new Error(`There is no build at ${entry()}; run "npm run build" in the repository first.`)
   return await import(pathToFileURL(entry()).href)

@@ -1,16 +1,19 @@
 /**
  * The benchmark: ours, the peers, the raw limits and our own figures, in one go on one machine.
  *
- * `--quick` under three minutes; `--only a,b` of the names below; `--json` for machines. Progress on stderr.
+ * `--quick` under three minutes; `--only a,b` of the names below; `--json` for machines. Progress on stderr. `memory` before all that:
+ * what is asked of working memory (memory.ts).
  * Each subject has a process of its own. Raw limits are timed first, in between and last: a shared disk drifts.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpus, release } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
-import { own, ownMeasurements } from './own.ts'
+import { machine } from './machine.ts'
+import { memoryBench } from './memory.ts'
+import { ownMeasurements } from './own.ts'
+import { measureAll, type Figures } from './own/measured.ts'
 import { isBuilt } from './product.ts'
 import { middle, rawLimits } from './raw.ts'
 import { scratch } from './scratch.ts'
@@ -19,27 +22,33 @@ import { subjects } from './subjects/index.ts'
 import { render } from './table.ts'
 import { verdicts } from './targets.ts'
 import type { Measured } from './measure.ts'
-import type { OwnResult } from './own.ts'
 import type { RawLimits } from './raw.ts'
 
 export interface Report {
   readonly measured: readonly Measured[]
   readonly raw: RawLimits
-  readonly own: OwnResult
+  readonly own: Figures
   readonly errors: readonly string[]
   readonly machine: string
   readonly seconds: number
 }
 
 const names = [...Object.keys(subjects), ...Object.keys(ownMeasurements)]
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     only: { type: 'string' },
   },
+  allowPositionals: true,
 })
-const asked = values.only?.split(',').map((name) => name.trim()) ?? names
+const only = values.only?.split(',').map((name) => name.trim())
+if (positionals.length > 0) {
+  if (positionals.join(' ') === 'memory') process.exit(await memoryBench({ ...values, only }))
+  console.error(`There is no ${positionals.join(' ')} to measure; give nothing, or memory.`)
+  process.exit(2)
+}
+const asked = only ?? names
 const unknown = asked.filter((name) => !names.includes(name))
 if (unknown.length > 0) {
   console.error(`There is no ${unknown.join(', ')} to measure; there are ${names.join(', ')}.`)
@@ -77,7 +86,7 @@ async function run(): Promise<Report> {
     raw()
   }
   const ownNames = isBuilt() ? asked.filter((name) => name in ownMeasurements) : []
-  const ownResult = await own(ownNames, { quick: values.quick, tell })
+  const ownResult = await measureAll(ownMeasurements, ownNames, { quick: values.quick, tell })
   if (ownNames.length > 0) raw()
   return {
     measured,
@@ -88,7 +97,7 @@ async function run(): Promise<Report> {
     },
     own: ownResult,
     errors,
-    machine: `${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown processor'}, ${process.platform} ${release()}, Node ${process.version}`,
+    machine: machine(),
     seconds: elapsed(),
   }
 }

@@ -84,10 +84,9 @@ function limits(figures: readonly Figure[]): Verdict[] {
   return figures.flatMap((figure) => {
     const reached = isReached(figure)
     if (reached === undefined) return []
-    const limit = figure.atMost === undefined ? `≥ ${figure.atLeast}` : `≤ ${figure.atMost}`
     return [
       {
-        target: `${figure.name} ${limit} ${figure.unit}`,
+        target: `${figure.name} ${limitOf(figure)}`,
         measured: `${round(figure.value)} ${figure.unit}`,
         isReached: reached,
       },
@@ -95,6 +94,13 @@ function limits(figures: readonly Figure[]): Verdict[] {
   })
 }
 
+/** What is asked of a figure, if anything is. */
+export function limitOf({ atMost, atLeast, unit }: Figure): string | undefined {
+  if (atMost !== undefined) return `≤ ${atMost} ${unit}`
+  return atLeast === undefined ? undefined : `≥ ${atLeast} ${unit}`
+}
+
 export function round(value: number): string {
+  if (Number.isInteger(value)) return String(value)
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)
 }

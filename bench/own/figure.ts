@@ -2,7 +2,7 @@
 export interface Figure {
   readonly name: string
   readonly value: number
-  readonly unit: 'ms' | 's' | 'MB' | 'bytes' | 'packages' | 'steps/s' | 'yes'
+  readonly unit: string
   readonly atMost?: number
   readonly atLeast?: number
 }

@@ -10,6 +10,8 @@ interface Options {
   readonly task?: string
   readonly input?: string
   readonly key?: string
+  readonly thread?: string
+  readonly scope?: string
   readonly follow?: boolean
 }
 
@@ -19,6 +21,8 @@ export const define: Define = (command, act) => {
     .option('--task <name>', 'which task, if the file exports several')
     .option('--input <json>', 'the input as JSON, @file, or @- for stdin')
     .option('--key <key>', 'names the run: the same key gives the same run')
+    .option('--thread <thread>', 'the line of work it belongs to; its scope is the thread’s unless told')
+    .option('--scope <scope>', 'whose it is: a path such as acme/purchasing')
     .option('--follow', 'show what happens, and stay while it waits')
     .addHelpText(
       'after',
@@ -43,6 +47,8 @@ async function run(desk: Desk, path: string, options: Options): Promise<ExitCode
     const handle = await tl.start(task.name, input ?? (task.input === undefined ? undefined : {}), {
       source: file,
       ...(options.key === undefined ? {} : { key: options.key }),
+      ...(options.thread === undefined ? {} : { thread: options.thread }),
+      ...(options.scope === undefined ? {} : { scope: options.scope }),
     })
     const [row] = await tl.log.select('runs', { where: { run: handle.id }, columns: ['position'] })
     const isNew = Number(row?.['position']) > from

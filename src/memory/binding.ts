@@ -10,6 +10,7 @@ import type { Fork } from '../run/index.ts'
 import type { Item } from '../task/index.ts'
 import { scopesAbove } from './item.ts'
 import { OVERLAID, overlaid } from './overlay.ts'
+import { ruleKeysFor } from './projection.ts'
 import { itemsOf } from './reading.ts'
 import type * as rules from './rules/index.ts'
 import type { CompiledRule, Verdict } from './rules/index.ts'
@@ -52,7 +53,7 @@ export async function bind(
 ): Promise<Bound> {
   const { target, value, now } = about
   const scope = { in: scopesAbove(about.scope) }
-  const binding = { scope, rule_target: { not: null }, status: 'active' }
+  const binding = { scope, rule_key: { in: ruleKeysFor(target) }, status: 'active' }
   const live = { ...binding, replaced_at: null }
   const newest = await log.select('items', { where: live, columns: COLUMNS })
   const rows = await overlaid(log, about.forks, newest, binding)

@@ -5,11 +5,18 @@
  * P2. `recorded_at` to `replaced_at` is when it was believed; `valid_from` to `valid_to` is when it is said to be true. `ends_at` is
  *     when it stops being live by itself: never, where nobody said so.
  * P3. A flag stands until somebody affirms the item, or the item is over.
+ * P4. `rule_key` is a rule's target, or `*` where that is a pattern: a checkpoint reads the rules that may be about it, and no others.
  */
 import { bodyOf, encode, type Projection, type Row, type RowChange, type StoredEvent } from '../log/index.ts'
 import type { Item } from '../task/index.ts'
 import { itemFlagged, itemRecorded } from './events.ts'
 import { endOf, isLive } from './expiry.ts'
+
+/** P4 */
+const PATTERNS = '*'
+const ruleKeyOf = (target: string): string => (target.includes('*') ? PATTERNS : target)
+/** The keys of the rules that may be about a target. */
+export const ruleKeysFor = (target: string): readonly string[] => [target, PATTERNS]
 
 const timeOf = (date: Date | undefined): number | null => date?.getTime() ?? null
 
@@ -31,6 +38,7 @@ export const memoryProjection: Projection = {
         predicate: 'text',
         value: 'text',
         rule_target: 'text',
+        rule_key: 'text',
         author: 'text',
         run: 'text',
         recorded_at: 'integer',
@@ -47,7 +55,10 @@ export const memoryProjection: Projection = {
         { columns: ['status', 'position'], where: 'replaced_at IS NULL' },
         { columns: ['scope', 'subject'], where: 'replaced_at IS NULL' },
         { columns: ['subject'], where: 'replaced_at IS NULL' },
-        { columns: ['scope', 'rule_target'], where: 'rule_target IS NOT NULL AND replaced_at IS NULL' },
+        {
+          columns: ['rule_key', 'status', 'scope', 'position'],
+          where: 'rule_key IS NOT NULL AND replaced_at IS NULL',
+        },
         { columns: ['run'], where: 'run IS NOT NULL' },
         { columns: ['position'] },
       ],
@@ -115,6 +126,7 @@ export function rowOf(
     predicate: item.predicate ?? null,
     value: item.value === undefined ? null : encode(item.value),
     rule_target: item.rule?.target ?? null,
+    rule_key: item.rule ? ruleKeyOf(item.rule.target) : null,
     author: item.author ?? '',
     run: item.run ?? null,
     recorded_at: event.at,

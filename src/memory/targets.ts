@@ -45,7 +45,7 @@ export class Targets {
   }
 
   async refresh(now: number): Promise<void> {
-    const where = { rule_target: { not: null }, position: { gt: this.#seen } }
+    const where = { rule_key: { not: null }, replaced_at: null, position: { gt: this.#seen } }
     const rows = await this.#log.select('items', { where, columns: ['rule_target', 'position'] })
     for (const row of rows) {
       this.add(String(row['rule_target']))

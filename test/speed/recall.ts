@@ -15,41 +15,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SearchIndex, type Doc } from '../../src/memory/search/index.ts'
-import { sfc32, type Random } from '../random.ts'
+import { sfc32 } from '../random.ts'
+import { generatedWords as vocabulary, zipf } from './words.ts'
 
 const QUERIES = 500
 const DAY_MS = 86_400_000
 
-const [heads, vowels, tails] = ['b br c d f g gr h j k l m n p pl r s st t v'.split(' '), 'aeiou', 'lmnrstx']
-
-/** Pronounceable words, the frequent ones short: the same for the same number. */
-function wordOf(rank: number): string {
-  let word = ''
-  let left = rank + 10
-  while (left > 0) {
-    word += `${heads[left % heads.length]}${vowels[Math.floor(left / 7) % vowels.length]}`
-    left = Math.floor(left / heads.length)
-  }
-  return (
-    word +
-    tails[(rank * 31) % tails.length] +
-    (rank % 3 === 0 ? (vowels[(rank * 17) % vowels.length] ?? '') : '')
-  )
-}
-
-const vocabulary = [...new Set(Array.from({ length: 65_000 }, (_, rank) => wordOf(rank)))]
-
-/** The thirty commonest words of a language are its stop words, which are not indexed: the law begins behind them. */
-const BEHIND = 30
-
-function someWords(random: Random, count: number): string {
-  const words: (string | undefined)[] = []
-  for (let i = 0; i < count; i++) {
-    const rank = Math.floor(BEHIND * ((vocabulary.length + BEHIND) / BEHIND) ** random.next()) - BEHIND
-    words.push(vocabulary[rank])
-  }
-  return words.join(' ')
-}
+const someWords = zipf(vocabulary)
 
 function* items(count: number): Generator<Doc> {
   const random = sfc32(7, 0)

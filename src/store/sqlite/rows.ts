@@ -113,9 +113,11 @@ export class Rows {
 const COMPARE = { lt: '<', lte: '<=', gt: '>', gte: '>=' } as const
 
 function testSql(column: string, test: Test, values: SQLInputValue[]): string[] {
-  if (test === null || typeof test !== 'object') {
+  // Said in the text, not as a parameter: only then does SQLite see that an index with this condition serves.
+  if (test === null) return [`${column} IS NULL`]
+  if (typeof test !== 'object') {
     values.push(test)
-    return [test === null ? `${column} IS ?` : `${column} = ?`]
+    return [`${column} = ?`]
   }
   const parts: string[] = []
   for (const [name, operator] of Object.entries(COMPARE)) {
@@ -133,7 +135,8 @@ function testSql(column: string, test: Test, values: SQLInputValue[]): string[] 
     values.push(test.prefix, `${test.prefix}\u{10ffff}`)
     parts.push(`${column} >= ? AND ${column} < ?`)
   }
-  if (test.not !== undefined) {
+  if (test.not === null) parts.push(`${column} IS NOT NULL`)
+  else if (test.not !== undefined) {
     values.push(test.not)
     parts.push(`${column} IS NOT ?`)
   }

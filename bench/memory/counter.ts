@@ -1,0 +1,2 @@
+/** The one decision that all writers change. */
+export const COUNTER = { subject: 'counter', scope: 'bench/writers' }
