@@ -1,7 +1,7 @@
 /** What a register of decisions is asked: what is live, what replaced what and why, what was believed on a day. */
 import type { Found, Item, MemoryItem, Throughline } from 'throughline'
 import { numberOf, SCOPE } from './decision.ts'
-import { everyDecision } from './import.ts'
+import { everyDecision, REPLACEMENTS } from './import.ts'
 
 /** Decisions that hold or are open, best answer first. */
 export function liveAbout(tl: Throughline, query: string, limit = 6): Promise<readonly Found[]> {
@@ -69,7 +69,9 @@ export async function believedOn(
 function successorsIn(all: readonly MemoryItem[]): ReadonlyMap<string, readonly MemoryItem[]> {
   const replacing = all
     .toSorted((a, b) => numberOf(a) - numberOf(b))
-    .flatMap((item) => item.links.filter(({ type }) => type === 'supersedes').map(({ to }) => ({ to, item })))
+    .flatMap((item) =>
+      item.links.filter(({ type }) => REPLACEMENTS.includes(type)).map(({ to }) => ({ to, item })),
+    )
   const grouped = Map.groupBy(replacing, ({ to }) => to)
   return new Map([...grouped].map(([to, of]) => [to, of.map(({ item }) => item)]))
 }

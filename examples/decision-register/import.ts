@@ -29,6 +29,11 @@ class Calendar implements Clock {
   }
 }
 
+const REPLACES = 'supersedes'
+const COMES_FROM = 'derived_from'
+/** Links to what a proposal replaced. */
+export const REPLACEMENTS: readonly string[] = [REPLACES, COMES_FROM]
+
 /** Brings a store to where the register is. Resolves with how many proposals were new to it. */
 export async function importRegister(store: string, register: readonly Proposal[]): Promise<number> {
   const clock = new Calendar()
@@ -72,25 +77,17 @@ interface Register {
   readonly replacements: readonly Replacement[]
 }
 
-/** An item can end one other in its own commit; what else it replaces is a link, and ends a moment later. */
+/** What it replaces ends in its own commit; what another had replaced before is linked as what it comes from. */
 async function record(tl: Throughline, proposal: Proposal, { known, replacements }: Register): Promise<void> {
   const { pep } = proposal
   const olds = replacements.filter(({ by }) => by === pep).flatMap(({ old }) => known.get(old) ?? [])
-  const live = []
+  const live: string[] = []
   for (const old of olds) if (isLive(await tl.memory.get(old))) live.push(old)
-  if (!known.has(pep)) {
-    const [ended] = live.splice(0, 1)
-    const kept = await tl.memory.decide(
-      {
-        ...decisionOf(proposal),
-        links: olds.filter((id) => id !== ended).map((to) => ({ type: 'supersedes', to })),
-        ...(ended === undefined ? {} : { supersedes: ended }),
-      },
-      { by: BY },
-    )
-    known.set(pep, kept.id)
+  if (known.has(pep)) for (const old of live) await end(tl, old, `Replaced by PEP ${pep}`)
+  else {
+    const links = olds.map((to) => ({ type: live.includes(to) ? REPLACES : COMES_FROM, to }) as const)
+    known.set(pep, (await tl.memory.decide({ ...decisionOf(proposal), links }, { by: BY })).id)
   }
-  for (const old of live) await end(tl, old, `Replaced by PEP ${pep}`)
   // Some were replaced by what had been proposed before them.
   const older = replacements.find(({ old, by }) => old === pep && known.has(by))
   if (older) await end(tl, String(known.get(pep)), `Replaced by PEP ${older.by}`)

@@ -8,7 +8,7 @@ import { open, type Throughline } from 'throughline'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { believedOn, liveAbout, successionOf, type Succession } from './ask.ts'
 import { numberOf } from './decision.ts'
-import { everyDecision, importRegister } from './import.ts'
+import { everyDecision, importRegister, REPLACEMENTS } from './import.ts'
 import { measure } from './measure.ts'
 import { readRegister, replacementsIn } from './register.ts'
 
@@ -56,7 +56,7 @@ test('whatever was replaced is over, and linked by what replaced it', async () =
     ({ by, old }) =>
       // Of the one pair whose new decision is the older, the end says so.
       register.findIndex(({ pep }) => pep === by) > register.findIndex(({ pep }) => pep === old) &&
-      !all.get(by)?.links.some(({ type, to }) => type === 'supersedes' && to === all.get(old)?.id),
+      !all.get(by)?.links.some(({ type, to }) => REPLACEMENTS.includes(type) && to === all.get(old)?.id),
   )
   expect(unlinked).toEqual([])
   expect(all.get(631)?.change?.because).toBe('Replaced by PEP 621')
