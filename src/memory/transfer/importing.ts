@@ -15,6 +15,7 @@ import { differences, edits } from './edits.ts'
 import { incoming, incomingFlags, parseLines } from './jsonl.ts'
 import { Problems } from './problems.ts'
 import { parseSections, type Line } from './sections.ts'
+import { turns } from './turns.ts'
 
 export interface MemoryImportOptions {
   /** Whose word it is; `person` unless told. Of what another store recorded, the authors stay, and this is who brought it. */
@@ -101,9 +102,11 @@ async function linesOf(
   problems: Problems,
 ): Promise<readonly Line[]> {
   const lines: Line[] = []
+  const turn = turns()
   let line = 0
   for await (const given of source) {
     line++
+    await turn()
     const text = (line === 1 ? given.replace(/^\uFEFF/, '') : given).replace(/\r?\n?$/, '')
     if (text.length > MOST_LINE)
       problems.add(line, `it has ${text.length} characters; ${MOST_LINE} is the most.`)
