@@ -18,4 +18,13 @@ export { BadImport, type ExportOptions, type Imported } from './transfer.ts'
 // For the command line, which shows what is on record and finds the tasks in a user's file.
 export { decode, type Log, type StoredEvent } from '../log/index.ts'
 export { events, read, type Resolution, type Waiting } from '../run/index.ts'
-export { durationMs, isTask, type AnyTask, type ContextLog, type Found, type Kept } from '../task/index.ts'
+export {
+  durationMs,
+  isTask,
+  type AnyTask,
+  type ContextLog,
+  type Feedback,
+  type Found,
+  type GivenFeedback,
+  type Kept,
+} from '../task/index.ts'

@@ -1,6 +1,17 @@
 export { BadItem, CheckFailed, DecisionConflict, ItemChanged, ItemNotFound, ItemOver } from './errors.ts'
 export { RuleInvalid } from './rules/errors.ts'
 export { type Conflict } from './conflicts.ts'
+export {
+  BadFeedback,
+  correctedBy,
+  feedbackOf,
+  feedbackProjection,
+  FeedbackStale,
+  finished,
+  giveFeedback,
+  NoOutput,
+  type FeedbackParts,
+} from './feedback/index.ts'
 export { memoryFeature } from './feature.ts'
 export { itemRecorded, streamOf } from './events.ts'
 export { checkScope, scopesAbove } from './item.ts'
