@@ -28,6 +28,7 @@ export interface HandleOptions {
   readonly log: Log
   readonly watchers: Watchers
   readonly newId: Ids
+  readonly now: FeedbackParts['now']
   readonly wake: (runId: string) => void
   readonly brief: (runId: string, options?: BriefOptions) => Promise<Brief>
   readonly codeFor: FeedbackParts['codeFor']

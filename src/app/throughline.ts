@@ -212,6 +212,7 @@ export class Throughline {
       log,
       watchers,
       newId,
+      now: () => this.#parts.clock.now(),
       wake,
       brief: (run, how) => this.brief(run, how),
       codeFor: (name, version) => registry.codeFor(name, version),

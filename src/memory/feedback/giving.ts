@@ -7,7 +7,7 @@
  * G4. Of two that become conventions about one thing at once, from two runs, the later one supersedes the other.
  */
 import { isDeepStrictEqual as same } from 'node:util'
-import { anew, eventOf, type Append, type Log } from '../../log/index.ts'
+import { anew, eventOf, type Append, type Change, type Log } from '../../log/index.ts'
 import { events } from '../../run/index.ts'
 import type { AnyTask, Feedback, GivenFeedback } from '../../task/index.ts'
 import { recording } from '../writing.ts'
@@ -21,6 +21,8 @@ import { replaced } from './place.ts'
 export interface FeedbackParts {
   readonly log: Log
   readonly newId: (prefix: string) => string
+  /** The store's time. */
+  readonly now: () => number
   /** The code of a task, where this process has it. */
   readonly codeFor: (name: string, version: string) => AnyTask | undefined
 }
@@ -49,7 +51,7 @@ export async function giveFeedback(
 type Named = Checked & { readonly id: string }
 
 /** What is to be committed, from what the store holds now. */
-async function decided({ log, newId, codeFor }: FeedbackParts, run: string, given: readonly Named[]) {
+async function decided({ log, newId, now, codeFor }: FeedbackParts, run: string, given: readonly Named[]) {
   // Before anything is read: what comes later refuses the commit.
   const position = await log.position()
   const inbox = await log.head(events.inboxOf(run))
@@ -67,7 +69,7 @@ async function decided({ log, newId, codeFor }: FeedbackParts, run: string, give
     standing = replaced(standing, one.keys, one.is)
     return { one, ...follows(one, task, code, output) }
   })
-  const conventions = await conventionsOf({ log, newId }, String(row['scope'] ?? ''), so)
+  const conventions = await conventionsOf({ log, newId, now }, String(row['scope'] ?? ''), so)
   const feedback = so.map(({ one, rule }) => {
     const { id, keys, was, is, because, by } = one
     const convention = conventions.of.get(id)
@@ -89,18 +91,19 @@ async function decided({ log, newId, codeFor }: FeedbackParts, run: string, give
     table: 'items',
     where: { scope: of, subject: { in: [...subjects] }, replaced_at: null, position: { gt: position } },
   }))
-  return { ids, appends: [own, ...conventions.appends], unless }
+  return { ids, appends: [own, ...conventions.appends], unless: [...unless, ...conventions.guards] }
 }
 
 /** The items these corrections become, by correction: of several about one thing, the last word. */
 async function conventionsOf(
-  { log, newId }: Pick<FeedbackParts, 'log' | 'newId'>,
+  { log, newId, now }: Pick<FeedbackParts, 'log' | 'newId' | 'now'>,
   scope: string,
   so: readonly (ReturnType<typeof follows> & { readonly one: Named })[],
 ) {
   const of = new Map<string, string>()
   const appends = new Map<string, Append>()
   const subjects = new Map<string, Set<string>>()
+  const guards: NonNullable<Change['unless']>[number][] = []
   const wanted = so.flatMap(({ one, convention }) =>
     convention === undefined
       ? []
@@ -120,7 +123,8 @@ async function conventionsOf(
     const { id, version } = standing ?? {}
     const supersedes = id === undefined || version === undefined ? {} : { supersedes: { id, version } }
     const by = { author: last.one.by, run: undefined, scope }
-    const writing = await recording(log, newId, { ...item, ...supersedes }, by)
+    const writing = await recording({ log, newId, now, by }, { ...item, ...supersedes })
+    guards.push(...(writing.unless ?? []))
     for (const { id: correction } of agreeing) of.set(correction, writing.value.id)
     for (const append of writing.appends) {
       const before = appends.get(append.stream)
@@ -130,5 +134,5 @@ async function conventionsOf(
       )
     }
   }
-  return { of, subjects, appends: [...appends.values()] }
+  return { of, subjects, guards, appends: [...appends.values()] }
 }
