@@ -1,0 +1,104 @@
+/**
+ * What is filtered by, for each document by its number: version, kind, status, scope, and what it is about.
+ *
+ * L1. Names are kept once. Of what an item is about only a hash of 64 bits is kept: two that share one would share a filter, so whoever
+ *     filters by it looks at the item as well.
+ * L2. Only names that a document has are written: what was forgotten is not told by a list of names.
+ */
+import { createHash } from 'node:crypto'
+
+export interface Label {
+  readonly version: number
+  readonly kind: string
+  readonly status: string
+  readonly scope: string
+  readonly subject: string
+}
+
+/** What is asked for; each that is missing fits. */
+export interface Filter {
+  readonly kinds?: readonly string[]
+  readonly statuses?: readonly string[]
+  readonly scopes?: readonly string[]
+  readonly subject?: string
+}
+
+/** Version, kind, status, scope, and two of the subject. */
+const WIDTH = 6
+
+export class Labels {
+  #numbers = new Uint32Array(1024 * WIDTH)
+  readonly #names: string[] = []
+  readonly #byName = new Map<string, number>()
+
+  /** As `packed` gave them. */
+  static of(names: readonly string[], numbers: Uint32Array): Labels {
+    const labels = new Labels()
+    for (const name of names) labels.#numberOf(name)
+    labels.#numbers = numbers.slice()
+    return labels
+  }
+
+  put(doc: number, { version, kind, status, scope, subject }: Label): void {
+    const at = doc * WIDTH
+    if (at >= this.#numbers.length) {
+      const numbers = new Uint32Array(Math.ceil((doc + 1) * 1.5) * WIDTH)
+      numbers.set(this.#numbers)
+      this.#numbers = numbers
+    }
+    const names = [kind, status, scope].map((name) => this.#numberOf(name))
+    this.#numbers.set([version, ...names, ...hashed(subject)], at)
+  }
+
+  remove(doc: number): void {
+    this.#numbers.fill(0, doc * WIDTH, (doc + 1) * WIDTH)
+  }
+
+  versionOf(doc: number): number {
+    return this.#numbers[doc * WIDTH] ?? 0
+  }
+
+  /** What tells whether a document passes. */
+  test(filter: Filter): (doc: number) => boolean {
+    const setOf = (names: readonly string[] | undefined) =>
+      names && new Set(names.map((name) => this.#byName.get(name)))
+    const [kinds, statuses, scopes] = [filter.kinds, filter.statuses, filter.scopes].map(setOf)
+    const subject = filter.subject === undefined ? undefined : hashed(filter.subject)
+    const of = this.#numbers
+    return (doc) => {
+      const at = doc * WIDTH
+      return (
+        (statuses?.has(of[at + 2]) ?? true) &&
+        (kinds?.has(of[at + 1]) ?? true) &&
+        (scopes?.has(of[at + 3]) ?? true) &&
+        (subject === undefined || (of[at + 4] === subject[0] && of[at + 5] === subject[1]))
+      )
+    }
+  }
+
+  /** Of these documents, in their order. */
+  packed(docs: readonly number[]): { readonly names: readonly string[]; readonly numbers: Uint32Array } {
+    const kept = new Labels()
+    const numbers = new Uint32Array(docs.length * WIDTH)
+    for (const [i, doc] of docs.entries()) {
+      const of = this.#numbers.subarray(doc * WIDTH, (doc + 1) * WIDTH)
+      numbers.set(of, i * WIDTH)
+      for (const field of [1, 2, 3])
+        numbers[i * WIDTH + field] = kept.#numberOf(this.#names[of[field] ?? 0] ?? '')
+    }
+    return { names: kept.#names, numbers }
+  }
+
+  #numberOf(name: string): number {
+    const known = this.#byName.get(name)
+    if (known !== undefined) return known
+    const number = this.#names.push(name) - 1
+    this.#byName.set(name, number)
+    return number
+  }
+}
+
+function hashed(subject: string): readonly [number, number] {
+  const digest = createHash('sha256').update(subject).digest()
+  return [digest.readUInt32LE(0), digest.readUInt32LE(4)]
+}
