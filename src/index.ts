@@ -53,12 +53,16 @@ export {
   ItemChanged,
   ItemNotFound,
   ItemOver,
+  RecallUnavailable,
   RuleInvalid,
   type Conflict,
+  type Embedder,
   type ItemsPage,
   type ItemsQuery,
   type Memory,
   type Recorded as MemoryItem,
+  type Use,
+  type UseKind,
 } from './memory/index.ts'
 export {
   AlreadyThere,

@@ -13,6 +13,7 @@ import {
   type Recorded,
 } from './reading.ts'
 import { recallOf } from './recall.ts'
+import { usesOf, type Use } from './uses.ts'
 import { ending, recording, type Ending, type Writing } from './writing.ts'
 
 /** Who says so. */
@@ -96,6 +97,11 @@ export class Memory {
     return versionsOf(this.#log, id)
   }
 
+  /** Which runs saw, cited, went against or overrode an item, latest first. */
+  uses(id: string): Promise<readonly Use[]> {
+    return usesOf(this.#log, id)
+  }
+
   /** What was believed at a time; with `trueAt`, of that what was said to be true then. */
   asOf(date: Date, query: ItemsQuery & { readonly trueAt?: Date } = {}): Promise<readonly Recorded[]> {
     return itemsAsOf(this.#log, date, query)
@@ -119,6 +125,7 @@ export class Memory {
   async #write(decide: () => Promise<Writing>): Promise<Kept> {
     for (let tried = 1; ; tried++) {
       const { appends, value } = await decide()
+      if (appends.length === 0) return value
       try {
         await this.#log.commit({ appends })
         return value

@@ -57,7 +57,9 @@ export class Recall {
 
   /** The items that answer best, best first; without a query, the newest that fit. */
   async find(query: RecallQuery): Promise<readonly Found[]> {
-    return withinBudget(await this.#find(query, limitOf(query)), query.budget)
+    const [limit, { budget }] = [limitOf(query), query]
+    if (budget === undefined) return this.#find(query, limit)
+    return (await withinBudget(await this.#find(query, MOST), budget)).slice(0, limit)
   }
 
   /** Of what `find` would give: the names. */
@@ -140,8 +142,7 @@ const found = (item: Recorded, score: number, why: Found['why']): Found => ({
 const isErased = (status: unknown): boolean => status === 'erased'
 
 /** Best first, as many as there is room for: what is too long for what is left of it is passed over. */
-async function withinBudget(all: readonly Found[], budget: number | undefined): Promise<readonly Found[]> {
-  if (budget === undefined) return all
+async function withinBudget(all: readonly Found[], budget: number): Promise<readonly Found[]> {
   const { loadTokenizer } = await import('../tokens/index.ts')
   tokenizer ??= loadTokenizer()
   const { count } = await tokenizer

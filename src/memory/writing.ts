@@ -10,6 +10,7 @@ import { against } from './conflicts.ts'
 import { BadItem, ItemChanged, ItemOver } from './errors.ts'
 import { itemRecorded, streamOf } from './events.ts'
 import { newItem, type Author, type ItemInput } from './item.ts'
+import { learned } from './learning.ts'
 import { itemById, type Recorded } from './reading.ts'
 
 export interface Writing {
@@ -35,7 +36,10 @@ export async function recording(
   input: ItemInput,
   by: Author,
 ): Promise<Writing> {
-  const { supersedes, ...given } = input
+  const { input: told, known } = await learned(log, input, by)
+  if (known)
+    return { appends: [], value: { id: known.id, version: known.version, conflicts: [], isKnown: true } }
+  const { supersedes, ...given } = told
   const draft = newItem(newId('item'), given, by)
   if (draft.rule) await checkCondition(draft.rule)
   const old = supersedes === undefined ? undefined : await replaced(log, supersedes)

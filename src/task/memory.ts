@@ -137,6 +137,8 @@ export interface Kept {
   readonly version: number
   /** Live items that say otherwise. */
   readonly conflicts: readonly string[]
+  /** It says only what this item said already, and was told from it: nothing was recorded. */
+  readonly isKnown?: true
 }
 
 /** What is looked for in memory. */
