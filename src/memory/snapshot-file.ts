@@ -5,7 +5,16 @@
  * S2. It is a cache. Whoever cannot read or write it does without.
  * S3. What a process that died left half written goes when the next one looks.
  */
-import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 
 export class SnapshotFile {
@@ -25,10 +34,15 @@ export class SnapshotFile {
   }
 
   /** Readable by whoever may read `like`. False if it could not be written. */
-  write(bytes: Uint8Array, like: string): boolean {
+  write(pieces: readonly Uint8Array[], like: string): boolean {
     const beside = `${this.path}.${process.pid}`
     try {
-      writeFileSync(beside, bytes, { mode: statSync(like).mode & 0o777 })
+      const file = openSync(beside, 'w', statSync(like).mode & 0o777)
+      try {
+        for (const bytes of pieces) writeFileSync(file, bytes)
+      } finally {
+        closeSync(file)
+      }
       renameSync(beside, this.path)
       return true
     } catch {

@@ -57,11 +57,12 @@ test('the first three by words stay, and nothing with a word is behind what has 
 })
 
 const seen = { position: 7, hash: 'abc' }
+const bytesOf = (catalogue: Catalogue) => Buffer.concat(saved(catalogue, seen))
 
 test('a catalogue read back answers as before, and knows how far it is', () => {
   const before = filled()
   before.remove('lawyer')
-  const again = restored(Buffer.from(saved(before, seen)), meaning)
+  const again = restored(bytesOf(before), meaning)
   expect(again.seen).toEqual(seen)
   for (const text of ['nurse medicine', 'ship', 'contract', 'freigth'])
     expect(again.catalogue.search({ text, filter: {}, limit: 5 })).toEqual(
@@ -78,15 +79,15 @@ test('nothing of an item that was taken out is in the bytes, and no vector of it
       label: { ...label, scope },
     })
   put('gone', 'dept/zanzibar')
-  expect(Buffer.from(saved(catalogue, seen)).includes('zanzibar')).toBe(true)
+  expect(bytesOf(catalogue).includes('zanzibar')).toBe(true)
   catalogue.remove('gone')
-  const bytes = Buffer.from(saved(catalogue, seen))
+  const bytes = bytesOf(catalogue)
   for (const text of ['zanzibar', 'quuxot', 'zebra', 'gone']) expect(bytes.includes(text)).toBe(false)
-  expect(Buffer.compare(bytes, saved(filled(), seen))).toBe(0)
+  expect(Buffer.compare(bytes, bytesOf(filled()))).toBe(0)
 })
 
 test('damage, another version and vectors of another table are refused', () => {
-  const bytes = Buffer.from(saved(filled(), seen))
+  const bytes = bytesOf(filled())
   fc.assert(
     fc.property(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), (at, change) => {
       const damaged = Buffer.from(bytes)
@@ -113,7 +114,7 @@ test('vectors of a model come later, of the version they are of, and of any leng
   expect(near(east)).toEqual(['cargo'])
   expect(near(north)).toEqual([])
   expect(near(Int8Array.of(1, 2))).toEqual([]) // of another model
-  const again = restored(Buffer.from(saved(catalogue, seen)), { name: 'model a/b' }).catalogue
+  const again = restored(bytesOf(catalogue), { name: 'model a/b' }).catalogue
   expect(again.meaningless().map(({ id }) => id)).toEqual(['lawyer', 'doctor'])
   expect(again.search({ text: 'zzz', filter: {}, limit: 5, vector: east }).map(({ id }) => id)).toEqual([
     'cargo',

@@ -69,7 +69,10 @@ export function quantised(values: ArrayLike<number>): Int8Array | undefined {
   for (let i = 0; i < values.length; i++) squares += (values[i] ?? 0) ** 2
   const factor = SCALE / Math.sqrt(squares)
   if (!Number.isFinite(factor)) return undefined
-  return Int8Array.from(values, (value) => Math.max(-127, Math.min(127, Math.round(value * factor))))
+  const vector = new Int8Array(values.length)
+  for (let i = 0; i < vector.length; i++)
+    vector[i] = Math.max(-127, Math.min(127, Math.round((values[i] ?? 0) * factor)))
+  return vector
 }
 
 /** Reads the table, 2.2 MB. */

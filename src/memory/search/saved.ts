@@ -31,7 +31,8 @@ const MARK = 0x524c4c54
 const VERSION = 1
 const START = 16
 
-export function saved(catalogue: Catalogue, seen: Seen): Uint8Array {
+/** In pieces, one after another: together they would be there twice. */
+export function saved(catalogue: Catalogue, seen: Seen): readonly Uint8Array[] {
   const { index, names, labels, vectors } = catalogue.parts()
   const head: Head = {
     seen,
@@ -43,17 +44,19 @@ export function saved(catalogue: Catalogue, seen: Seen): Uint8Array {
   }
   const text = Buffer.from(JSON.stringify(head))
   const filled = Buffer.concat([text, Buffer.alloc((4 - (text.length % 4)) % 4, ' ')])
-  const padding = Buffer.alloc((4 - (index.length % 4)) % 4)
-  const bytes = Buffer.concat([
-    Buffer.from(new Uint32Array([MARK, VERSION, 0, filled.length]).buffer),
+  const first = Buffer.from(new Uint32Array([MARK, VERSION, 0, filled.length]).buffer)
+  const rest = [
     filled,
     new Uint8Array(labels.buffer, labels.byteOffset, labels.byteLength),
     index,
-    padding,
+    Buffer.alloc((4 - (index.length % 4)) % 4),
     new Uint8Array(vectors.buffer, vectors.byteOffset, vectors.byteLength),
-  ])
-  bytes.writeUInt32LE(crc32(bytes.subarray(12)), 8)
-  return bytes
+  ]
+  first.writeUInt32LE(
+    rest.reduce((sum, bytes) => crc32(bytes, sum), crc32(first.subarray(12))),
+    8,
+  )
+  return [first, ...rest]
 }
 
 /** @throws {SnapshotRefused} */
