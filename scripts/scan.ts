@@ -6,7 +6,7 @@ const [from, to] = ['scan.wat', 'scan.wasm'].map(
   (name) => new URL(`../src/memory/search/${name}`, import.meta.url),
 )
 if (!from || !to) throw new Error('There is nothing to assemble.')
-const { parseWat } = await wabt()
-const { buffer } = parseWat('scan.wat', readFileSync(from, 'latin1'), { simd: true }).toBinary({})
+const assembler = await wabt()
+const { buffer } = assembler.parseWat('scan.wat', readFileSync(from, 'latin1'), { simd: true }).toBinary({})
 writeFileSync(to, buffer)
 console.log(`${buffer.length} bytes`)

@@ -8,7 +8,7 @@
 import type { Log } from '../log/index.ts'
 import { embedWith, ITEMS_MS, nameOf, type Embedder } from './embedder.ts'
 import { RecallUnavailable } from './errors.ts'
-import { Follower, type Answer, type Ask, type Embed } from './follower.ts'
+import type { Answer, Ask, Embed, Follower } from './follower.ts'
 import { ReaderThread, ThreadDied, type Reader } from './reader-thread.ts'
 
 /** What recall is to have of a store, besides its log. */

@@ -60,7 +60,7 @@ export class Follower {
   #following: Promise<void> = Promise.resolve()
   /** Items whose vectors are still to come. */
   readonly #toEmbed = new Set<string>()
-  #embedding: Promise<void> | undefined
+  #isEmbedding = false
   #isClosed = false
 
   constructor(options: FollowerOptions) {
@@ -181,8 +181,11 @@ export class Follower {
   /** In the background: words find an item before its vector is there. */
   #embedSome(): void {
     const { embedder } = this.#options
-    if (!embedder || this.#toEmbed.size === 0) return
-    this.#embedding ??= this.#embedAll(embedder.embed).finally(() => (this.#embedding = undefined))
+    if (!embedder || this.#toEmbed.size === 0 || this.#isEmbedding) return
+    this.#isEmbedding = true
+    this.#embedAll(embedder.embed)
+      .catch(() => {}) // a store that cannot be read now; the next following tries again
+      .finally(() => (this.#isEmbedding = false))
   }
 
   async #embedAll(embed: Embed): Promise<void> {

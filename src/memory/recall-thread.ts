@@ -48,10 +48,15 @@ parentPort?.on('message', (message: ToThread) => {
     (value) => say({ id: message.id, value }),
     (error: unknown) => {
       const known = error instanceof ThroughlineError ? error : undefined
-      const { code = undefined, retryable = false, data = {} } = known ?? {}
+      const { retryable = false, data = {} } = known ?? {}
       say({
         id: message.id,
-        error: { code, retryable, data, message: error instanceof Error ? error.message : String(error) },
+        error: {
+          code: known?.code,
+          retryable,
+          data,
+          message: error instanceof Error ? error.message : String(error),
+        },
       })
     },
   )

@@ -14,6 +14,7 @@ import { scopesAbove } from './item.ts'
 import { itemsAsOf, itemsOf, listItems, type ItemsQuery, type Recorded } from './reading.ts'
 import type { Filter } from './search/index.ts'
 import { tagged } from './tag.ts'
+import type { Tokenizer } from '../tokens/index.ts'
 
 /** What was found, by name: what a run records of it. */
 export interface Named {
@@ -155,7 +156,7 @@ async function withinBudget(all: readonly Found[], budget: number): Promise<read
   })
 }
 
-let tokenizer: ReturnType<typeof import('../tokens/index.ts').loadTokenizer> | undefined
+let tokenizer: Promise<Tokenizer> | undefined
 
 /** With a budget, as many as fit, unless told. */
 const limitOf = ({ budget, limit = budget === undefined ? LIMIT : MOST }: RecallQuery): number =>

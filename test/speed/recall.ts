@@ -290,7 +290,10 @@ function judge(path: string): void {
       ...(Number.isNaN(at) ? {} : { at }),
     }
     weighted.put(doc)
-    full.put({ doc, label: { version: 1, kind: 'decision', status: 'active', scope: '', subject: pep.title } })
+    full.put({
+      doc,
+      label: { version: 1, kind: 'decision', status: 'active', scope: '', subject: pep.title },
+    })
     plain.put({ id: `pep-${pep.pep}`, subject: '', statement: whole(pep) })
   }
   console.log(
