@@ -68,6 +68,7 @@ function defineReading(command: Command, act: Act): void {
     .option('--scope <scope>', 'what holds in this scope: its own and those above it')
     .option('--as-of <date>', 'what was believed then: a date, or so long ago')
     .option('--limit <n>', 'how many; 10 unless told, 200 at most')
+    .option('--budget <tokens>', 'as many as fit into so many tokens')
     .action(
       act((desk, query: string, options: ListOptions) =>
         asClient(desk, (tl) => recall(desk, tl, query, options)),
@@ -160,13 +161,14 @@ interface ListOptions {
   readonly asOf?: string
   readonly limit?: string
   readonly cursor?: string
+  readonly budget?: string
 }
 
 async function recall(
   desk: Desk,
   tl: Throughline,
   query: string,
-  { kind, scope, asOf, limit }: ListOptions,
+  { kind, scope, asOf, limit, budget }: ListOptions,
 ): Promise<ExitCode> {
   const found = await tl.memory.recall({
     query,
@@ -174,6 +176,7 @@ async function recall(
     ...(scope === undefined ? {} : { scope }),
     ...(asOf === undefined ? {} : { asOf: pastMoment(asOf, '--as-of', Date.now()) }),
     ...(limit === undefined ? {} : { limit: wholeNumber(limit, '--limit') }),
+    ...(budget === undefined ? {} : { budget: wholeNumber(budget, '--budget') }),
   })
   if (desk.out.isJson) desk.out.json(plain(found))
   else drawFound(desk.out, found)

@@ -32,6 +32,7 @@ export class Desk {
   #thread: ReaderThread | undefined
   #isLarge: boolean | undefined
   #isMoving = false
+  #isClosed = false
 
   constructor(log: Log, serving: Serving) {
     this.#log = log
@@ -51,8 +52,7 @@ export class Desk {
   async forget(ids: readonly string[]): Promise<void> {
     await (await this.#here)?.forget(ids)
     if (this.#thread) return this.#inThread((thread) => thread.forget(ids))
-    if (this.#here) return
-    // Nothing was asked here yet: the snapshot goes, and the next to ask begins anew.
+    // No index of this process is in the snapshot: it goes, and the next to ask begins anew.
     const options = this.#snapshot()
     if (!options || options.isReadOnly) return
     const { SnapshotFile } = await import('./snapshot-file.ts')
@@ -60,6 +60,7 @@ export class Desk {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     await this.#here?.then((follower) => follower.close())
     await this.#thread?.close()
   }
@@ -80,7 +81,7 @@ export class Desk {
         return await work(this.#living())
       } catch (error) {
         if (!(error instanceof ThreadDied)) throw error
-        if (tried > 1) throw new RecallUnavailable(error.cause)
+        if (tried > 1 || this.#isClosed) throw new RecallUnavailable(error.cause)
       }
     }
   }

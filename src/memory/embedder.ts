@@ -4,8 +4,6 @@
  * E1. It is asked for public and internal items only: what is confidential or personal is not sent to anybody.
  * E2. One that fails, or takes too long, is done without: words rank, and the question is answered.
  */
-import { quantised } from './search/index.ts'
-
 /** What is asked of an embedding model: any of the AI SDK has it. */
 export interface Embedder {
   readonly modelId: string
@@ -32,6 +30,7 @@ export async function embedWith(
   patienceMs: number,
 ): Promise<readonly (Int8Array | undefined)[]> {
   try {
+    const { quantised } = await import('./search/index.ts') // loaded when something is first searched for
     const most = Math.max(1, (await embedder.maxEmbeddingsPerCall) ?? MOST_AT_ONCE)
     const vectors: (Int8Array | undefined)[] = []
     for (let from = 0; from < texts.length; from += most) {

@@ -95,14 +95,14 @@ export class Follower {
   async close(): Promise<void> {
     this.#isClosed = true
     await this.#following.catch(() => {})
-    if (this.#unsaved >= SAVE_AT_END) await this.#save()
+    if (this.#unsaved >= SAVE_AT_END) await this.#save().catch(() => false)
   }
 
   async #follow(): Promise<void> {
     const { log, page } = this.#options
     const catalogue = (this.#catalogue ??= await this.#start())
     const tip = await log.position()
-    if (tip === this.#tip) return
+    if (tip === this.#tip || this.#isClosed) return
     for (;;) {
       const where = { position: { gt: this.#seen } }
       const rows = await log.select('items', { where, order: ['position'], limit: page })
@@ -110,13 +110,13 @@ export class Follower {
       for (const item of await itemsOf(log, newest)) this.#take(catalogue, item)
       this.#unsaved += newest.length
       this.#seen = Number(rows.at(-1)?.['position'] ?? this.#seen)
-      if (rows.length < page) break
+      if (rows.length < page || this.#isClosed) break // what was read so far is what a snapshot then says
       await new Promise(setImmediate) // runs, and questions that were asked before, go on meanwhile
     }
     await this.#dropErased()
     this.#tip = tip
     this.#embedSome()
-    if (this.#unsaved > Math.max(SAVE_AFTER, catalogue.size / 10)) setImmediate(() => void this.#saveLater())
+    if (this.#unsaved > Math.max(SAVE_AFTER, catalogue.size / 10)) setImmediate(() => this.#saveLater())
   }
 
   async #start(): Promise<Catalogue> {
@@ -156,10 +156,15 @@ export class Follower {
     return rows.filter((row) => this.#drop(String(row['item']))).length
   }
 
-  async #saveLater(): Promise<void> {
-    if (this.#isClosed) return
-    this.#following = this.#following.catch(() => {}).then(() => this.#save().then(() => {}))
-    await this.#following
+  /** A store that cannot be read now is met by the next question; the snapshot is only a cache. */
+  #saveLater(): void {
+    if (!this.#isClosed)
+      this.#following = this.#following
+        .then(() => this.#save())
+        .then(
+          () => {},
+          () => {},
+        )
   }
 
   /** False if nothing was written. */

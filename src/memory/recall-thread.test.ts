@@ -131,6 +131,16 @@ test('where nothing was asked yet, forgetting takes the snapshot away', async ()
   expect(existsSync(snapshot())).toBe(false)
 })
 
+test('closing does not wait for an index that is being made, and what was read of it is kept', async () => {
+  const tl = await open({ store })
+  await fill(tl, 0, 12_000)
+  const asked = tl.memory.recall({ query: 'number77' }).catch((error: { code?: string }) => error.code)
+  await tl.close()
+  await asked
+  await using again = await open({ store })
+  expect(await idsOf(again, 'number11999')).toEqual(['item_11999'])
+})
+
 const options = () => ({
   reader: { module: new URL('../app/reader.ts', import.meta.url).href, store },
   page: 100,

@@ -75,7 +75,10 @@ export function quantised(values: ArrayLike<number>): Int8Array | undefined {
   return vector
 }
 
-/** Reads the table, 2.2 MB. */
+let loaded: Meaning | undefined
+
+/** The table, 2.2 MB: read when it is first needed, once in a thread. */
 export function loadMeaning(): Meaning {
-  return new Meaning(readFileSync(new URL('./vectors.bin', import.meta.url)))
+  loaded ??= new Meaning(readFileSync(new URL('./vectors.bin', import.meta.url)))
+  return loaded
 }
