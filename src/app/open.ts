@@ -15,7 +15,7 @@ import { features } from './features.ts'
 import { idsBy, type Ids } from './ids.ts'
 import { plainLogger } from './logger.ts'
 import { projections } from './projections.ts'
-import { dispatcherAmong, dispatcherByRestate, notifierOf, sharingOf } from './sharing.ts'
+import { dispatcherAmong, dispatcherByRestate, notifierBy, routeTo, sharingOf } from './sharing.ts'
 import { Throughline } from './throughline.ts'
 import { Watchers } from './watchers.ts'
 
@@ -78,7 +78,7 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
   const logger = options.logger ?? plainLogger()
   const watchers = new Watchers({ log, clock, logger })
   let notifier: Notifier | undefined
-  const wake = (runId: string) => (carrying.dispatcher ?? notifier)?.wake(runId)
+  const wake = (runId: string, isLate?: boolean) => (carrying.dispatcher ?? notifier)?.wake(runId, isLate)
   const surroundings: Surroundings = {
     log,
     clock,
@@ -105,13 +105,17 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
   })
   const concurrency = options.concurrency ?? 256
   const parts = { surroundings, registry, carrier, concurrency }
-  const { dispatch: restate } = options
+  const { dispatch } = options
+  const routed = async () =>
+    shared?.restate ?? (dispatch && database ? await routeTo(dispatch, database) : undefined)
   const among =
     shared &&
-    (() =>
-      restate && database
-        ? dispatcherByRestate({ ...parts, restate, database })
-        : dispatcherAmong(shared, { ...parts, name }))
+    (async () => {
+      const route = await routed()
+      return route
+        ? dispatcherByRestate({ ...parts, route, ticks: shared.ticks })
+        : dispatcherAmong(shared, { ...parts, name })
+    })
   const carrying = new Carrying({ ...parts, shared: among })
   const stopListening = log.onCommit((isOurs) => {
     if (!isOurs) carrying.dispatcher?.look()
@@ -132,8 +136,8 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
   try {
     if (database && !options.isReadOnly) await prepare(database)
     if (options.worker !== false && !options.isReadOnly) await carrying.begin()
-    if (database && restate && !carrying.dispatcher && !options.isReadOnly)
-      notifier = await notifierOf(restate, database, surroundings)
+    const route = carrying.dispatcher || options.isReadOnly ? undefined : await routed()
+    if (route) notifier = await notifierBy(route, shared?.ticks, surroundings)
   } catch (error) {
     await close()
     throw error

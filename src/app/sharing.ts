@@ -6,10 +6,10 @@ import {
   sharedTables,
   type Database,
   type Tables,
-  type Ticks,
   type Worker,
 } from '../dispatch/postgres/index.ts'
-import type { Notifier, RestateDispatch } from '../dispatch/restate/index.ts'
+import type { Notifier, RestateDispatch, Route } from '../dispatch/restate/index.ts'
+import type { Ticks } from '../dispatch/ticks.ts'
 import type { Clock, Log } from '../log/index.ts'
 import type { Dispatcher, Surroundings } from '../run/index.ts'
 import type { CarryingOptions } from './carrying.ts'
@@ -21,6 +21,8 @@ export interface Sharing {
   readonly ticks?: Ticks
   /** Where the tables are in a real database. */
   readonly database?: Database
+  /** Restate says who carries what, and not the tables. */
+  readonly restate?: Route
 }
 
 interface OfDatabase extends Log {
@@ -70,15 +72,30 @@ export async function dispatcherAmong(
   return dispatcher
 }
 
+/** The way to a Restate, for a store in a database. @throws what the database says */
+export async function routeTo(restate: RestateDispatch, database: Database): Promise<Route> {
+  const { HttpIngress, storeId } = await import('../dispatch/restate/index.ts')
+  const store = await storeId(database)
+  return {
+    store,
+    ingress: () => new HttpIngress(restate.ingress, store),
+    async wire(told) {
+      const { httpWire, loadSdk } = await import('../dispatch/restate/worker.ts')
+      const here = isHere(restate.ingress) ? '127.0.0.1' : hostname()
+      return httpWire({ restate, sdk: await loadSdk(), store, hostname: here, told })
+    },
+  }
+}
+
 export interface ByRestateOptions extends Omit<AmongOptions, 'name'> {
-  readonly restate: RestateDispatch
-  readonly database: Database
+  readonly route: Route
+  readonly ticks: Ticks | undefined
 }
 
 /** What hands out runs to this process by way of Restate; nothing, if it has code for none. @throws {RestateSdkMissing} @throws {BadDispatch} */
 export async function dispatcherByRestate({
-  restate,
-  database,
+  route,
+  ticks,
   surroundings,
   registry,
   carrier,
@@ -86,35 +103,33 @@ export async function dispatcherByRestate({
 }: ByRestateOptions): Promise<Dispatcher | undefined> {
   const tasks = [...registry.carried()]
   if (tasks.length === 0) return undefined
-  const [{ RestateDispatcher, loadSdk }, { storeId }] = await Promise.all([
-    import('../dispatch/restate/worker.ts'),
-    import('../dispatch/restate/index.ts'),
-  ])
+  const { RestateDispatcher } = await import('../dispatch/restate/worker.ts')
   const { log, clock, logger, random } = surroundings
+  const told = (message: string, error?: unknown) =>
+    logger.warn(message, error === undefined ? {} : { error })
   const dispatcher = new RestateDispatcher({
-    restate,
-    sdk: await loadSdk(),
+    wire: await route.wire(told),
     log,
     clock,
+    ticks,
     carrier,
     concurrency,
-    store: await storeId(database),
+    store: route.store,
     tasks,
-    hostname: isHere(restate.ingress) ? '127.0.0.1' : hostname(),
     random,
-    told: (message, error) => logger.warn(message, error === undefined ? {} : { error }),
+    told,
   })
   await dispatcher.begin()
   return dispatcher
 }
 
 /** For a process that carries nothing: what tells Restate of the runs it starts or writes to. */
-export async function notifierOf(
-  restate: RestateDispatch,
-  database: Database,
+export async function notifierBy(
+  route: Route,
+  ticks: Ticks | undefined,
   { log, clock, logger }: Surroundings,
 ): Promise<Notifier> {
-  const { Notifier, storeId } = await import('../dispatch/restate/index.ts')
+  const { Notifier } = await import('../dispatch/restate/index.ts')
   const failed = (error: unknown) =>
     logger.warn(
       `Restate is not told of what was written (a worker finds it within seconds): ${messageOf(error)}`,
@@ -122,7 +137,7 @@ export async function notifierOf(
         error,
       },
     )
-  return new Notifier({ restate, log, clock, store: await storeId(database), failed })
+  return new Notifier({ ingress: route.ingress(), log, clock, ticks, failed })
 }
 
 const isHere = (address: string): boolean => /^(?:localhost|127\..*|\[::1\])$/.test(new URL(address).hostname)

@@ -1,5 +1,5 @@
 /** Starting a run: its input checked, its key honoured, one commit. */
-import { openThread } from '../continuity/index.ts'
+import { handedBrief, openThread } from '../continuity/index.ts'
 import { AlreadyThere, encode, eventOf, type Log } from '../log/index.ts'
 import { events, KeyReused, read, type RunStartedBody } from '../run/index.ts'
 import { validate, type AnyTask } from '../task/index.ts'
@@ -15,13 +15,15 @@ export interface StartOptions {
   readonly scope?: string
   /** The line of work it belongs to: see `tl.threads`. */
   readonly thread?: string
+  /** A brief that the run has to acknowledge before it does anything: see `ctx.brief`. */
+  readonly brief?: string
   /** Not before this moment. */
   readonly at?: Date
   /** The module the task came from, so that `throughline resume` finds it. */
   readonly source?: string
 }
 
-/** @returns the run's id, and whether it was started by this call. @throws {InvalidValue} @throws {KeyReused} @throws {AlreadyThere} @throws {ThreadNotFound} @throws {ThreadOver} */
+/** @returns the run's id, and whether it was started by this call. @throws {InvalidValue} @throws {KeyReused} @throws {AlreadyThere} @throws {ThreadNotFound} @throws {ThreadOver} @throws {BriefUnknown} */
 export async function startRun(
   log: Log,
   newId: Ids,
@@ -32,6 +34,7 @@ export async function startRun(
   checkOptions(options)
   const input = await validate(task.input, given, 'invalid_input', `The input of task "${task.name}"`)
   const { key, thread, at, source } = options
+  const brief = options.brief === undefined ? undefined : await handedBrief(log, options.brief)
   const attached = thread === undefined ? undefined : await openThread(log, thread)
   const scope = options.scope ?? (attached?.scope || undefined)
   const body: RunStartedBody = {
@@ -44,6 +47,7 @@ export async function startRun(
     ...(key === undefined ? {} : { key }),
     ...(scope === undefined ? {} : { scope }),
     ...(thread === undefined ? {} : { thread }),
+    ...(brief === undefined ? {} : { brief }),
     ...(at === undefined ? {} : { notBefore: at.getTime() }),
     ...(source === undefined ? {} : { source }),
   }

@@ -4,11 +4,13 @@ import type { Deployment, WorkerRow } from '../dispatch/postgres/index.ts'
 import type { Registry } from '../run/index.ts'
 import {
   Briefs,
+  openHandoffs,
   Threads,
   type Acknowledgement,
   type AcknowledgeOptions,
   type Brief,
   type BriefOptions,
+  type Handoff,
 } from '../continuity/index.ts'
 import { Memory } from '../memory/index.ts'
 import { isTask, type AnyTask, type Task } from '../task/index.ts'
@@ -50,9 +52,9 @@ export class Throughline {
 
   constructor(parts: ThroughlineParts) {
     this.#parts = parts
-    this.#memory = new Memory(parts.log, parts.newId)
+    this.#memory = new Memory(parts.log, parts.newId, () => parts.clock.now())
     this.#threads = new Threads(parts.log, parts.newId)
-    this.#briefs = new Briefs(parts.log, this.#memory)
+    this.#briefs = new Briefs(parts.log, this.#memory, parts.wake)
   }
 
   /** Starts a run, or gives the one that has the key. @throws {InvalidValue} @throws {KeyReused} */
@@ -117,7 +119,13 @@ export class Throughline {
     return this.#briefs.brief(id, options)
   }
 
-  /** Binds a reader to what a brief says, by its digest. @throws {BriefUnknown} @throws {BriefStale} */
+  /** Runs that wait to be taken over, the oldest first; those for one name, if it is given. */
+  async handoffs({ to }: { readonly to?: string } = {}): Promise<readonly Handoff[]> {
+    this.#checkOpen()
+    return openHandoffs(this.#parts.log, { to })
+  }
+
+  /** Binds a reader to what a brief says, by its digest, and takes over the run if it waits for that reader. @throws {BriefUnknown} @throws {BriefStale} @throws {HandoffTaken} */
   async acknowledge(briefId: string, options: AcknowledgeOptions): Promise<Acknowledgement> {
     this.#checkOpen()
     return this.#briefs.acknowledge(briefId, options)

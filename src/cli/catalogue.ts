@@ -45,7 +45,8 @@ export const catalogue: readonly Entry[] = [
     summary: 'tell whoever takes over a run or a thread how it stands',
     load: () => import('./brief.ts'),
   },
-  { name: 'ack', summary: 'say that a brief was read', load: () => import('./ack.ts') },
+  { name: 'ack', summary: 'say that a brief was read, and take over', load: () => import('./ack.ts') },
+  { name: 'handoffs', summary: 'runs that wait to be taken over', load: () => import('./handoffs.ts') },
   { name: 'verify', summary: 'recompute every hash of the record', load: () => import('./verify.ts') },
   { name: 'rebuild', summary: 'rebuild the views from the record', load: () => import('./rebuild.ts') },
   {

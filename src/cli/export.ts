@@ -1,10 +1,6 @@
 /** `throughline export`: a run, or everything, as lines of JSON. */
-import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
-import { BadRequest } from '../app/index.ts'
-import { asClient, quoted, type Define } from './command.ts'
-import { reasonOf } from './json.ts'
+import { asClient, type Define } from './command.ts'
+import { writeLines } from './lines.ts'
 
 export const define: Define = (command, act) => {
   command
@@ -15,39 +11,11 @@ export const define: Define = (command, act) => {
       act((desk, run: string | undefined, { out: file }: { readonly out?: string }) =>
         asClient(desk, async (tl) => {
           const lines = tl.export(run === undefined ? {} : { run })
-          const count = file === undefined ? await write(lines, process.stdout) : await writeFile(lines, file)
+          const count = await writeLines(lines, file)
           if (desk.out.isJson && file !== undefined) desk.out.json({ file, lines: count })
           else desk.out.say(`Exported ${count} lines${file === undefined ? '' : ` to ${file}`}.`)
           return 0
         }),
       ),
     )
-}
-
-async function write(lines: AsyncIterable<string>, stream: NodeJS.WritableStream): Promise<number> {
-  let count = 0
-  for await (const line of lines) {
-    count++
-    if (!stream.write(`${line}\n`)) await once(stream, 'drain')
-  }
-  return count
-}
-
-async function writeFile(lines: AsyncIterable<string>, file: string): Promise<number> {
-  const temporary = `${file}.${process.pid}.tmp`
-  const stream = createWriteStream(temporary, { flush: true })
-  try {
-    await once(stream, 'open')
-    const count = await write(lines, stream)
-    stream.end()
-    await once(stream, 'close')
-    await rename(temporary, file)
-    return count
-  } catch (error) {
-    stream.destroy()
-    await rm(temporary, { force: true })
-    if (error instanceof Error && 'syscall' in error)
-      throw new BadRequest(`${quoted(file)} cannot be written: ${reasonOf(error)}.`, { file })
-    throw error
-  }
 }

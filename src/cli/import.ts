@@ -1,10 +1,6 @@
 /** `throughline import`: take in what an export wrote. */
-import { closeSync, openSync, readSync } from 'node:fs'
-import { BadRequest } from '../app/index.ts'
 import { asClient, type Define } from './command.ts'
-import { reasonOf } from './json.ts'
-
-const CHUNK_BYTES = 1 << 20
+import { linesOf } from './lines.ts'
 
 export const define: Define = (command, act) => {
   command
@@ -37,30 +33,4 @@ export const define: Define = (command, act) => {
         )
       }),
     )
-}
-
-/** The lines of a file, read as they are asked for. The file is opened at once: a wrong path creates no store. @throws {BadRequest} */
-function linesOf(file: string): Iterable<string> {
-  let descriptor: number
-  try {
-    descriptor = file === '-' ? 0 : openSync(file, 'r')
-    readSync(descriptor, Buffer.alloc(0))
-  } catch (error) {
-    throw new BadRequest(`The file "${file}" cannot be read: ${reasonOf(error)}.`, { file })
-  }
-  return (function* () {
-    const decoder = new TextDecoder()
-    const chunk = Buffer.alloc(CHUNK_BYTES)
-    let rest = ''
-    try {
-      for (let bytes = readSync(descriptor, chunk); bytes > 0; bytes = readSync(descriptor, chunk)) {
-        const lines = (rest + decoder.decode(chunk.subarray(0, bytes), { stream: true })).split('\n')
-        rest = lines.pop() ?? ''
-        yield* lines
-      }
-      yield rest
-    } finally {
-      if (descriptor !== 0) closeSync(descriptor)
-    }
-  })()
 }

@@ -7,16 +7,18 @@
  */
 import { createHash } from 'node:crypto'
 import { ThroughlineError } from '../errors.ts'
-import { AlreadyThere, bodyOf, eventOf, type Log } from '../log/index.ts'
+import { AlreadyThere, bodyOf, anew, eventOf, type Append, type Change, type Log } from '../log/index.ts'
 import type { Memory } from '../memory/index.ts'
 import { loadTokenizer, type Tokenizer } from '../tokens/index.ts'
 import { BadBrief, BriefStale, BriefUnknown } from './errors.ts'
 import { briefAcknowledged, briefMade, briefStream, type BriefMade, type BriefSettings } from './events.ts'
-import { gather, type Material } from './material.ts'
+import { takingOf } from './handoffs.ts'
+import { gather } from './material.ts'
 import { pack, type Packed, type PackedSection } from './packing.ts'
 import { Records } from './records.ts'
 import { changed, sectionsOf, type SectionName } from './sections.ts'
 import { textOf } from './thread.ts'
+import { toldOf, type Told } from './told.ts'
 
 export interface BriefOptions {
   /** In tokens; 8,000 unless told. */
@@ -48,6 +50,8 @@ export interface Acknowledgement {
   readonly digest: string
   readonly by: string
   readonly at: Date
+  /** Whether the run waited for this reader, and goes on now. */
+  readonly tookOver: boolean
 }
 
 export interface AcknowledgeOptions {
@@ -56,6 +60,23 @@ export interface AcknowledgeOptions {
   readonly by: string
   /** What the reader needs to know: shown in briefs until this reader acknowledges another. */
   readonly questions?: readonly string[]
+  /** Take over a run that waits for another name: a role, somebody who is away. */
+  readonly takeOver?: boolean
+}
+
+export interface Proposed {
+  readonly brief: Brief
+  /** As the run that reads it has it on its record. */
+  readonly told: Told
+  readonly appends: readonly Append[]
+}
+
+export interface Acknowledging {
+  readonly appends: readonly Append[]
+  readonly unless: Change['unless']
+  /** Runs that have something to do then. */
+  readonly wakes: readonly string[]
+  readonly acknowledgement: Acknowledgement
 }
 
 const BUDGET = 8000
@@ -65,9 +86,11 @@ export class Briefs {
   readonly #log: Log
   readonly #memory: Memory
   readonly #records: Records
+  readonly #wake: (run: string) => void
   #tokenizer: Promise<Tokenizer> | undefined
 
-  constructor(log: Log, memory: Memory) {
+  constructor(log: Log, memory: Memory, wake: (run: string) => void = () => {}) {
+    this.#wake = wake
     this.#log = log
     this.#memory = memory
     this.#records = new Records(log)
@@ -75,17 +98,55 @@ export class Briefs {
 
   /** @throws {RunNotFound} @throws {ThreadNotFound} @throws {BriefTooLarge} @throws {BriefUnknown} for a `since` that is no brief of it */
   async brief(subject: string, options: BriefOptions = {}): Promise<Brief> {
-    const settings = await this.#settings(subject, options)
-    const { brief, material } = await this.#make(subject, settings)
-    await this.#record(brief, settings, material)
+    const { brief, appends } = await this.propose(subject, options)
+    try {
+      if (appends.length > 0) await this.#log.commit({ appends })
+    } catch (error) {
+      // Somebody asked for the same at the same moment; or this store is only read, and nobody can acknowledge here anyway.
+      const isReadOnly = error instanceof ThroughlineError && error.code === 'store_read_only'
+      if (!isReadOnly && !(error instanceof AlreadyThere)) throw error
+    }
     return brief
   }
 
-  /** Binds a reader to what a brief says. @throws {BriefUnknown} @throws {BriefStale} */
-  async acknowledge(
-    id: string,
-    { digest, by, questions = [] }: AcknowledgeOptions,
-  ): Promise<Acknowledgement> {
+  /** A brief, and what is to be recorded of it, if it is not yet. @throws what `brief` throws */
+  async propose(subject: string, options: BriefOptions = {}): Promise<Proposed> {
+    const settings = await this.#settings(subject, options)
+    const { brief, title, packed, material } = await this.#make(subject, settings)
+    const { id, digest, tokens, tokenizer, items } = brief
+    const made: BriefMade = {
+      brief: id,
+      subject,
+      digest,
+      options: settings,
+      tokens,
+      tokenizer,
+      items: items.map((item) => [item.id, item.version]),
+      vector: material.vector,
+    }
+    const [known] = await this.#log.select('briefs', { where: { brief: id }, columns: ['brief'] })
+    const append = {
+      stream: briefStream(subject),
+      expected: 'any',
+      events: [eventOf(briefMade, made)],
+    } as const
+    return { brief, told: toldOf(title, packed, made), appends: known ? [] : [append] }
+  }
+
+  /** Binds a reader to what a brief says, and takes over what waits for that reader. @throws {BriefUnknown} @throws {BriefStale} @throws {HandoffTaken} */
+  async acknowledge(id: string, options: AcknowledgeOptions): Promise<Acknowledgement> {
+    return anew(async () => {
+      const { appends, unless, wakes, acknowledgement } = await this.acknowledging(id, options)
+      if (appends.length === 0) return acknowledgement
+      const { at } = await this.#log.commit({ appends, ...(unless ? { unless } : {}) })
+      for (const run of wakes) this.#wake(run)
+      return { ...acknowledgement, at: new Date(at) }
+    })
+  }
+
+  /** What an acknowledgement is to be committed with. @throws what `acknowledge` throws */
+  async acknowledging(id: string, options: AcknowledgeOptions): Promise<Acknowledging> {
+    const { digest, by, questions = [], takeOver } = options
     textOf('by', by, BadBrief)
     if (!Array.isArray(questions) || questions.length > MOST_QUESTIONS)
       throw new BadBrief('questions', `they must be a list of ${MOST_QUESTIONS} at most.`)
@@ -94,22 +155,28 @@ export class Briefs {
     if (!made) throw new BriefUnknown(id, 'no such brief was made from this store')
     if (made.digest !== digest)
       throw new BriefUnknown(id, `its digest is ${made.digest}, and "${String(digest)}" was given`)
-    const before = await this.#acknowledged(made.subject, by)
-    if (before?.brief === id && questions.length === 0) return { brief: id, digest, by, at: before.at }
-    const { brief, material } = await this.#make(made.subject, made.options)
+    const { subject } = made
+    const taking = await takingOf(this.#log, subject, { by, brief: id, digest, takeOver })
+    const before = await this.#acknowledged(subject, by)
+    const acknowledgement = {
+      brief: id,
+      digest,
+      by,
+      at: before?.at ?? new Date(0),
+      tookOver: taking !== undefined,
+    }
+    if (before?.brief === id && questions.length === 0 && !taking)
+      return { appends: [], unless: undefined, wakes: [], acknowledgement }
+    const { brief, material } = await this.#make(subject, made.options)
     if (brief.digest !== digest) {
-      const news = await gather(this.#sources, made.subject, {
-        ...made.options,
-        since: { vector: made.vector, brief: id },
-      })
-      const changes = changed(news, { ...made.options, since: { vector: made.vector, brief: id } })
+      const since = { ...made.options, since: { vector: made.vector, brief: id } }
+      const changes = changed(await gather(this.#sources, subject, since), since)
       throw new BriefStale(
         id,
-        made.subject,
+        subject,
         changes.map(({ text }) => text),
       )
     }
-    const { subject } = made
     const body = { brief: id, subject, digest, reader: by, vector: material.vector }
     const event = eventOf(
       briefAcknowledged,
@@ -117,23 +184,35 @@ export class Briefs {
       undefined,
       by,
     )
-    const { at } = await this.#log.commit({
-      appends: [{ stream: briefStream(subject), expected: 'any', events: [event] }],
-    })
-    return { brief: id, digest, by, at: new Date(at) }
+    return {
+      appends: [
+        { stream: briefStream(subject), expected: 'any', events: [event, ...(taking?.events ?? [])] },
+        ...(taking?.appends ?? []),
+      ],
+      unless: taking?.unless,
+      wakes: taking ? [subject] : [],
+      acknowledgement,
+    }
+  }
+
+  /** @throws {BriefUnknown} */
+  async digestOf(id: string): Promise<string> {
+    const made = await this.#made(id)
+    if (!made) throw new BriefUnknown(id, 'no such brief was made from this store')
+    return made.digest
   }
 
   get #sources() {
     return { log: this.#log, memory: this.#memory, records: this.#records }
   }
 
-  async #make(subject: string, settings: BriefSettings): Promise<{ brief: Brief; material: Material }> {
+  async #make(subject: string, settings: BriefSettings) {
     this.#tokenizer ??= loadTokenizer()
     const tokenizer = await this.#tokenizer
     const material = await gather(this.#sources, subject, settings)
     const title = material.thread ? `Brief of thread ${subject}` : `Brief of run ${subject}`
     const packed = pack(title, sectionsOf(material, settings), settings.budget, tokenizer, subject)
-    return { brief: briefOf(subject, settings, packed, tokenizer.name), material }
+    return { brief: briefOf(subject, settings, packed, tokenizer.name), title, packed, material }
   }
 
   async #settings(
@@ -168,31 +247,6 @@ export class Briefs {
     const [row] = await this.#log.select('acknowledgements', { where: { subject, reader } })
     const [event] = row ? await this.#log.eventsAt([Number(row['position'])]) : []
     return event && { ...bodyOf(briefAcknowledged, event), at: new Date(event.at) }
-  }
-
-  async #record(brief: Brief, options: BriefSettings, { vector }: Material): Promise<void> {
-    const [known] = await this.#log.select('briefs', { where: { brief: brief.id }, columns: ['brief'] })
-    if (known) return
-    const { id, subject, digest, tokens, tokenizer, items } = brief
-    const body: BriefMade = {
-      brief: id,
-      subject,
-      digest,
-      options,
-      tokens,
-      tokenizer,
-      items: items.map((item) => [item.id, item.version]),
-      vector,
-    }
-    try {
-      await this.#log.commit({
-        appends: [{ stream: briefStream(subject), expected: 'any', events: [eventOf(briefMade, body)] }],
-      })
-    } catch (error) {
-      // Somebody asked for the same at the same moment; or this store is only read, and nobody can acknowledge here anyway.
-      const isReadOnly = error instanceof ThroughlineError && error.code === 'store_read_only'
-      if (!isReadOnly && !(error instanceof AlreadyThere)) throw error
-    }
   }
 }
 

@@ -62,6 +62,26 @@ export class BriefTooLarge extends ThroughlineError {
   }
 }
 
+/** A handing over that cannot be offered as it is. */
+export class BadHandoff extends ThroughlineError {
+  constructor(field: string, message: string) {
+    super('bad_handoff', { message: `${field}: ${message}`, data: { field } })
+  }
+}
+
+/** Somebody else was quicker, or it is not offered any more. */
+export class HandoffTaken extends ThroughlineError {
+  constructor(run: string, by: string | undefined) {
+    super('handoff_taken', {
+      message:
+        by === undefined
+          ? `${run} does not wait to be taken over.`
+          : `${run} has been taken over by ${by} already.`,
+      data: { run, ...(by === undefined ? {} : { by }) },
+    })
+  }
+}
+
 /** No brief of that id and digest was made here. */
 export class BriefUnknown extends ThroughlineError {
   constructor(brief: string, reason: string) {

@@ -45,6 +45,25 @@ export const briefAcknowledged = kind<{
   readonly vector: Vector
 }>('brief.acknowledged')
 
+/** A run waits to be taken over: by whom, why, and for which message. */
+export const handoffOffered = kind<{
+  readonly handoff: string
+  readonly run: string
+  readonly to: string
+  readonly reason: string
+  readonly note?: string
+  /** The name of the message it waits for. */
+  readonly wait: string
+}>('handoff.offered')
+export const handoffTaken = kind<{
+  readonly handoff: string
+  readonly by: string
+  readonly brief: string
+  readonly digest: string
+}>('handoff.taken')
+/** Nobody took it in time. */
+export const handoffWithdrawn = kind<{ readonly handoff: string }>('handoff.withdrawn')
+
 // They end in a slash, as no stream of a run does.
 export const threadStream = (id: string): string => `thread:${id}/`
 export const briefStream = (subject: string): string => `brief:${subject}/`

@@ -18,6 +18,11 @@ export function firstAction(material: Material): string {
   const halted = open.find(({ record }) => record.end?.status === 'halted')
   if (halted)
     return `Find out why ${halted.run} halted (${halted.record.end?.text ?? ''}), put that right, then: throughline resume ${halted.run}.`
+  const [offered] = material.handoffs
+  if (offered)
+    return line(
+      `Take it over, if it is yours (${offered.to}): acknowledge this brief. throughline brief ${offered.run}, then throughline ack <brief> --digest <digest> --by '${offered.to}'.`,
+    )
   const wanted = open.flatMap((state) =>
     state.waiting.filter(({ kind }) => kind === 'wait').map(({ name }) => ({ run: state.run, name })),
   )[0]

@@ -7,15 +7,19 @@ export {
 } from './briefs.ts'
 export {
   BadBrief,
+  BadHandoff,
   BadPlan,
   BadThread,
   BriefStale,
   BriefTooLarge,
   BriefUnknown,
+  HandoffTaken,
   ThreadChanged,
   ThreadNotFound,
   ThreadOver,
 } from './errors.ts'
+export { handedBrief } from './handed.ts'
+export { openHandoffs, type Handoff } from './handoffs.ts'
 export { continuityFeature } from './feature.ts'
 export { continuityProjection } from './projection.ts'
 export { type OpenThread, type Thread, type ThreadChange, type ThreadState } from './thread.ts'

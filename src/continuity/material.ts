@@ -4,9 +4,18 @@
  * M1. What is ordered here is ordered by what the record says (times, then ids), never by positions: those are of one store.
  */
 import { bodyOf, type Log, type Row } from '../log/index.ts'
-import { itemRecorded, scopesAbove, streamOf, type Memory, type MemoryItem } from '../memory/index.ts'
+import {
+  itemFlagged,
+  itemRecorded,
+  scopesAbove,
+  streamOf,
+  type Flag,
+  type Memory,
+  type MemoryItem,
+} from '../memory/index.ts'
 import { events, RunNotFound, type Waiting } from '../run/index.ts'
 import { briefAcknowledged, threadStream, type BriefSettings, type Vector } from './events.ts'
+import { openHandoffs, type Handoff } from './handoffs.ts'
 import { planOf, type Planned } from './plan.ts'
 import type { RunRecord } from './record.ts'
 import type { Records } from './records.ts'
@@ -30,6 +39,9 @@ export interface RunState {
 /** A change of an item since the reader last looked. */
 export type ItemNews = Pick<MemoryItem, 'id' | 'version' | 'kind' | 'status' | 'statement' | 'change'>
 
+/** An item, and what it rests on that does not hold. */
+export type Grounds = Pick<Flag, 'item' | 'origin' | 'status'>
+
 export interface Material {
   readonly subject: string
   readonly scope: string
@@ -43,8 +55,14 @@ export interface Material {
   /** Run that held the key before, and failed. */
   readonly replaced: { readonly run: string; readonly mode: string; readonly message: string } | undefined
   readonly live: readonly MemoryItem[]
+  /** Of live items: those that rest on what no longer holds. */
+  readonly flags: readonly Flag[]
   readonly withdrawn: readonly MemoryItem[]
   readonly news: readonly ItemNews[]
+  /** Items that were flagged since the reader last looked. */
+  readonly flagged: readonly Grounds[]
+  /** Of these runs. */
+  readonly handoffs: readonly Handoff[]
   readonly asked: readonly { readonly reader: string; readonly question: string }[]
   readonly vector: Vector
 }
@@ -53,6 +71,8 @@ export interface Material {
 const MOST_ENDED = 50
 /** So many withdrawn items are kept in sight, the newest. */
 const MOST_WITHDRAWN = 100
+/** When nothing has expired yet. */
+const EVER = new Date(-8.64e15)
 const ENDED = ['done', 'failed', 'cancelled']
 
 export interface Sources {
@@ -101,8 +121,10 @@ export async function gather(sources: Sources, subject: string, settings: BriefS
     unread,
     replaced: await replacedBy(log, runs[0]?.record.started?.replaces),
     live: live.sort(byTime),
+    flags: [...(await memory.flags(live.map(({ id }) => id)))].sort(byFlag),
     withdrawn: [...over.items].sort(byTime),
-    news: await newsOf(sources, scope, settings.since),
+    ...(await newsOf(sources, scope, settings.since)),
+    handoffs: await openHandoffs(log, { of: [...known] }),
     asked: await askedOf(log, subject),
     vector,
   }
@@ -113,6 +135,9 @@ const byAge = (a: Row, b: Row): number =>
 
 const byTime = (a: MemoryItem, b: MemoryItem): number =>
   a.recordedAt.getTime() - b.recordedAt.getTime() || (a.id < b.id ? -1 : 1)
+
+const byFlag = (a: Grounds & Pick<Flag, 'at'>, b: Grounds & Pick<Flag, 'at'>): number =>
+  a.at.getTime() - b.at.getTime() || (`${a.origin} ${a.item}` < `${b.origin} ${b.item}` ? -1 : 1)
 
 function factsOf(row: Row): Omit<RunState, 'record' | 'plan'> {
   const text = (column: string) => (row[column] === null ? undefined : String(row[column]))
@@ -147,11 +172,19 @@ async function descend(
   }
 }
 
-/** All of them: what binds is never left out because there is much of it. */
+/**
+ * All of them: what binds is never left out because there is much of it. Until when an item is true stands in its line; a brief does
+ * not change because time passes.
+ */
 async function everyLive(memory: Memory, scope: string): Promise<MemoryItem[]> {
   const items: MemoryItem[] = []
   for (let cursor: string | undefined; ;) {
-    const page = await memory.list({ scope, limit: 1000, ...(cursor === undefined ? {} : { cursor }) })
+    const page = await memory.list({
+      scope,
+      at: EVER,
+      limit: 1000,
+      ...(cursor === undefined ? {} : { cursor }),
+    })
     items.push(...page.items)
     cursor = page.cursor
     if (cursor === undefined) return items
@@ -163,24 +196,30 @@ async function newsOf(
   { log }: Sources,
   scope: string,
   since: BriefSettings['since'],
-): Promise<readonly ItemNews[]> {
-  if (since === undefined) return []
+): Promise<Pick<Material, 'news' | 'flagged'>> {
+  if (since === undefined) return { news: [], flagged: [] }
   const latest = new Map<string, { readonly item: ItemNews; readonly at: number }>()
+  const flagged = new Map<string, Grounds & { readonly at: Date }>()
   for (const one of scopesAbove(scope)) {
     const stream = streamOf(one)
     const from = 'vector' in since ? (since.vector[stream] ?? 0) + 1 : 1
     for await (const page of log.read(stream, from))
       for (const event of page) {
-        if (event.kind !== itemRecorded.name || ('at' in since && event.at <= since.at)) continue
+        if ('at' in since && event.at <= since.at) continue
+        if (event.kind === itemFlagged.name) {
+          const flag = { ...bodyOf(itemFlagged, event), at: new Date(event.at) }
+          flagged.set(`${flag.item} ${flag.origin}`, flag)
+          continue
+        }
+        if (event.kind !== itemRecorded.name) continue
         const { item } = bodyOf(itemRecorded, event)
         const { id, version, kind = 'fact', status = 'active', statement = '', change } = item
         latest.delete(id)
         latest.set(id, { item: { id, version, kind, status, statement, change }, at: event.at })
       }
   }
-  return [...latest.values()]
-    .sort((a, b) => a.at - b.at || (a.item.id < b.item.id ? -1 : 1))
-    .map(({ item }) => item)
+  const news = [...latest.values()].sort((a, b) => a.at - b.at || (a.item.id < b.item.id ? -1 : 1))
+  return { news: news.map(({ item }) => item), flagged: [...flagged.values()].sort(byFlag) }
 }
 
 async function replacedBy(log: Log, run: string | undefined): Promise<Material['replaced']> {

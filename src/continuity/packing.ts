@@ -41,6 +41,8 @@ export interface Packed {
   readonly tokens: number
   readonly sections: readonly PackedSection[]
   readonly omitted: readonly { readonly section: SectionName; readonly count: number }[]
+  /** What is said of that. */
+  readonly missing: readonly string[]
 }
 
 /** What is taken of a section. */
@@ -50,6 +52,7 @@ interface Taken {
   next: number
 }
 
+const opening = (title: string): string => `# ${title}\n`
 const heading = (title: string): string => `\n## ${title}\n\n`
 const bullet = ({ text }: Line): string => `- ${text}\n`
 const leftOut = (title: string, count: number): string =>
@@ -69,11 +72,10 @@ export function pack(
   { count }: Tokenizer,
   subject: string,
 ): Packed {
-  const opening = `# ${title}\n`
   const must = sections.filter(({ name }) => MUST.has(name)).map(whole)
   const rest = ORDER.flatMap((name) => sections.filter((section) => section.name === name))
   const needed =
-    count(opening) +
+    count(opening(title)) +
     must.reduce(
       (sum, { title: of, lines }) =>
         sum + count(heading(of)) + lines.reduce((n, one) => n + count(bullet(one)), 0),
@@ -116,17 +118,26 @@ export function pack(
     return gone === 0 ? [] : [{ section: name, count: gone }]
   })
   const titles = new Map(sections.map(({ name, title: of }) => [name, of]))
-  const blocks = [
-    ...shown.map(({ title: of, lines }) => [heading(of), ...lines.map(bullet)]),
-    ...(omitted.length === 0
-      ? []
-      : [[heading(LEFT_OUT), ...omitted.map((one) => leftOut(titles.get(one.section) ?? '', one.count))]]),
-  ]
-  const all = [opening, ...blocks.flat()]
+  const missing = omitted.map((one) => leftOut(titles.get(one.section) ?? '', one.count))
+  const parts = partsOf(title, shown, missing)
   return {
-    markdown: all.join(''),
-    tokens: all.reduce((sum, text) => sum + count(text), 0),
+    markdown: parts.join(''),
+    tokens: parts.reduce((sum, text) => sum + count(text), 0),
     sections: shown,
     omitted,
+    missing,
   }
+}
+
+/** The Markdown of sections, and what it says is missing, in pieces. */
+export function partsOf(
+  title: string,
+  sections: readonly { readonly title: string; readonly lines: readonly Line[] }[],
+  missing: readonly string[],
+): readonly string[] {
+  return [
+    opening(title),
+    ...sections.flatMap(({ title: of, lines }) => [heading(of), ...lines.map(bullet)]),
+    ...(missing.length === 0 ? [] : [heading(LEFT_OUT), ...missing]),
+  ]
 }

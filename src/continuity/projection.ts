@@ -1,18 +1,34 @@
 /**
  * Threads, plans, briefs and who acknowledged them, as they can be asked for.
  *
- * P1. A version of a thread is there once: whoever makes the same one a moment later is refused with all of its commit.
+ * P1. A version of a thread is there once: whoever makes the same one a moment later is refused with all of its commit. A handoff is
+ *     taken once in the same way.
  */
 import { bodyOf, type Projection, type RowChange, type StoredEvent } from '../log/index.ts'
 import { events } from '../run/index.ts'
-import { briefAcknowledged, briefMade, threadRecorded } from './events.ts'
+import {
+  briefAcknowledged,
+  briefMade,
+  handoffOffered,
+  handoffTaken,
+  handoffWithdrawn,
+  threadRecorded,
+} from './events.ts'
 import { DONE, SET, type PlanSet, type PlanStepDone } from './plan.ts'
 
 export const continuityProjection: Projection = {
   name: 'continuity',
-  version: 1,
+  version: 2,
   mode: 'inline',
-  kinds: [threadRecorded, briefMade, briefAcknowledged, events.keepDone].map((kind) => kind.name),
+  kinds: [
+    threadRecorded,
+    briefMade,
+    briefAcknowledged,
+    handoffOffered,
+    handoffTaken,
+    handoffWithdrawn,
+    events.keepDone,
+  ].map((kind) => kind.name),
   tables: {
     threads: {
       columns: {
@@ -48,6 +64,26 @@ export const continuityProjection: Projection = {
       columns: { subject: 'text', reader: 'text', brief: 'text', at: 'integer', position: 'integer' },
       key: ['subject', 'reader'],
     },
+    handoffs: {
+      columns: {
+        handoff: 'text',
+        tenant: 'text',
+        run: 'text',
+        for: 'text',
+        reason: 'text',
+        note: 'text',
+        wait: 'text',
+        offered_at: 'integer',
+        taken_by: 'text',
+        over_at: 'integer',
+        position: 'integer',
+      },
+      key: ['handoff'],
+      indexes: [
+        { columns: ['run'], where: 'over_at IS NULL' },
+        { columns: ['position'], where: 'over_at IS NULL' },
+      ],
+    },
   },
   apply(event) {
     switch (event.kind) {
@@ -62,6 +98,32 @@ export const continuityProjection: Projection = {
         const { subject, reader, brief } = bodyOf(briefAcknowledged, event)
         const row = { subject, reader, brief, at: event.at, position: event.position }
         return [{ put: 'acknowledgements', row }]
+      }
+      case handoffOffered.name: {
+        const { to, note = null, ...offered } = bodyOf(handoffOffered, event)
+        const { tenant, at, position } = event
+        const row = {
+          ...offered,
+          note,
+          tenant,
+          for: to,
+          offered_at: at,
+          taken_by: null,
+          over_at: null,
+          position,
+        }
+        return [{ insert: 'handoffs', row }]
+      }
+      case handoffTaken.name: {
+        const { handoff, by } = bodyOf(handoffTaken, event)
+        const set = { taken_by: by, over_at: event.at }
+        return [{ patch: 'handoffs', set, where: { handoff, over_at: null }, must: true }]
+      }
+      case handoffWithdrawn.name: {
+        const { handoff } = bodyOf(handoffWithdrawn, event)
+        return [
+          { patch: 'handoffs', set: { over_at: event.at }, where: { handoff, over_at: null }, must: true },
+        ]
       }
       default:
         return planChanges(event)

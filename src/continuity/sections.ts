@@ -8,9 +8,10 @@ import type { ItemKind } from '../task/index.ts'
 import type { BriefSettings } from './events.ts'
 import { firstAction } from './first-action.ts'
 import { joined, worded, type Line, type Lines } from './lines.ts'
-import { doubtsOf, type Material, type RunState } from './material.ts'
+import { isHandoff } from './handoffs.ts'
+import { doubtsOf, type Grounds, type Material, type RunState } from './material.ts'
 import { pendingLine } from './pending.ts'
-import { day, itemLine, line, shortened, shown } from './wording.ts'
+import { day, itemLine, line, newsLine, shown, withdrawnLine } from './wording.ts'
 
 export interface Section {
   readonly name: SectionName
@@ -36,15 +37,17 @@ const MOST_GOAL = 2000
 
 /** In the order in which they are read; those without a line are left away. */
 export function sectionsOf(material: Material, settings: BriefSettings): readonly Section[] {
-  const of = (...kinds: readonly ItemKind[]): Line[] =>
-    material.live.filter(({ kind }) => kinds.includes(kind)).map(lineOf)
+  const said = (items: readonly MemoryItem[]): Line[] =>
+    items.flatMap((item) => [lineOf(item), ...groundLines(item, material)])
+  const live = (...kinds: readonly ItemKind[]) => material.live.filter(({ kind }) => kinds.includes(kind))
+  const of = (...kinds: readonly ItemKind[]): Line[] => said(live(...kinds))
   const all: readonly Section[] = [
     { name: 'goal', title: 'Goal', lines: goal(material) },
     { name: 'done', title: 'Done', lines: done(material) },
     { name: 'remains', title: 'What remains', lines: remains(material) },
     { name: 'decisions', title: 'Decisions that hold', lines: of('decision') },
     { name: 'constraints', title: 'Constraints', lines: of('constraint') },
-    { name: 'commitments', title: 'Promised', lines: of('commitment').sort(byDue(material)) },
+    { name: 'commitments', title: 'Promised', lines: said(live('commitment').sort(byDue)) },
     { name: 'questions', title: 'Open questions', lines: [...of('question'), ...asked(material)] },
     { name: 'known', title: 'Known and assumed', lines: of('fact', 'preference', 'assumption', 'risk') },
     { name: 'failed', title: 'What did not work', lines: failed(material) },
@@ -55,10 +58,19 @@ export function sectionsOf(material: Material, settings: BriefSettings): readonl
   return all.filter(({ lines }) => lines.length > 0)
 }
 
-const lineOf = (item: MemoryItem): Line => ({
-  text: itemLine(item),
-  item: { id: item.id, version: item.version },
-})
+/** An item as a section words it. */
+export function lineOf(item: MemoryItem, section?: SectionName): Line {
+  const { id, version } = item
+  const word = section === 'changed' ? newsLine : section === 'failed' ? withdrawnLine : itemLine
+  return { text: word(item), item: { id, version } }
+}
+
+/** Below an item: what it rests on that does not hold any more. */
+const groundLines = ({ id }: MemoryItem, { flags }: Material): readonly Line[] =>
+  flags.filter(({ item }) => item === id).map((flag) => ({ text: groundText(flag) }))
+
+const groundText = ({ item, origin, status }: Grounds): string =>
+  line(`Look again at ${item}: it rests on ${origin}, which is ${status}`)
 
 function goal({ thread, runs: [run], scope }: Material): Line[] {
   const where = scope === '' ? '' : `, in ${scope}`
@@ -104,7 +116,7 @@ function done({ thread, runs, unread }: Material): Lines {
   return joined([before, ...ofRuns])
 }
 
-function remains({ thread, runs, below }: Material): Line[] {
+function remains({ thread, runs, below, handoffs }: Material): Line[] {
   const next = thread?.nextAction === undefined ? [] : [{ text: line(`Next: ${thread.nextAction}`) }]
   const waits = thread?.waitingOn === undefined ? [] : [{ text: line(`Waiting on ${thread.waitingOn}`) }]
   const ofRuns = [...runs, ...below]
@@ -115,8 +127,15 @@ function remains({ thread, runs, below }: Material): Line[] {
       return [
         ...planned.map(({ id, title }) => ({ text: line(`${who}Planned: ${title} [${id}]`) })),
         ...state.waiting
-          .filter(({ kind }) => kind !== 'in_doubt')
+          .filter(({ kind, name }) => kind !== 'in_doubt' && !isHandoff(kind, name))
           .map((one) => ({ text: line(`${who}${pendingLine(one)}`) })),
+        ...handoffs
+          .filter(({ run }) => run === state.run)
+          .map(({ to, reason, note }) => ({
+            text: line(
+              `${who}Waits to be taken over by ${to}: ${reason}${note === undefined ? '' : ` (${note})`}`,
+            ),
+          })),
         ...(state.record.end ? [{ text: `${who}Halted: ${state.record.end.text}` }] : []),
       ]
     })
@@ -128,10 +147,9 @@ function asked({ asked: questions }: Material): Line[] {
 }
 
 /** What is due first comes first; what has no date comes last. */
-function byDue({ live }: Material) {
-  const due = new Map(live.map(({ id, dueAt }) => [id, dueAt?.getTime() ?? Infinity]))
-  const of = (one: Line) => due.get(one.item?.id ?? '') ?? Infinity
-  return (a: Line, b: Line): number => (of(a) === of(b) ? 0 : of(a) - of(b))
+function byDue(a: MemoryItem, b: MemoryItem): number {
+  const of = ({ dueAt }: MemoryItem) => dueAt?.getTime() ?? Infinity
+  return of(a) === of(b) ? 0 : of(a) - of(b)
 }
 
 function failed({ thread, runs, replaced, withdrawn }: Material): Line[] {
@@ -153,14 +171,7 @@ function failed({ thread, runs, replaced, withdrawn }: Material): Line[] {
       ...how,
     ]
   })
-  const taken = withdrawn
-    .filter(({ kind }) => kind === 'decision')
-    .map(({ id, version, statement, change }) => ({
-      text: line(
-        `Withdrawn: ${statement}${change?.because === undefined ? '' : ` (${change.because})`} [${id} v${version}]`,
-      ),
-      item: { id, version },
-    }))
+  const taken = withdrawn.filter(({ kind }) => kind === 'decision').map((item) => lineOf(item, 'failed'))
   return [...earlier, ...ofRuns, ...taken]
 }
 
@@ -183,7 +194,7 @@ export function changed(material: Material, { since }: BriefSettings): Line[] {
   if (since === undefined) return []
   const isNews = ({ stream, seq, at }: { stream: string; seq: number; at: number }): boolean =>
     'at' in since ? at > since.at : seq > (since.vector[stream] ?? 0)
-  const { thread, runs, news, subject } = material
+  const { thread, runs, news, flagged, subject } = material
   const ofThread =
     thread && isNews({ stream: `thread:${subject}/`, seq: thread.version, at: thread.recordedAt.getTime() })
       ? [
@@ -194,13 +205,16 @@ export function changed(material: Material, { since }: BriefSettings): Line[] {
           },
         ]
       : []
-  const items = news.map(({ id, version, kind, status, statement, change }) => ({
-    text: line(
-      `${kind} ${status === 'active' ? (version === 1 ? 'recorded' : 'changed') : status}: ${shortened(statement, 200)}${change?.because === undefined ? '' : ` (${shortened(change.because, 200)})`} [${id} v${version}]`,
-    ),
+  const items = news.map(({ id, version, ...item }) => ({
+    text: newsLine({ id, version, ...item }),
     item: { id, version },
   }))
-  return [...ofThread, ...items, ...runs.flatMap((state) => runNews(state, isNews, thread !== undefined))]
+  return [
+    ...ofThread,
+    ...items,
+    ...flagged.map((flag) => ({ text: groundText(flag) })),
+    ...runs.flatMap((state) => runNews(state, isNews, thread !== undefined)),
+  ]
 }
 
 function runNews(

@@ -3,7 +3,7 @@
  *
  * T1. Every version is an event, whole; a version is made from the one that was read, and whoever made it meanwhile wins.
  */
-import { AlreadyThere, bodyOf, eventOf, GuardFailed, type Log, type Row, type Test } from '../log/index.ts'
+import { anew, bodyOf, eventOf, type Log, type Row, type Test } from '../log/index.ts'
 import { ThreadChanged, ThreadNotFound, ThreadOver } from './errors.ts'
 import { threadRecorded, threadStream } from './events.ts'
 import {
@@ -44,9 +44,6 @@ export interface ThreadsPage {
   /** Give it to get the next page; undefined on the last. */
   readonly cursor: string | undefined
 }
-
-/** Others were quicker so often: then it is said instead of tried again. */
-const TRIES = 20
 
 export class Threads {
   readonly #log: Log
@@ -120,19 +117,14 @@ export class Threads {
     { by = 'person', version, ...change }: ThreadChange & Said,
   ): Promise<Thread> {
     textOf('by', by)
-    for (let tried = 1; ; tried++) {
+    return anew(async () => {
       const { recordedAt: _recordedAt, ...thread } = await threadById(this.#log, id)
       if (version !== undefined && version !== thread.version) throw new ThreadChanged(id, version, thread)
       if (thread.state === 'done') throw new ThreadOver(id)
       const next = nextThread(thread, state, change, by)
-      try {
-        await this.#append(next)
-        return next
-      } catch (error) {
-        const wasTooSlow = error instanceof AlreadyThere || error instanceof GuardFailed
-        if (!wasTooSlow || tried >= TRIES) throw error
-      }
-    }
+      await this.#append(next)
+      return next
+    })
   }
 
   async #append(thread: Thread): Promise<void> {

@@ -65,3 +65,19 @@ export function itemLine(item: MemoryItem): string {
 }
 
 const sentence = (text: string): string => (/[.!?…]\s*$/.test(text) ? text.trim() : `${text.trim()}.`)
+
+/** What became of an item. */
+export function newsLine(
+  item: Pick<MemoryItem, 'id' | 'version' | 'kind' | 'status' | 'statement' | 'change'>,
+): string {
+  const { id, version, kind, status, statement, change } = item
+  const what = status === 'active' ? (version === 1 ? 'recorded' : 'changed') : status
+  const why = change?.because === undefined ? '' : ` (${shortened(change.because, 200)})`
+  return line(`${kind} ${what}: ${shortened(statement, 200)}${why} [${id} v${version}]`)
+}
+
+/** A decision that does not hold any more. */
+export function withdrawnLine({ id, version, statement, change }: MemoryItem): string {
+  const why = change?.because === undefined ? '' : ` (${change.because})`
+  return line(`Withdrawn: ${statement}${why} [${id} v${version}]`)
+}

@@ -1,3 +1,4 @@
+export { anew } from './anew.ts'
 export { digestOf, fits, GENESIS, sameHash, sealInto } from './chain.ts'
 export { systemClock, type Clock } from './clock.ts'
 export { decode, encode, type ErrorClass } from './codec.ts'

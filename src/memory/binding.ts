@@ -6,8 +6,10 @@
  * B3. A rule about something the value does not have says nothing of it; one that requires it is not met, and does not stop it either.
  */
 import type { Change, Log, Row } from '../log/index.ts'
+import type { Fork } from '../run/index.ts'
 import type { Item } from '../task/index.ts'
 import { scopesAbove } from './item.ts'
+import { OVERLAID, overlaid } from './overlay.ts'
 import { itemsOf } from './reading.ts'
 import type * as rules from './rules/index.ts'
 import type { CompiledRule, Verdict } from './rules/index.ts'
@@ -31,7 +33,7 @@ export interface Bound {
 
 type Rules = typeof rules
 
-const COLUMNS = ['item', 'version', 'rule_target', 'valid_from', 'valid_to', 'position'] as const
+const COLUMNS = [...OVERLAID, 'rule_target', 'valid_from', 'valid_to'] as const
 const REMEMBERED = 20_000
 
 /** Rules by item and version: what was compiled once is what is evaluated. */
@@ -40,13 +42,21 @@ const compiled = new Map<string, { readonly item: Item; readonly rule: CompiledR
 /** `now`: rules that are not yet, or no longer, in force do not bind. @throws what the store says */
 export async function bind(
   log: Log,
-  about: { readonly scope: string; readonly target: string; readonly value: unknown; readonly now: number },
+  about: {
+    readonly scope: string
+    readonly target: string
+    readonly value: unknown
+    readonly now: number
+    readonly forks: readonly Fork[]
+  },
 ): Promise<Bound> {
   const { target, value, now } = about
   const scope = { in: scopesAbove(about.scope) }
-  const live = { scope, rule_target: { not: null }, replaced_at: null, status: 'active' }
-  const rows = await log.select('items', { where: live, columns: COLUMNS })
-  const seen = rows.reduce((most, row) => Math.max(most, Number(row['position'])), 0)
+  const binding = { scope, rule_target: { not: null }, status: 'active' }
+  const live = { ...binding, replaced_at: null }
+  const newest = await log.select('items', { where: live, columns: COLUMNS })
+  const rows = await overlaid(log, about.forks, newest, binding)
+  const seen = newest.reduce((most, row) => Math.max(most, Number(row['position'])), 0)
   const ours = rows.filter((row) => isMatch(String(row['rule_target']), target) && isInForce(row, now))
   const unless = [{ table: 'items', where: { ...live, position: { gt: seen } } }]
   const found = { denied: [] as Against[], asks: [] as Against[], warned: [] as Against[] }

@@ -3,6 +3,7 @@ import type { Feature, Hands } from '../run/index.ts'
 import { validate, type CheckpointOptions } from '../task/index.ts'
 import { bind, type Against } from './binding.ts'
 import { CheckFailed, DecisionConflict } from './errors.ts'
+import { targetsOf } from './targets.ts'
 
 interface Passed {
   readonly value: unknown
@@ -12,7 +13,7 @@ interface Passed {
 
 /** Validates a value for the body, and records what it was found to be. */
 export async function pass(
-  { run, log, now, keep }: Hands,
+  { run, forks, log, now, keep }: Hands,
   name: string,
   given: unknown,
   options: CheckpointOptions<never>,
@@ -29,6 +30,7 @@ export async function pass(
       target: name,
       value,
       now: now(),
+      forks,
     })
     const reasons = options.because ?? {}
     const stopped = [...denied, ...asks.filter(({ item }) => !reasons[item.id]?.trim())]
@@ -46,9 +48,26 @@ const withReason = (item: Against['item'], because: string | undefined) => ({
   ...(because === undefined ? {} : { because }),
 })
 
+/** The result of a step is bound by rules of the step's name, and recorded only if it passes them. */
+export const stepGate: NonNullable<Feature['stepGate']> = ({ log, run, forks, step, result, now }) => {
+  const targets = targetsOf(log)
+  const isOld = targets.isOld(now())
+  if (!isOld && !targets.has(step)) return undefined
+  return async () => {
+    if (isOld) await targets.refresh(now())
+    if (!targets.has(step)) return undefined
+    const about = { scope: run.scope ?? '', target: step, value: result, now: now(), forks }
+    const { denied, asks, unless } = await bind(log, about)
+    const stopped = [...denied, ...asks]
+    if (stopped.length > 0) throw new DecisionConflict(step, stopped)
+    return unless
+  }
+}
+
 /** A task's output is a checkpoint of the task's name. */
-export const outputGate: NonNullable<Feature['gate']> = async ({ log, run, output, now }) => {
-  const bound = await bind(log, { scope: run.scope ?? '', target: run.task, value: output, now: now() })
+export const outputGate: NonNullable<Feature['gate']> = async ({ log, run, forks, output, now }) => {
+  const about = { scope: run.scope ?? '', target: run.task, value: output, now: now(), forks }
+  const bound = await bind(log, about)
   const stopped = [...bound.denied, ...bound.asks]
   if (stopped.length > 0) throw new DecisionConflict(run.task, stopped)
   return bound.unless

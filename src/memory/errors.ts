@@ -29,6 +29,42 @@ export class ItemChanged extends ThroughlineError {
   }
 }
 
+/** What is to be imported into memory and cannot be, line by line. */
+export class BadMemoryImport extends ThroughlineError {
+  constructor(problems: readonly { readonly line: number; readonly reason: string }[]) {
+    const shown = problems.slice(0, 20).map(({ line, reason }) => `  line ${line}: ${reason}`)
+    const more = problems.length > 20 ? `\n  and ${problems.length - 20} more` : ''
+    super('bad_memory_import', {
+      message: `Nothing was imported:\n${shown.join('\n')}${more}\nMend what is named, and import it again.`,
+      data: { problems: problems.slice(0, 100) },
+    })
+  }
+}
+
+/** A version that is here already, and says otherwise. */
+export interface VersionConflict {
+  readonly line: number
+  readonly item: string
+  readonly version: number
+  /** Who wrote it, here and there. */
+  readonly here: string
+  readonly there: string
+}
+
+/** Two stores went on from the same item, each in its own way. */
+export class ImportConflict extends ThroughlineError {
+  constructor(conflicts: readonly VersionConflict[]) {
+    const shown = conflicts.slice(0, 20).map(({ line, item, version, here, there }) => {
+      return `  line ${line}: version ${version} of ${item} is by ${there}; here it is by ${here}, and says otherwise`
+    })
+    const more = conflicts.length > 20 ? `\n  and ${conflicts.length - 20} more` : ''
+    super('import_conflict', {
+      message: `Nothing was imported, for the two stores have gone different ways:\n${shown.join('\n')}${more}\nLook at both (throughline memory show), and record here what is to hold; leave those items out of the file.`,
+      data: { conflicts: conflicts.slice(0, 100) },
+    })
+  }
+}
+
 /** It is over: nothing can be done to it any more. */
 export class ItemOver extends ThroughlineError {
   constructor(id: string, status: string, by: string | undefined) {

@@ -1,26 +1,27 @@
 /** `ctx.decide`, `ctx.remember`, `ctx.recall` and `ctx.checkpoint`: what a body keeps is on the record with it, or not at all. */
 import type { Feature, Hands } from '../run/index.ts'
 import type { Context, Kept, RecallQuery } from '../task/index.ts'
-import { asItem, type Author, type ItemInput } from './item.ts'
-import { outputGate, pass } from './checkpoint.ts'
+import { asItem, type ItemInput } from './item.ts'
+import { outputGate, pass, stepGate } from './checkpoint.ts'
 import { recallOf, type Named } from './recall.ts'
-import { recording } from './writing.ts'
+import { checkFilters } from './reading.ts'
+import { recording, type Pen } from './writing.ts'
 
 function memoryContext(hands: Hands): Partial<Context> {
-  const { run, log, newId, keep } = hands
-  const by: Author = { author: run.id, run: run.id, scope: run.scope ?? '' }
+  const { run, log, newId, now, keep } = hands
+  const pen: Pen = { log, newId, now, by: { author: run.id, run: run.id, scope: run.scope ?? '' } }
   // The operation's value is what `recording` said it would be.
   const kept = (call: string, subject: string, item: () => ItemInput) =>
-    keep(call, subject, () => recording(log, newId, item(), by)) as Promise<Kept>
+    keep(call, subject, () => recording(pen, item())) as Promise<Kept>
   return {
     checkpoint: (name, value, options = {}) => pass(hands, name, value, options as never) as Promise<never>, // as the schema types say
     async recall(query = {}) {
       const about = { scope: run.scope ?? '', ...query }
       const recall = recallOf(log)
-      const named = await keep('recall', nameOf(about), async () => ({
-        appends: [],
-        value: await recall.names(about),
-      }))
+      const named = await keep('recall', nameOf(about), async () => {
+        checkFilters(about)
+        return { appends: [], value: await recall.names(about, now()) }
+      })
       return recall.said(named as readonly Named[]) // what this operation records
     },
     decide: (decision) => kept('decide', String(decision.subject), () => asItem(decision)),
@@ -28,7 +29,7 @@ function memoryContext(hands: Hands): Partial<Context> {
   }
 }
 
-export const memoryFeature: Feature = { context: memoryContext, gate: outputGate }
+export const memoryFeature: Feature = { context: memoryContext, gate: outputGate, stepGate }
 
 /** The operation's name: what was asked, as far as a name may hold it. */
 function nameOf({ query, subject, kinds }: RecallQuery): string {

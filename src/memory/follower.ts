@@ -8,6 +8,7 @@
  * F4. A snapshot of another record is not used: the event it stands at has to be the one it was made of.
  */
 import { encode, type Log } from '../log/index.ts'
+import { endOf } from './expiry.ts'
 import { itemsOf, type Recorded } from './reading.ts'
 import {
   Catalogue,
@@ -17,6 +18,7 @@ import {
   type Doc,
   type Filter,
   type Hit,
+  type Label,
   type Sense,
 } from './search/index.ts'
 import { SnapshotFile } from './snapshot-file.ts'
@@ -137,9 +139,8 @@ export class Follower {
   }
 
   #take(catalogue: Catalogue, item: Recorded): void {
-    const { id, version, kind, status, scope, subject } = item
-    catalogue.put({ doc: docOf(item), label: { version, kind, status, scope, subject } })
-    if (this.#options.embedder) this.#toEmbed.add(id)
+    catalogue.put({ doc: docOf(item), label: labelOf(item) })
+    if (this.#options.embedder) this.#toEmbed.add(item.id)
   }
 
   #drop(id: string): boolean {
@@ -213,6 +214,10 @@ export class Follower {
       this.#unsaved += open.length
     }
   }
+}
+
+export function labelOf({ version, kind, status, scope, subject, validTo }: Recorded): Label {
+  return { version, kind, status, scope, subject, endsAt: endOf(status, validTo) }
 }
 
 export function docOf(item: Recorded): Doc {

@@ -1,7 +1,9 @@
 export {
   BadItem,
+  BadMemoryImport,
   CheckFailed,
   DecisionConflict,
+  ImportConflict,
   ItemChanged,
   ItemNotFound,
   ItemOver,
@@ -12,10 +14,25 @@ export type { Embedder } from './embedder.ts'
 export { RuleInvalid } from './rules/errors.ts'
 export { type Conflict } from './conflicts.ts'
 export { memoryFeature } from './feature.ts'
-export { itemRecorded, streamOf } from './events.ts'
+export { itemFlagged, itemRecorded, streamOf } from './events.ts'
+export { type Flag } from './flags.ts'
+export { type LinkTo } from './links.ts'
 export { checkScope, scopesAbove } from './item.ts'
 export { Memory, type By, type EndOptions } from './memory.ts'
+export { type Listed, type Profile } from './profile.ts'
 export { memoryProjection } from './projection.ts'
 export { serveRecall } from './recall.ts'
-export { type ItemsPage, type ItemsQuery, type Recorded, type Recorded as MemoryItem } from './reading.ts'
+export {
+  itemsByVersion,
+  type ItemsPage,
+  type ItemsQuery,
+  type Recorded,
+  type Recorded as MemoryItem,
+} from './reading.ts'
+export {
+  type ImportedChange,
+  type MemoryExportOptions,
+  type MemoryImported,
+  type MemoryImportOptions,
+} from './transfer/index.ts'
 export { usesProjection, type Use, type UseKind } from './uses.ts'

@@ -1,6 +1,6 @@
 /** What is given as an item becomes one, or is refused by name. */
 import { encode } from '../log/index.ts'
-import type { DecideInput, Item, ItemKind, LinkType, RememberInput, Rule } from '../task/index.ts'
+import type { DecideInput, Item, ItemKind, ItemStatus, LinkType, RememberInput, Rule } from '../task/index.ts'
 import { BadItem } from './errors.ts'
 
 const KINDS: readonly ItemKind[] = [
@@ -13,7 +13,15 @@ const KINDS: readonly ItemKind[] = [
   'assumption',
   'risk',
 ]
-const LINKS: readonly LinkType[] = [
+const STATUSES: readonly ItemStatus[] = [
+  'proposed',
+  'active',
+  'superseded',
+  'withdrawn',
+  'fulfilled',
+  'expired',
+]
+export const LINKS: readonly LinkType[] = [
   'supersedes',
   'contradicts',
   'supports',
@@ -22,6 +30,9 @@ const LINKS: readonly LinkType[] = [
   'blocks',
   'answers',
 ]
+const ALTERNATIVE = ['option', 'because', 'reopenIf'] as const
+export const RULE = ['target', 'forbid', 'require', 'effect'] as const
+export const EVIDENCE = ['run', 'step', 'hash', 'quote', 'url'] as const
 const SENSITIVITIES = ['public', 'internal', 'confidential', 'personal'] as const
 /** An item is a statement, not a document: what is longer belongs into a file, and its hash into the evidence. */
 const MOST_TEXT = 20_000
@@ -85,11 +96,13 @@ export function newItem(id: string, input: ItemInput, by: Author): Item {
     statement: textOf('statement', input.statement),
     because,
     alternatives: listOf('alternatives', input.alternatives, (one) => {
+      onlyOf('alternatives', one, ALTERNATIVE)
       textOf('alternatives.option', one.option)
       optionalText('alternatives.because', one.because)
       optionalText('alternatives.reopenIf', one.reopenIf)
     }),
     evidence: listOf('evidence', input.evidence, (one) => {
+      onlyOf('evidence', one, EVIDENCE)
       for (const [name, value] of Object.entries(one)) optionalText(`evidence.${name}`, value)
     }),
     rule: checkRule(kind, input.rule),
@@ -102,13 +115,35 @@ export function newItem(id: string, input: ItemInput, by: Author): Item {
     validTo,
     dueAt: dateOf('dueAt', input.dueAt),
     reviewAt: dateOf('reviewAt', input.reviewAt),
-    confidence,
+    confidence: confidence === 0 ? 0 : confidence, // and not -0
     sensitivity,
     author: by.author,
     run: by.run,
     change: undefined,
   }
 }
+
+/** Kinds that are asked for. @throws {BadItem} naming what is no kind */
+export function checkKinds(kinds: readonly ItemKind[]): void {
+  const wrong = kinds.find((kind) => !KINDS.includes(kind))
+  if (wrong !== undefined) throw new BadItem('kinds', `"${String(wrong)}" is none of ${KINDS.join(', ')}.`)
+}
+
+/** Statuses that are asked for. @throws {BadItem} naming what is no status */
+export function checkStatuses(status: ItemStatus | readonly ItemStatus[]): void {
+  const wrong = [status].flat().find((one) => !STATUSES.includes(one))
+  if (wrong !== undefined)
+    throw new BadItem('status', `"${String(wrong)}" is none of ${STATUSES.join(', ')}.`)
+}
+
+/** Whose word it is. @throws {BadItem} */
+export const checkAuthor = (by: unknown): string => nameOf('by', by)
+
+/** A name of somebody or something. @throws {BadItem} */
+export const checkName = (field: string, value: unknown): string => nameOf(field, value)
+
+/** Why it is changed. @throws {BadItem} */
+export const checkReason = (because: unknown): string => textOf('because', because)
 
 /** A path of names: `acme/purchasing`. Empty is the scope above all. @throws {BadItem} */
 export function checkScope(scope: unknown): string {
@@ -171,6 +206,12 @@ function listOf<T extends object>(
   return value
 }
 
+/** What nobody reads is not kept in silence. */
+function onlyOf(field: string, one: object, known: readonly string[]): void {
+  const wrong = Object.keys(one).find((key) => !known.includes(key))
+  if (wrong !== undefined) throw new BadItem(field, `"${wrong}" is none of ${known.join(', ')}.`)
+}
+
 function shown(value: unknown): string {
   if (typeof value === 'string' && value.length > 60) return `text of ${value.length} characters`
   return typeof value === 'string' ? JSON.stringify(value) : typeof value
@@ -181,5 +222,6 @@ function checkRule(kind: ItemKind, rule: Rule | undefined): Rule | undefined {
   if (rule === undefined) return undefined
   if (kind !== 'decision' && kind !== 'constraint')
     throw new BadItem('rule', `only decisions and constraints bind later work; this is a ${kind}.`)
+  onlyOf('rule', rule, RULE)
   return rule
 }

@@ -77,7 +77,7 @@ test('each item says which runs saw, cited, went against and overrode it', async
   const run = await bed.start(works, 'the board agreed')
   expect(await run.result()).toBe('decision_conflict')
   const uses = await bed.tl.memory.uses(id)
-  expect(uses.map(({ run: of, use, version }) => [of, use, version])).toEqual([
+  expect(uses.map(({ by: of, use, version }) => [of, use, version])).toEqual([
     [run.id, 'overrode', 1],
     [run.id, 'violated', 1],
     [run.id, 'cited', 0],
@@ -95,6 +95,6 @@ test('an output that goes against a decision is a violation, too', async () => {
   const { id } = await bed.tl.memory.decide({ subject: 'budget', choice: 1000, because: 'last year', rule })
   const run = await bed.start(orders, {})
   await expect(run.result()).rejects.toMatchObject({ code: 'run_failed' })
-  expect(await bed.tl.memory.uses(id)).toMatchObject([{ run: run.id, use: 'violated', version: 1 }])
+  expect(await bed.tl.memory.uses(id)).toMatchObject([{ by: run.id, use: 'violated', version: 1 }])
   await bed.close()
 })

@@ -7,6 +7,7 @@
  */
 import { encode, type Log } from '../log/index.ts'
 import type { Item } from '../task/index.ts'
+import { asAt, isLive } from './expiry.ts'
 import type { Author, ItemInput } from './item.ts'
 import { itemsOf } from './reading.ts'
 import { derivedFrom, isOnly, untagged } from './tag.ts'
@@ -19,17 +20,21 @@ export interface Learned {
   readonly known: Item | undefined
 }
 
-export async function learned(log: Log, input: ItemInput, by: Author): Promise<Learned> {
+export async function learned(
+  { log, now, by }: { readonly log: Log; readonly now: () => number; readonly by: Author },
+  input: ItemInput,
+): Promise<Learned> {
   if (typeof input.statement !== 'string') return { input, known: undefined } // refused later, by name
   const { text, items } = untagged(input.statement)
   const seen = by.run === undefined || input.supersedes !== undefined ? [] : await seenBy(log, by.run)
   const asked = [...new Set([...items, ...seen])]
   if (asked.length === 0) return { input, known: undefined }
   const rows = await log.select('items', { where: { item: { in: asked }, replaced_at: null } })
-  const live = await itemsOf(
+  const standing = await itemsOf(
     log,
-    rows.filter(({ status }) => status === 'active' || status === 'proposed'),
+    rows.filter(({ status }) => isLive(String(status))),
   )
+  const live = standing.filter((item) => isLive(asAt(item, now()).status))
   const isSame = (item: Item) =>
     item.kind === input.kind &&
     (item.kind !== 'decision' || items.includes(item.id)) && // decided again, for reasons of its own, is decided again

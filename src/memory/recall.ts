@@ -8,6 +8,7 @@
  */
 import type { Log } from '../log/index.ts'
 import type { Found, ItemStatus, RecallQuery } from '../task/index.ts'
+import { asAt } from './expiry.ts'
 import { Desk, type Serving } from './desk.ts'
 import { embedWith, QUESTION_MS } from './embedder.ts'
 import { scopesAbove } from './item.ts'
@@ -56,16 +57,16 @@ export class Recall {
     this.#desk = new Desk(log, serving)
   }
 
-  /** The items that answer best, best first; without a query, the newest that fit. */
-  async find(query: RecallQuery): Promise<readonly Found[]> {
+  /** The items that answer best, best first; without a query, the newest that fit. What has expired by `now` is not live. */
+  async find(query: RecallQuery, now: number): Promise<readonly Found[]> {
     const [limit, { budget }] = [limitOf(query), query]
-    if (budget === undefined) return this.#find(query, limit)
-    return (await withinBudget(await this.#find(query, MOST), budget)).slice(0, limit)
+    if (budget === undefined) return this.#find(query, limit, now)
+    return (await withinBudget(await this.#find(query, MOST, now), budget)).slice(0, limit)
   }
 
   /** Of what `find` would give: the names. */
-  async names(query: RecallQuery): Promise<readonly Named[]> {
-    const found = await this.find(query)
+  async names(query: RecallQuery, now: number): Promise<readonly Named[]> {
+    const found = await this.find(query, now)
     return found.map(({ item, score, why }) => ({ id: item.id, version: item.version, score, why }))
   }
 
@@ -96,40 +97,43 @@ export class Recall {
     return this.#desk.close()
   }
 
-  async #find(query: RecallQuery, limit: number): Promise<readonly Found[]> {
+  async #find(query: RecallQuery, limit: number, now: number): Promise<readonly Found[]> {
     if (query.asOf !== undefined) return this.#findAsOf(query, query.asOf, limit)
     if (query.query === undefined) {
-      const { items } = await listItems(this.#log, { ...filtersOf(query), limit })
+      const { items } = await listItems(this.#log, { ...filtersOf(query), limit }, now)
       return items.map((item) => found(item, 0, []))
     }
     const { embedder } = this.#serving
     const [vector] = embedder ? await embedWith(embedder, [query.query], QUESTION_MS) : []
-    const filter = filterOf(query)
+    const filter = filterOf(query, now)
     const hits = await this.#desk.search({ text: query.query, filter, limit, ...(vector ? { vector } : {}) })
     const named = hits.map(({ id, version, score, why }) => ({ id, version, score, why: why.terms }))
     const said = await this.said(named)
-    return said.filter(({ item }) => query.subject === undefined || item.subject === query.subject)
+    return said
+      .filter(({ item }) => query.subject === undefined || item.subject === query.subject)
+      .map((one) => ({ ...one, item: asAt(one.item, now) }))
   }
 
   /** What was believed then is ranked by itself: today's index does not know it. */
   async #findAsOf(query: RecallQuery, date: Date, limit: number): Promise<readonly Found[]> {
     const items = await itemsAsOf(this.#log, date, filtersOf(query))
     if (query.query === undefined) return items.slice(0, limit).map((item) => found(item, 0, []))
-    const [{ Catalogue, loadMeaning }, { docOf }] = await Promise.all([
+    const [{ Catalogue, loadMeaning }, { docOf, labelOf }] = await Promise.all([
       import('./search/index.ts'),
       import('./follower.ts'),
     ])
     const catalogue = new Catalogue(loadMeaning())
     for (const [i, item] of items.entries()) {
-      const { version, kind, status, scope, subject } = item
-      catalogue.put({ doc: docOf(item), label: { version, kind, status, scope, subject } })
+      catalogue.put({ doc: docOf(item), label: labelOf(item) })
       if (i % AT_ONCE === AT_ONCE - 1) await new Promise(setImmediate) // runs go on meanwhile
     }
     const byId = new Map(items.map((item) => [item.id, item]))
-    return catalogue.search({ text: query.query, filter: {}, limit }).flatMap(({ id, score, why }) => {
-      const item = byId.get(id)
-      return item ? [found(item, score, why.terms)] : []
-    })
+    return catalogue
+      .search({ text: query.query, filter: { now: 0 }, limit })
+      .flatMap(({ id, score, why }) => {
+        const item = byId.get(id)
+        return item ? [found(item, score, why.terms)] : []
+      })
   }
 }
 
@@ -172,8 +176,9 @@ function filtersOf({ kinds, status, subject, scope }: RecallQuery): ItemsQuery {
 }
 
 /** The same filters, over what the index knows. */
-function filterOf({ kinds, status = 'active', subject, scope }: RecallQuery): Filter {
+function filterOf({ kinds, status = 'active', subject, scope }: RecallQuery, now: number): Filter {
   return {
+    now,
     statuses: [status].flat() satisfies ItemStatus[],
     ...(kinds ? { kinds } : {}),
     ...(subject === undefined ? {} : { subject }),

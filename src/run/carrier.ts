@@ -289,7 +289,7 @@ export class RunCarrier implements Carrier {
     if (how === 'ended' || how === 'evicted') released(runId)
     if (how === 'restarted') wake(runId)
     // The store failed it: perhaps not for ever.
-    if (how === 'failed') clock.at(clock.now() + TRY_AGAIN_MS, () => wake(runId))
+    if (how === 'failed') clock.at(clock.now() + TRY_AGAIN_MS, () => wake(runId, true))
   }
 
   /** Longer each time that a body turned out to have been put to rest in the middle of something. */
@@ -306,6 +306,6 @@ export class RunCarrier implements Carrier {
       `${runId} performed "${operation}" after an await outside any step, when it had already been put to rest; it is carried again, and kept longer. Put that await into ctx.step.`,
       { run: runId },
     )
-    this.#options.surroundings.wake(runId)
+    this.#options.surroundings.wake(runId, true)
   }
 }

@@ -15,6 +15,7 @@ import type { Generation } from './generation.ts'
 import { read } from './history.ts'
 import type { Operation } from './operation.ts'
 import { storable } from './step.ts'
+import { unread } from './unread.ts'
 
 /** A child this run started, as far as its own end concerns it. */
 export interface Child {
@@ -100,6 +101,8 @@ async function prepare(
   isAwaited: boolean,
 ): Promise<RunStartedBody | { readonly refused: unknown }> {
   const { started } = generation.history
+  const tooEarly = unread(generation, operation)
+  if (tooEarly) return { refused: tooEarly }
   try {
     const checked = await validate(
       task.input,
@@ -120,6 +123,7 @@ async function prepare(
       ...(scope === undefined ? {} : { scope }),
       ...(started.thread === undefined ? {} : { thread: started.thread }),
       ...(started.source === undefined ? {} : { source: started.source }),
+      ...(started.forks === undefined ? {} : { forks: started.forks }),
     }
     eventOf(runStarted, body) // an input that cannot be recorded is refused here, as an outcome
     return body

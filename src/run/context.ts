@@ -26,7 +26,10 @@ import { checkDate, openWait, performSleep, performWait } from './waits.ts'
 const PROGRESS_EVERY_MS = 250
 
 /** What the engine itself brings. */
-type Core = Omit<Context, 'decide' | 'remember' | 'recall' | 'checkpoint' | 'plan'>
+type Core = Omit<
+  Context,
+  'decide' | 'remember' | 'recall' | 'checkpoint' | 'plan' | 'brief' | 'handoff' | 'news'
+>
 
 export function contextFor(generation: Generation, branch: Branch): Context {
   const inBranch = (child: Branch) => contextFor(generation, child)
@@ -121,7 +124,18 @@ export function contextFor(generation: Generation, branch: Branch): Context {
       )
     })
   const { log, newId, clock, features } = generation.surroundings
-  const hands = { run: context.run, log, newId, now: () => clock.now(), keep }
+  const { brief, parent, forks = [] } = generation.history.started
+  const handed = brief ? { ...brief, mustRead: true } : parent && { subject: parent.run, mustRead: false }
+  const hands = {
+    run: context.run,
+    log,
+    newId,
+    now: () => clock.now(),
+    handed,
+    forks,
+    wait: context.wait,
+    keep,
+  }
   // Each feature brings what it declares on Context; together they are the rest of it.
   return Object.assign(context, ...features.map((feature) => feature.context(hands))) as Context
 }

@@ -30,10 +30,11 @@ import {
   runRestarted,
   runStarted,
 } from './events.ts'
-import { runFacts } from './facts.ts'
+import { passOutput } from './gates.ts'
 import type { Generation } from './generation.ts'
 import { idempotencyKey, SEPARATOR, type Branch } from './place.ts'
 import { performStep, storable } from './step.ts'
+import { hasRead } from './unread.ts'
 
 type Body = { readonly value: unknown } | { readonly error: unknown } | { readonly restart: unknown }
 
@@ -205,7 +206,7 @@ export class Ending {
         return await this.#haltNow(
           new ReplayDiverged(generation.runId, unclaimed[0], 'with an outcome', 'no more'),
         )
-      unless = await this.#passGates(output)
+      unless = await passOutput(generation, output)
       const untaken = generation.mailbox.untaken()
       event = eventOf(runDone, {
         v: output,
@@ -221,17 +222,6 @@ export class Ending {
       if (!(error instanceof GuardFailed)) throw error
       await this.#done(value)
     }
-  }
-
-  /** What the features have to say of an output; what the end depends on then. */
-  async #passGates(output: unknown): Promise<Change['unless']> {
-    const generation = this.#generation
-    const { features, log, clock } = generation.surroundings
-    const about = { log, run: runFacts(generation), now: () => clock.now() }
-    const unless: NonNullable<Change['unless']>[number][] = []
-    for (const { gate } of features)
-      if (gate) unless.push(...((await generation.patiently(() => gate({ ...about, output }))) ?? []))
-    return unless.length > 0 ? unless : undefined
   }
 
   async #fail(error: unknown): Promise<void> {
@@ -329,8 +319,10 @@ export class Ending {
         `The input of the next chapter of ${generation.runId}`,
       )
       const { forkedFrom: _forkedFrom, replaces: _replaces, notBefore: _notBefore, ...carried } = started
+      const { brief, ...others } = carried
       next = {
-        ...carried,
+        ...others,
+        ...(brief && !hasRead(generation.history) ? { brief } : {}),
         input: checked,
         chapter: started.chapter + 1,
         seed: generation.surroundings.newId('seed'),

@@ -22,12 +22,23 @@ export interface RunStartedBody {
     /** The parent waits for its end. */ readonly isAwaited?: boolean
   }
   readonly forkedFrom?: { readonly run: string; readonly at: string }
+  /** Of a fork, its next chapters and its children: the originals, and how far their history is this run's as well. */
+  readonly forks?: readonly Fork[]
   /** Not before this time. */
   readonly notBefore?: number
   /** The run that held the key before (reuse: 'after-failure'). */
   readonly replaces?: string
   /** The module the task came from, for `throughline resume`. */
   readonly source?: string
+  /** What it has to acknowledge before it acts: a brief that was made, or the next one of this run or thread. */
+  readonly brief?: { readonly subject: string; readonly id?: string }
+}
+
+/** A run that was forked, and the last event the fork has of it. */
+export interface Fork {
+  readonly run: string
+  readonly stream: string
+  readonly seq: number
 }
 
 export interface Waiting {

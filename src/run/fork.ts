@@ -3,6 +3,7 @@
  *
  * F1. Outcomes up to the point are copied; what was under way there begins anew, with idempotency keys of the fork.
  * F2. Ids and random numbers drawn after the point are the fork's own.
+ * F3. What the original put into memory after the point is not live in the fork (memory/overlay.ts).
  */
 import { eventOf, type Log, type NewEvent } from '../log/index.ts'
 import { ForkPointNotFound } from './errors.ts'
@@ -33,6 +34,7 @@ export async function fork(options: ForkOptions): Promise<string> {
     run,
     chapter: 1,
     forkedFrom: { run: runId, at: String(at) },
+    forks: [...(carried.forks ?? []), { run: runId, stream, seq: until }],
   })
   const copied: NewEvent[] = []
   for (const event of events) {

@@ -22,7 +22,7 @@ export {
   type Ending,
 } from './errors.ts'
 export * as events from './events.ts' // a namespace, not a spread: every kind under one name
-export type { MessageBody, Resolution, RunStartedBody, Waiting } from './events.ts'
+export type { Fork, MessageBody, Resolution, RunStartedBody, Waiting } from './events.ts'
 export { fork } from './fork.ts'
 export { Generation } from './generation.ts'
 export { History, read, type OperationKind, type Recorded } from './history.ts'
@@ -31,4 +31,5 @@ export { Mailbox } from './mailbox.ts'
 export type { Carrier, Dispatcher } from './port.ts'
 export { runsProjection } from './projection.ts'
 export type { Surroundings } from './surroundings.ts'
+export { ACKNOWLEDGE, BriefUnread } from './unread.ts'
 export { DuplicateTask, Registry, UnknownTask } from './registry.ts'

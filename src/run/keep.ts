@@ -5,20 +5,13 @@
  * P2. A keeping that others were quicker than is decided anew, from what the store holds then.
  * P3. What it comes to, a refusal as well, is an outcome like any other: a replay is given the same.
  */
-import {
-  AlreadyThere,
-  eventOf,
-  GuardFailed,
-  StreamMoved,
-  type Append,
-  type Change,
-  type Log,
-} from '../log/index.ts'
+import { anew, eventOf, type Append, type Change, type Log } from '../log/index.ts'
 import type { Context } from '../task/index.ts'
-import { keepDone, keepRefused } from './events.ts'
+import { keepDone, keepRefused, type Fork } from './events.ts'
 import type { Generation } from './generation.ts'
 import type { Operation } from './operation.ts'
 import { storable } from './step.ts'
+import { kept } from './unread.ts'
 
 /** What is to be committed, and what the body is told then. */
 export interface Keeping {
@@ -32,10 +25,23 @@ export interface Hands {
   readonly run: Context['run']
   readonly log: Log
   readonly newId: (prefix: string) => string
+  /** What was before this run: its caller, or what it was started from. */
+  readonly handed: { readonly subject: string; readonly id?: string; readonly mustRead: boolean } | undefined
+  readonly wait: Context['wait']
+  /** The runs that this one is a fork of. */
+  readonly forks: readonly Fork[]
   /** The store's time, or this machine's idea of it. */
   readonly now: () => number
   /** An operation of `ctx.<call>`: `decide` reads the store and says what is to be put there; what it throws is the outcome. */
   readonly keep: (call: string, name: string, decide: () => Promise<Keeping>) => Promise<unknown>
+}
+
+/** The run a value belongs to. */
+interface About {
+  readonly log: Log
+  readonly run: Context['run']
+  readonly forks: readonly Fork[]
+  readonly now: () => number
 }
 
 /** What a feature adds to every run. */
@@ -46,16 +52,12 @@ export interface Feature {
    * Looks at an output before the run is done with it. What it throws, the run fails with; what it gives, the end is committed under:
    * found otherwise by then, it looks again.
    */
-  readonly gate?: (about: {
-    readonly log: Log
-    readonly run: Context['run']
-    readonly output: unknown
-    readonly now: () => number
-  }) => Promise<Change['unless']>
+  readonly gate?: (about: About & { readonly output: unknown }) => Promise<Change['unless']>
+  /** The same for the result of a step; undefined, at once, where nothing is said of steps of that name. */
+  readonly stepGate?: (
+    about: About & { readonly step: string; readonly result: unknown },
+  ) => (() => Promise<Change['unless']>) | undefined
 }
-
-/** Others were quicker so often: then it is said instead of tried again. */
-const TRIES = 20
 
 export function performKeep(
   generation: Generation,
@@ -64,19 +66,16 @@ export function performKeep(
 ): void {
   if (operation.recorded?.outcome || !generation.mayBegin(operation)) return
   generation.effect(async () => {
-    for (let tried = 1; ; tried++) {
-      try {
+    try {
+      await anew(async () => {
         const { appends, unless, value } = await generation.patiently(decide)
         const done = eventOf(keepDone, { v: value }, generation.ref(operation))
-        return await generation.settle(operation, [done], appends, unless)
-      } catch (error) {
-        if (wasTooSlow(error) && tried < TRIES) continue
-        const refused = eventOf(keepRefused, { e: storable(error) }, generation.ref(operation))
-        return await generation.settle(operation, [refused])
-      }
+        await generation.settle(operation, [done], appends, unless)
+        kept(generation, operation)
+      })
+    } catch (error) {
+      const refused = eventOf(keepRefused, { e: storable(error) }, generation.ref(operation))
+      await generation.settle(operation, [refused])
     }
   })
 }
-
-const wasTooSlow = (error: unknown): boolean =>
-  error instanceof GuardFailed || error instanceof AlreadyThere || error instanceof StreamMoved

@@ -23,8 +23,8 @@ export interface Carrier {
 export interface Dispatcher {
   /** Begins to hand out runs. */
   start(): void
-  /** The run has something to do now. */
-  wake(runId: string): void
+  /** The run has something to do now. `isLate`: its body went on after it had been put out of memory, which its row does not show. */
+  wake(runId: string, isLate?: boolean): void
   /** A run came to rest: its wake-up may be the earliest now. */
   rearm(): void
   /** Something was written by others: look for what is due. */

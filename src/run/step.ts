@@ -13,11 +13,19 @@
  */
 import { performance } from 'node:perf_hooks'
 import { textOf, ThroughlineError } from '../errors.ts'
-import { eventOf, NotSerializable, type NewEvent } from '../log/index.ts'
+import {
+  eventOf,
+  GuardFailed,
+  NotSerializable,
+  type Change,
+  type Committed,
+  type NewEvent,
+} from '../log/index.ts'
 import { durationMs, validate, type Reconciled, type StepOptions, type StepTools } from '../task/index.ts'
 import { runAttempt, type Attempted } from './attempt.ts'
 import { backoffOf, pauseBefore, type Backoff } from './backoff.ts'
 import { EffectNotDone } from './errors.ts'
+import { gatesOfStep } from './gates.ts'
 import {
   stepAttempted,
   stepCleared,
@@ -31,6 +39,7 @@ import type { Generation } from './generation.ts'
 import { read } from './history.ts'
 import type { Doubted, Operation } from './operation.ts'
 import { idempotencyKey } from './place.ts'
+import { unread } from './unread.ts'
 
 /** Any step's function and options, whatever its value. */
 export interface StepWork {
@@ -138,6 +147,8 @@ class Step implements Attempted {
       if (unsure) await unsure
       // Let go of meanwhile, or told to stop.
       if (!generation.mayAct || (unsure && !this.#mayStillBegin())) return
+      const tooEarly = unread(generation, this.#operation)
+      if (tooEarly) return this.#fail(attempt, tooEarly)
       if (this.#isOnce) {
         await generation.record([eventOf(stepIntended, undefined, generation.ref(this.#operation))])
         // Between the two this process may have stood still for long, and the run gone on elsewhere.
@@ -167,8 +178,9 @@ class Step implements Attempted {
     const generation = this.#generation
     const { output, compensate } = this.#work.options
     let event: NewEvent
+    let value: unknown
     try {
-      const value = output
+      value = output
         ? await validate(
             output,
             given,
@@ -192,7 +204,22 @@ class Step implements Attempted {
         : this.#failed(attempt, error)
     }
     const events = before.length > 0 ? [...before, event] : [event]
-    const committed = await generation.recordOutcomes([this.#operation], events)
+    const gate = gatesOfStep(generation, this.#operation.path.split(' › ').at(-1) ?? '', value)
+    let committed: Committed | undefined
+    while (!committed) {
+      let unless: Change['unless']
+      try {
+        unless = await gate?.()
+      } catch (error) {
+        return this.#fail(attempt, error)
+      }
+      committed = await generation
+        .recordOutcomes([this.#operation], events, [], unless)
+        .catch((error: unknown) => {
+          if (!(error instanceof GuardFailed)) throw error
+          return undefined
+        })
+    }
     const seq = (committed.firstSeq[0] ?? 0) + before.length
     if (compensate) this.remember({ ...event, seq })
     generation.deliverCommitted(this.#operation, event, seq, committed.at)

@@ -13,7 +13,8 @@ export interface Surroundings {
   readonly newId: (prefix: string) => string
   /** Draws for jitter. */
   readonly random: () => number
-  readonly wake: (runId: string) => void
+  /** The run has something to do; `isLate`: what its row does not show (`Dispatcher.wake`). */
+  readonly wake: (runId: string, isLate?: boolean) => void
   /** A run came to rest: its wake-up may be the earliest now. */
   readonly rested: () => void
   /** What the features add to every run. */

@@ -1,8 +1,9 @@
 /** What a task body is handed. Every durable operation has a name first; repeated names are numbered. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { HandedBrief, HandoffOptions, TakenOver } from './brief.ts'
 import type { Task } from './define.ts'
 import type { Duration } from './duration.ts'
-import type { DecideInput, Found, Kept, RecallQuery, RememberInput } from './memory.ts'
+import type { DecideInput, Found, Item, Kept, RecallQuery, RememberInput } from './memory.ts'
 import type { Plan } from './plan.ts'
 import type { Schema } from './schema.ts'
 
@@ -135,6 +136,14 @@ export interface Context {
   checkpoint<T>(name: string, value: T, options?: CheckpointOptions<T>): Promise<T>
   /** The plan of this run, for whoever takes over: shown in its brief as done and what remains. */
   readonly plan: Plan
+  /** What this run was handed: the brief it was started from, or its caller's; undefined if nothing was before it. */
+  readonly brief: HandedBrief | undefined
+  /**
+   * What others put into memory, in this run's scope, since it began or last asked: decided while a child was away, say. Of each item its newest version.
+   */
+  news(): Promise<readonly Item[]>
+  /** Prepares the handing over and rests until somebody takes it, by acknowledging a brief of this run. @throws {BadHandoff} @throws {WaitTimedOut} */
+  handoff<I = unknown>(options: HandoffOptions<I>): Promise<TakenOver>
   /** Milliseconds since 1970, of the last outcome this branch was given: the same on replay. */
   now(): number
   /** In [0, 1), the same on replay. */

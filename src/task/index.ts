@@ -30,5 +30,6 @@ export type {
   RememberInput,
   Rule,
 } from './memory.ts'
+export type { BriefText, HandedBrief, HandoffOptions, TakenOver } from './brief.ts'
 export type { Plan, PlanStep } from './plan.ts'
 export { InvalidValue, jsonSchemaOf, validate, type Issue, type Schema } from './schema.ts'

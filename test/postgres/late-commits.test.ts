@@ -119,7 +119,7 @@ test('an owner whose last commits were lost with their server is refused, and st
     await pause(50)
     if (isCut)
       await admin.query(
-        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%${s.replaceAll('"', '')}%write_1%' AND wait_event_type = 'Lock'`,
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query ~ '${s.replaceAll('"', '')}.*(write|append)_1' AND wait_event_type = 'Lock'`,
       )
     // A replica takes over that had only the first event by then.
     await admin.query(`DELETE FROM ${s}.events WHERE seq > 1`)
@@ -182,7 +182,7 @@ test('a commit that the server gave up for taking too long is given more time, a
   const late = log.commit(append('a', { epoch: 1 }, 1))
   await pause(8500)
   const { rows } = await all.admin.query(
-    `SELECT 1 FROM pg_stat_activity WHERE query LIKE '%write_1%' AND wait_event_type = 'Lock'`,
+    `SELECT 1 FROM pg_stat_activity WHERE query ~ '(write|append)_1' AND wait_event_type = 'Lock'`,
   )
   await release()
   await late

@@ -80,6 +80,82 @@ test('memory is the same on a file and on Postgres', async () => {
   expect(here.conflicts).toEqual([['excluded', 'included']])
 })
 
+/** What keeping memory up comes to on a store. */
+async function upkeep(tl: Throughline) {
+  const fact = (subject: string, more: object = {}) =>
+    tl.memory.remember({ kind: 'fact', subject, statement: `About ${subject}`, scope: 'acme', ...more })
+  const ground = await fact('ground')
+  const on = await fact('on', { links: [{ type: 'derived_from', to: ground.id }] })
+  await fact('above', { links: [{ type: 'depends_on', to: on.id }] })
+  await fact('gone', { validTo: new Date('2020-01-01') })
+  await fact('stale', { reviewAt: new Date('2020-01-01'), dueAt: new Date('2020-01-01') })
+  // At the same moment: whoever comes late is told, or found.
+  const [, ...late] = await Promise.all([
+    tl.memory.withdraw(ground.id, { because: 'a rumour' }),
+    ...Array.from({ length: 8 }, (_, n) =>
+      fact(`late ${n}`, { links: [{ type: 'derived_from', to: ground.id }] }),
+    ),
+  ])
+  const flagged = new Set((await tl.memory.flags()).map(({ item }) => item))
+  const missed = late.filter(({ id }) => !flagged.has(id)).length
+  await tl.memory.review(on.id, { because: 'it holds' })
+  const { at: _at, ...profile } = await tl.memory.profile('acme')
+  const lines = await Array.fromAsync(tl.memory.export())
+  const markdown = await Array.fromAsync(tl.memory.export({ scope: 'acme', format: 'markdown' }))
+  const edited = markdown.map((line) => line.replace('About above', 'Above all'))
+  const { changes } = await tl.memory.import(edited, { by: 'bo' })
+  return {
+    missed,
+    lines,
+    told: {
+      live: profile.live.count,
+      due: profile.due.count,
+      stale: profile.stale.count,
+      expired: profile.expired.count,
+      flagged: profile.flagged.count,
+    },
+    markdown: markdown.length,
+    changes: changes.map(({ what, fields, version }) => [what, fields, version]),
+    breaks: (await tl.verify()).breaks,
+  }
+}
+
+test('memory is kept up the same on a file and on Postgres, and goes from one to the other', async () => {
+  await using file = await open({ store: 'memory:', ids: counted() })
+  await using server = await open({ store: await freshSchema(), ids: counted() })
+  const [here, there] = [await upkeep(file), await upkeep(server)]
+  const withoutTimes = ({ lines, ...rest }: typeof here) => ({ ...rest, lines: lines.length })
+  expect(withoutTimes(there)).toEqual(withoutTimes(here))
+  expect(here).toMatchObject({
+    missed: 0,
+    told: { live: 11, due: 1, stale: 1, expired: 1, flagged: 9 },
+    changes: [['changed', ['statement'], 2]],
+    breaks: [],
+  })
+  await using third = await open({ store: await freshSchema() })
+  await third.memory.import(here.lines, { by: 'cy' })
+  expect(await Array.fromAsync(third.memory.export())).toEqual(here.lines)
+  await third.rebuild()
+  expect(await third.memory.import(here.lines)).toMatchObject({ changes: [] })
+})
+
+test('of what one process records upon an item while another withdraws it, nothing slips through', async () => {
+  const store = await freshSchema()
+  await using one = await open({ store, worker: false })
+  await using other = await open({ store, worker: false })
+  const fact = { kind: 'fact', subject: 'x', statement: 'so' } as const
+  for (let round = 0; round < 15; round++) {
+    const { id } = await one.memory.remember(fact)
+    const links = [{ type: 'derived_from', to: id }] as const
+    const [, ...late] = await Promise.all([
+      one.memory.withdraw(id, { because: 'a rumour' }),
+      ...Array.from({ length: 4 }, () => other.memory.remember({ ...fact, links })),
+    ])
+    const flags = await one.memory.flags(late.map((kept) => kept.id))
+    expect(flags.map(({ origin }) => origin)).toEqual(late.map(() => id))
+  }
+})
+
 test('a thread finds the same ids in the same order on both', async () => {
   await using file = await open({ store: join(folder, 'm.db'), ids: counted(), worker: false })
   await using server = await open({ store: await freshSchema(), ids: counted(), worker: false })

@@ -1,14 +1,15 @@
 /**
- * npm run simulate -- --seeds N [--from F] [--lanes L] [--workers W], or --seed S: deployments under bad luck, each from its seed alone.
+ * npm run simulate -- --seeds N [--from F] [--lanes L] [--workers W] [--dispatch leases|restate], or --seed S: deployments under bad luck,
+ * each from its seed alone.
  *
  * Every seed is a fleet: processes that die, stop and come back over one store, and people beside them (fleet/). Of two, one has a process
- * at a time, the other two or three workers that share the runs by leases; --workers says how many. Every tenth is, besides, one process
+ * at a time, the other two or three workers that share the runs, by leases or by way of Restate; --workers and --dispatch say which. Every tenth is, besides, one process
  * whose held commits arrive after its death (seed.ts). With --seed, what happened is printed event by event.
  */
 import { fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { Trials, workersBy } from './fleet/trial.ts'
+import { dispatchBy, Trials, workersBy, type Manner } from './fleet/trial.ts'
 import { simulate } from './seed.ts'
 
 const { values } = parseArgs({
@@ -18,14 +19,25 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     lanes: { type: 'string' },
     workers: { type: 'string' },
+    dispatch: { type: 'string' },
     worker: { type: 'boolean', default: false },
   },
 })
 
 const LONE_EVERY = 10
-/** How many processes carry the runs of a seed beside each other. */
-const workersOf = (seed: number): number =>
-  values.workers === undefined ? workersBy(seed) : Number(values.workers)
+/** How many processes carry the runs of a seed beside each other, and who says which. */
+function mannerOf(seed: number): Omit<Manner, 'hasTrace'> {
+  const workers = values.workers === undefined ? workersBy(seed) : Number(values.workers)
+  const { dispatch = dispatchBy(seed, workers) } = values
+  if (dispatch !== 'leases' && dispatch !== 'restate')
+    throw new Error(`--dispatch ${dispatch}: leases or restate`)
+  return { workers, dispatch }
+}
+
+/** What was asked for beside the seed. */
+const asked = (['workers', 'dispatch'] as const).flatMap((name) =>
+  values[name] === undefined ? [] : [`--${name}`, values[name]],
+)
 const REPORT_EVERY = 20
 
 interface Tally {
@@ -47,11 +59,12 @@ function add(to: Tally, other: Tally): Tally {
 /** One seed, told in full. */
 async function one(seed: number): Promise<boolean> {
   const trials = new Trials()
-  const trial = await trials.tryOut(seed, workersOf(seed), true)
+  const manner = mannerOf(seed)
+  const trial = await trials.tryOut(seed, { ...manner, hasTrace: true })
   await trials.close()
   console.log(trial.trace.join('\n'))
   console.log(
-    `\nseed ${seed}: ${trial.events} events, ${trial.crashes} crashes, ${trial.doubts} settled by a person`,
+    `\nseed ${seed}, ${manner.workers === 1 ? 'a process at a time' : `${manner.workers} workers`}${manner.workers > 1 || manner.dispatch === 'restate' ? ` by ${manner.dispatch}` : ''}: ${trial.events} events, ${trial.crashes} crashes, ${trial.doubts} settled by a person`,
   )
   const wrong = [...trial.violations]
   if (seed % LONE_EVERY === 0) {
@@ -67,7 +80,7 @@ async function many(from: number, seeds: number, report: (tally: Tally) => void)
   const tally = nothing()
   const trials = new Trials()
   for (let seed = from; seed < from + seeds; seed++) {
-    const trial = await trials.tryOut(seed, workersOf(seed))
+    const trial = await trials.tryOut(seed, mannerOf(seed))
     const wrong = [...trial.violations]
     add(tally, {
       seeds: 1,
@@ -92,7 +105,7 @@ async function many(from: number, seeds: number, report: (tally: Tally) => void)
     if (wrong.length > 0) {
       tally.failed++
       console.log(
-        `\nseed ${seed}: ${wrong[0]?.slice(0, 400) ?? ''}\n  again, with every event: npm run simulate -- --seed ${seed}${values.workers === undefined ? '' : ` --workers ${values.workers}`}`,
+        `\nseed ${seed}: ${wrong[0]?.slice(0, 400) ?? ''}\n  again, with every event: npm run simulate -- ${['--seed', seed, ...asked].join(' ')}`,
       )
     }
     if (tally.seeds % REPORT_EVERY === 0) report(tally)
@@ -133,8 +146,7 @@ async function sideBySide(from: number, seeds: number, lanes: number): Promise<T
 }
 
 function inProcess(first: number, count: number, report: (first: number, tally: Tally) => void) {
-  const args = ['--worker', '--from', String(first), '--seeds', String(count)]
-  if (values.workers !== undefined) args.push('--workers', values.workers)
+  const args = ['--worker', '--from', String(first), '--seeds', String(count), ...asked]
   const child = fork(import.meta.filename, args)
   child.on('message', (tally: Tally) => report(first, tally))
   return new Promise<number | null>((resolve) => child.on('exit', resolve))

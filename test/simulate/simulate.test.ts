@@ -10,12 +10,16 @@ test('forty fleets come to what their programs say', async () => {
   await trials.close()
 })
 
-test.each([1, 3])(
-  'a seed gives the same program and the same events every time, with %d at work',
-  async (workers) => {
+test.each([
+  [1, 'leases'],
+  [3, 'leases'],
+  [3, 'restate'],
+] as const)(
+  'a seed gives the same program and the same events every time, with %d at work by %s',
+  async (workers, dispatch) => {
     const trials = new Trials()
     const tell = async () => {
-      const { trace } = await trials.tryOut(7, workers, true)
+      const { trace } = await trials.tryOut(7, { workers, dispatch, hasTrace: true })
       // Stacks, and who claimed a run, are the machine's.
       return trace.map((line) => line.replace(/"stack":.*|"by":.*/, '').replace(/,?"ms":\d+/, ''))
     }

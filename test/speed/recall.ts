@@ -292,7 +292,14 @@ function judge(path: string): void {
     weighted.put(doc)
     full.put({
       doc,
-      label: { version: 1, kind: 'decision', status: 'active', scope: '', subject: pep.title },
+      label: {
+        version: 1,
+        kind: 'decision',
+        status: 'active',
+        scope: '',
+        subject: pep.title,
+        endsAt: Infinity,
+      },
     })
     plain.put({ id: `pep-${pep.pep}`, subject: '', statement: whole(pep) })
   }
@@ -306,7 +313,7 @@ function judge(path: string): void {
     for (const [engine, search] of [
       ['plain BM25', (text: string) => plain.search(text, { limit: 11 })],
       ['words', (text: string) => weighted.search(text, { limit: 11 })],
-      ['words and vectors', (text: string) => full.search({ text, filter: {}, limit: 11 })],
+      ['words and vectors', (text: string) => full.search({ text, filter: { now: 0 }, limit: 11 })],
     ] as const) {
       const ranks = [...pairs.values()].map(([by, old]) =>
         search(query(by))

@@ -38,6 +38,7 @@ async function checkpoint(given: unknown): Promise<number> {
     scope: 'purchasing',
     target: 'recommendation',
     value: given,
+    forks: [],
     now: Date.now(),
   })
   const ms = performance.now() - from

@@ -21,7 +21,7 @@ import { Membership } from './membership.ts'
 import * as pace from './pace.ts'
 import { Refusals } from './refusals.ts'
 import type { Leased, Tables, Where } from './tables.ts'
-import { machineTicks, type Ticks } from './ticks.ts'
+import { machineTicks, type Ticks } from '../ticks.ts'
 
 export interface PostgresOptions {
   readonly tables: Tables

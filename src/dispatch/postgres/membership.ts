@@ -14,7 +14,7 @@
  */
 import { LEASE_MS } from './schema.ts'
 import type { WorkerList } from './tables.ts'
-import type { Ticks } from './ticks.ts'
+import type { Ticks } from '../ticks.ts'
 
 export interface MembershipOptions {
   readonly list: WorkerList

@@ -1,5 +1,5 @@
 /** Runs that were handed out to no avail: left alone here for a while, and for longer each time. */
-import type { Ticks } from './ticks.ts'
+import type { Ticks } from '../ticks.ts'
 
 const FIRST_MS = 10_000
 const LONGEST_MS = 600_000

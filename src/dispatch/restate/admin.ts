@@ -1,13 +1,7 @@
 /** What is asked of Restate's admin API, and what its answers mean. */
 import { messageOf } from '../../errors.ts'
 import { RestateRefused } from './errors.ts'
-
-/** An address where workers are, as Restate knows it. */
-export interface Registered {
-  readonly id: string
-  readonly uri?: string
-  readonly services: readonly { readonly name: string }[]
-}
+import type { Admin, Registered } from './wire.ts'
 
 /** Restate answers, with an error that may pass. */
 export class Unwell extends Error {}
@@ -21,15 +15,21 @@ export async function deploymentsOf(admin: string, signal: AbortSignal): Promise
   return deployments
 }
 
-/** Where new calls to each service go. */
-export async function servicesOf(
-  admin: string,
-  signal: AbortSignal,
-): Promise<readonly { readonly name: string; readonly deployment_id: string }[]> {
-  const { services } = (await askAdmin(admin, 'GET', '/services', signal)) as {
-    readonly services: readonly { readonly name: string; readonly deployment_id: string }[] // what the admin API documents
+/** The admin API at an address. */
+export function httpAdmin(address: string): Admin {
+  return {
+    address,
+    deployments: (signal) => deploymentsOf(address, signal),
+    async services(signal) {
+      const { services } = (await askAdmin(address, 'GET', '/services', signal)) as {
+        readonly services: readonly { readonly name: string; readonly deployment_id: string }[] // what the admin API documents
+      }
+      return services
+    },
+    async register(uri, signal) {
+      await askAdmin(address, 'POST', '/deployments', signal, { uri, force: true })
+    },
   }
-  return services
 }
 
 export function sameAddress(one: string | undefined, other: string): boolean {

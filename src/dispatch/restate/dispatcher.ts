@@ -12,12 +12,10 @@
 import { messageOf } from '../../errors.ts'
 import type { Clock, Log } from '../../log/index.ts'
 import type { Carrier, Dispatcher } from '../../run/port.ts'
+import { machineTicks, type Ticks } from '../ticks.ts'
 import { Endpoint, type Call, type Outcome } from './endpoint.ts'
 import { Holds } from './holds.ts'
-import { Ingress } from './ingress.ts'
-import type { RestateDispatch } from './options.ts'
 import { Registration } from './registration.ts'
-import type { Sdk } from './sdk.ts'
 import { Sender } from './sender.ts'
 import {
   asksForWork,
@@ -30,10 +28,10 @@ import {
   type Standing,
 } from './standing.ts'
 import { Sweep } from './sweep.ts'
+import type { Wire } from './wire.ts'
 
 export interface RestateWorkerOptions {
-  readonly restate: RestateDispatch
-  readonly sdk: Sdk
+  readonly wire: Wire
   readonly log: Log
   readonly clock: Clock
   readonly carrier: Carrier
@@ -41,9 +39,9 @@ export interface RestateWorkerOptions {
   /** Which life of the store this is. */
   readonly store: string
   readonly tasks: readonly { readonly name: string; readonly versions: readonly string[] }[]
-  /** This machine's name, as Restate may reach it. */
-  readonly hostname: string
   readonly random: () => number
+  /** The machine's, unless told. */
+  readonly ticks?: Ticks | undefined
   readonly told: (message: string, error?: unknown) => void
 }
 
@@ -58,7 +56,7 @@ const ROUNDS = 10
 
 export class RestateDispatcher implements Dispatcher {
   readonly #options: RestateWorkerOptions
-  readonly #ingress: Ingress
+  readonly #ticks: Ticks
   readonly #sender: Sender
   readonly #holds: Holds
   readonly #sweep: Sweep
@@ -72,11 +70,12 @@ export class RestateDispatcher implements Dispatcher {
 
   constructor(options: RestateWorkerOptions) {
     this.#options = options
-    const { restate, sdk, log, clock, carrier, concurrency, store, tasks, random, told } = options
+    const { wire, log, clock, carrier, concurrency, tasks, random, ticks = machineTicks } = options
+    this.#ticks = ticks
     const failed = (error: unknown) => this.#failed(error)
-    this.#ingress = new Ingress(restate.ingress, store)
-    this.#sender = new Sender({ log, clock, ingress: this.#ingress, failed })
-    this.#holds = new Holds({ log, clock, carrier, concurrency, failed })
+    this.#sender = new Sender({ log, clock, ticks, ingress: wire.ingress, failed })
+    const abandoned = (run: string) => this.#sweep.remember(run, false)
+    this.#holds = new Holds({ log, clock, ticks, carrier, concurrency, abandoned, failed })
     const isHeld = (run: string) => this.#holds.has(run)
     const uncarried = (run: string) => void carrier.advance(run)
     const unregistered = () => this.#registration?.renew()
@@ -86,6 +85,7 @@ export class RestateDispatcher implements Dispatcher {
       uncalled,
       log,
       clock,
+      ticks,
       sender: this.#sender,
       random,
       tasks,
@@ -93,10 +93,9 @@ export class RestateDispatcher implements Dispatcher {
       uncarried,
       failed,
     })
-    const { identityKeys, host, port } = restate
     const answer = (call: Call) => this.#answer(call)
     const most = Math.max(concurrency * LINE_UP, concurrency + 16)
-    this.#endpoint = new Endpoint({ sdk, tasks, identityKeys, host, port, most, answer, told })
+    this.#endpoint = new Endpoint({ tasks, most, ticks, answer })
   }
 
   get busy(): number {
@@ -105,19 +104,20 @@ export class RestateDispatcher implements Dispatcher {
 
   /** Listens for calls, and says so to Restate. @throws {BadDispatch} @throws {RestateRefused} */
   async begin(): Promise<void> {
-    const { restate, hostname, told } = this.#options
-    const port = await this.#endpoint.listen()
-    const host =
-      restate.host === undefined || restate.host === '0.0.0.0' || restate.host === '::'
-        ? hostname
-        : restate.host
-    const address = restate.address ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+    const { wire, told } = this.#options
+    const address = await wire.listen(this.#endpoint)
     const { services } = this.#endpoint
-    this.#registration = new Registration({ admin: restate.admin, address, services, told })
+    this.#registration = new Registration({
+      admin: wire.admin,
+      address,
+      services,
+      ticks: this.#ticks,
+      told,
+    })
     try {
       await this.#registration.begin()
     } catch (error) {
-      this.#endpoint.drain()
+      wire.drain()
       throw error
     }
   }
@@ -126,8 +126,10 @@ export class RestateDispatcher implements Dispatcher {
     this.#sweep.start()
   }
 
-  wake(runId: string): void {
-    if (!this.#holds.wake(runId)) this.#sender.wake(runId)
+  wake(runId: string, isLate = false): void {
+    if (this.#holds.wake(runId)) return
+    this.#sender.wake(runId, isLate)
+    if (isLate) this.#sweep.remember(runId, true)
   }
 
   rearm(): void {
@@ -154,7 +156,7 @@ export class RestateDispatcher implements Dispatcher {
     this.#registration?.stop()
     this.#sweep.stop()
     this.#holds.stop()
-    this.#endpoint.drain()
+    this.#options.wire.drain()
     return new Promise((resolve) => {
       this.#stopped.push(resolve)
       this.#settleStop()
@@ -162,8 +164,9 @@ export class RestateDispatcher implements Dispatcher {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#endpoint.close(), this.#sender.settle()])
-    this.#ingress.close()
+    this.#endpoint.close()
+    await this.#sender.settle()
+    await this.#options.wire.close()
   }
 
   /** Whoever was not heard for a while may have lost its runs to others: the record knows which, before any effect begins. */
@@ -185,36 +188,37 @@ export class RestateDispatcher implements Dispatcher {
   }
 
   /** Throws only what the store says: Restate calls again after a pause. */
-  async #carry({ run, note: read, signal, idempotencyKey }: Call): Promise<Outcome> {
+  async #carry({ run, isLate, note: read, signal, idempotencyKey }: Call): Promise<Outcome> {
     const { clock } = this.#options
     let standing = await this.#standing(run)
     const wasNew = standing !== undefined && isNew(standing)
+    // First, or not at all: when a call is made again, Restate wants to be asked the same in the same order.
+    const note = wasNew ? undefined : await read()
     const { wakeAt } = standing ?? {}
-    if (wakeAt !== undefined && wakeAt > clock.now() && wakeAt - clock.now() < EARLY_MS)
-      await this.#until(wakeAt, signal)
+    const earlyMs = () => (wakeAt ?? 0) - clock.now()
+    while (earlyMs() > 0 && earlyMs() < EARLY_MS && !signal.aborted) await this.#pause(earlyMs(), signal)
     if (standing?.status === 'running') {
-      await this.#until(clock.now() + PREDECESSOR_MS, signal)
+      await this.#pause(PREDECESSOR_MS, signal)
       standing = await this.#standing(run)
     }
     for (let round = 0; round < ROUNDS && standing; round++) {
       const asks = asksForWork(standing, clock.now())
       if (asks === false) break
-      if (asks === 'maybe' && (round > 0 || (await read())?.at === standing.updatedAt)) break
+      if (asks === 'maybe' && (round > 0 || (!isLate && note?.at === standing.updatedAt))) break
       if (signal.aborted) return {}
       if (this.#isStopping) return { again: true }
-      const giveUp = () => this.#holds.giveUp(run)
-      signal.addEventListener('abort', giveUp, { once: true })
-      await this.#holds.carry(run)
-      signal.removeEventListener('abort', giveUp)
+      await this.#holds.carry(run, signal)
       standing = await this.#standing(run)
       // At work by its record, and not here: somebody else's by now, or the store failed it. The sweep looks after it.
       if (standing?.status === 'running' && !this.#isStopping) return {}
+      // Put out of memory because this worker stops: its body may have been in an await outside any step, so no note is left.
+      if (standing?.status === 'waiting' && this.#isStopping) return { again: true }
     }
     // Nothing of an ended run stays behind at Restate. A new one has left nothing there: that costs no entry.
     if (!standing || standing.isEnded) return wasNew ? {} : { note: null }
     if (this.#isStopping && (standing.status === 'running' || isDue(standing, clock.now())))
       return { again: true }
-    return this.#left(standing, wasNew ? undefined : await read(), idempotencyKey)
+    return this.#left(standing, note, idempotencyKey)
   }
 
   /** The run is at rest: Restate is told when to call for it next. */
@@ -234,17 +238,17 @@ export class RestateDispatcher implements Dispatcher {
     return row && standingOf(row)
   }
 
-  #until(at: number, signal: AbortSignal): Promise<void> {
+  #pause(ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      const stop = this.#options.clock.at(at, resolve)
+      const stop = this.#ticks.after(ms, resolve)
       signal.addEventListener('abort', () => (stop(), resolve()), { once: true })
     })
   }
 
   /** Said now and then, however often it fails. */
   #failed(error: unknown): void {
-    if (this.#isStopping || performance.now() - this.#saidAt < 10_000) return
-    this.#saidAt = performance.now()
+    if (this.#isStopping || this.#ticks.now() - this.#saidAt < 10_000) return
+    this.#saidAt = this.#ticks.now()
     this.#options.told(`Wake-ups are delayed: ${messageOf(error)}`, error)
   }
 

@@ -4,22 +4,22 @@
  * P1. An attempt that Restate gave up lets go of its run.
  * P2. A step may take as long as it takes: Restate waits for the handler, and notices a dead or frozen worker by its connection.
  * P3. More than this worker can carry and line up is refused, so that Restate tries again, elsewhere if there is an elsewhere.
- * P4. Told to stop, it takes no new call and finishes those it has.
+ *
+ * Not here: the wire (server.ts).
  */
-import { createServer, type Http2Server, type Http2ServerRequest, type ServerHttp2Session } from 'node:http2'
-import type { AddressInfo } from 'node:net'
-import type { ObjectContext } from '@restatedev/restate-sdk'
-import { BadDispatch } from './errors.ts'
+import type { Ticks } from '../ticks.ts'
 import { Hearing } from './hearing.ts'
-import type { Sdk } from './sdk.ts'
 import { serviceName } from './service-name.ts'
 import type { Note } from './standing.ts'
+import type { Line } from './wire.ts'
 
 /** One call for a run. */
 export interface Call {
   readonly run: string
   /** Of the store that the wake-up was sent for. */
   readonly store: unknown
+  /** There is something to do that the run's row does not show. */
+  readonly isLate: boolean
   readonly idempotencyKey: string | undefined
   /** What the last carrier left. Reading it costs Restate an entry. */
   readonly note: () => Promise<Note | undefined>
@@ -35,82 +35,59 @@ export interface Outcome {
   readonly again?: boolean
 }
 
-interface Callable {
-  advance(ctx: ObjectContext, wake: { readonly store?: unknown } | undefined): Promise<void>
+/** A call as it comes by the wire, and what may be asked of Restate meanwhile. */
+export interface Attempt {
+  readonly run: string
+  readonly wake: { readonly store?: unknown; readonly isLate?: unknown } | undefined
+  readonly idempotencyKey: string | undefined
+  readonly signal: AbortSignal
+  /** What was left with `leave`. */
+  note(): Promise<Note | null>
+  leave(note: Note): void
+  /** Leaves nothing. */
+  clear(): void
+  /** The same call once more, behind this one. */
+  again(): void
 }
 
 export interface EndpointOptions {
-  readonly sdk: Sdk
   readonly tasks: readonly { readonly name: string; readonly versions: readonly string[] }[]
-  readonly identityKeys: readonly string[]
-  readonly host: string | undefined
-  readonly port: number
   /** Calls in flight at most. */
   readonly most: number
+  readonly ticks: Ticks
   readonly answer: (call: Call) => Promise<Outcome>
-  readonly told: (message: string) => void
 }
 
-const NOTE = 'note'
+const [LEAST_BY_LINE, MOST_BY_LINE] = [4, 32]
 const MINUTE_MS = 60_000
 /** Restate's own would end a long step and begin it again elsewhere while it still runs. */
 const UNTIL_GIVEN_UP_MS = 30 * 24 * 60 * MINUTE_MS
-const RETRIES = {
-  // Often within the first second: the worker is gone, and another is there.
-  initialInterval: 50,
-  exponentiationFactor: 1.3,
-  maxInterval: 1000,
-  // Then it is given up, and the sweep of whoever lives by then sends a new one: to a newer release, if this one's workers are gone.
-  maxAttempts: 60,
-  onMaxAttempts: 'kill',
+
+/** How Restate is to make its calls. */
+export const MANNER = {
+  journalRetention: 0,
+  idempotencyRetention: MINUTE_MS,
+  inactivityTimeout: UNTIL_GIVEN_UP_MS,
+  abortTimeout: UNTIL_GIVEN_UP_MS,
+  retryPolicy: {
+    // Often within the first second: the worker is gone, and another is there.
+    initialInterval: 50,
+    exponentiationFactor: 1.3,
+    maxInterval: 1000,
+    // Then it is given up, and the sweep of whoever lives by then sends a new one: to a newer release, if this one's workers are gone.
+    maxAttempts: 60,
+    onMaxAttempts: 'kill',
+  },
 } as const
-/** Of what the SDK says of an attempt whose connection went. */
-const LOST = 'Got abort error'
-const CLOSE_PATIENCE_MS = 2000
-/** Calls by one connection, before Restate opens another: what stands before the workers deals out connections, not calls. */
-const [LEAST_STREAMS, MOST_STREAMS] = [4, 32]
 
 export class Endpoint {
   readonly #options: EndpointOptions
-  readonly #server: Http2Server
-  readonly #sessions = new Set<ServerHttp2Session>()
-  readonly #hearing = new Hearing()
+  readonly #hearing: Hearing
   #calls = 0
 
   constructor(options: EndpointOptions) {
     this.#options = options
-    const handle = options.sdk.createEndpointHandler({
-      services: this.services.map((name) => this.#service(name)),
-      ...(options.identityKeys.length > 0 ? { identityKeys: [...options.identityKeys] } : {}),
-      logger: ({ level }, ...said) => {
-        const message = said.map(String).join(' ')
-        // A lost attempt is told by its signal (P1).
-        if (level === 'error' && !message.includes(LOST)) options.told(message)
-      },
-    })
-    const maxConcurrentStreams = Math.min(MOST_STREAMS, Math.max(LEAST_STREAMS, options.most >> 3))
-    this.#server = createServer({ settings: { maxConcurrentStreams } })
-    this.#server.on('session', (session) => {
-      this.#sessions.add(session)
-      this.#hearing.add(session)
-      session.once('close', () => this.#sessions.delete(session))
-      session.on('error', () => {}) // its calls are told by their signals
-    })
-    this.#server.on('request', (request, response) => {
-      if (request.url.startsWith('/invoke/')) {
-        if (this.#calls >= options.most) {
-          response.writeHead(503).end()
-          return
-        }
-        this.#calls++
-        const over = this.#hearing.call(sessionOf(request))
-        response.once('close', () => {
-          this.#calls--
-          over()
-        })
-      }
-      handle(request, response)
-    })
+    this.#hearing = new Hearing(options.ticks)
   }
 
   /** The services this worker offers. */
@@ -120,80 +97,49 @@ export class Endpoint {
     return [...new Set(names)]
   }
 
+  /** Calls by one connection, before Restate opens another: what stands before the workers deals out connections, not calls. */
+  get mostByLine(): number {
+    return Math.min(MOST_BY_LINE, Math.max(LEAST_BY_LINE, this.#options.most >> 3))
+  }
+
   /** Undefined: what was called for here is surely still this worker's. Else when that is known again. */
   held(): Promise<void> | undefined {
     return this.#hearing.held()
   }
 
-  /** Begins to listen; gives the port. @throws {BadDispatch} */
-  listen(): Promise<number> {
-    const { host, port } = this.#options
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', (error) => {
-        reject(
-          new BadDispatch(
-            `This worker cannot listen on ${host ?? ''}:${port}: ${error.message}. Give it another port (listen, --listen).`,
-            { host, port },
-          ),
-        )
-      })
-      this.#server.listen(port, host, () => resolve((this.#server.address() as AddressInfo).port)) // it listens on a port
-    })
+  /** Restate has connected. */
+  add(line: Line): void {
+    this.#hearing.add(line)
   }
 
-  /** Takes no connection and no call any more. */
-  drain(): void {
-    this.#server.close()
-    for (const session of this.#sessions) session.close()
-  }
-
-  /** Once what was in flight has been answered, or after a while. */
-  async close(): Promise<void> {
-    this.#hearing.close()
-    const until = performance.now() + CLOSE_PATIENCE_MS
-    while (this.#sessions.size > 0 && performance.now() < until)
-      await new Promise((resolve) => setTimeout(resolve, 10))
-    for (const session of this.#sessions) session.destroy()
-  }
-
-  #service(name: string) {
-    const { sdk } = this.#options
-    const advance = async (ctx: ObjectContext, wake: { readonly store?: unknown } | undefined) => {
-      const { attemptCompletedSignal: signal, idempotencyKey } = ctx.request()
-      // What was asked of Restate by an attempt it gave up is never answered.
-      const lost = new Promise<undefined>((resolve) =>
-        signal.addEventListener('abort', () => resolve(undefined), { once: true }),
-      )
-      const note = async () => (await Promise.race([ctx.get<Note>(NOTE), lost])) ?? undefined
-      const outcome = await this.#options.answer({
-        run: ctx.key,
-        store: wake?.store,
-        idempotencyKey,
-        note,
-        signal,
-      })
-      if (outcome.again) ctx.objectSendClient<Callable>({ name }, ctx.key).advance(wake)
-      if (outcome.note) ctx.set(NOTE, outcome.note)
-      else if (outcome.note === null) ctx.clear(NOTE)
+  /** A call has come by that connection; gives what says that it is over. Undefined: it is refused (P3). */
+  enter(line: Line | undefined): (() => void) | undefined {
+    if (this.#calls >= this.#options.most) return undefined
+    this.#calls++
+    const over = this.#hearing.call(line)
+    return () => {
+      this.#calls--
+      over()
     }
-    return sdk.object({
-      name,
-      description: 'Runs of Throughline, by their ids',
-      handlers: {
-        advance: sdk.handlers.object.exclusive(
-          {
-            journalRetention: 0,
-            idempotencyRetention: MINUTE_MS,
-            inactivityTimeout: UNTIL_GIVEN_UP_MS,
-            abortTimeout: UNTIL_GIVEN_UP_MS,
-            retryPolicy: RETRIES,
-          },
-          advance,
-        ),
-      },
-    })
+  }
+
+  /** What becomes of a call. Throws what the store says: Restate calls again after a pause. */
+  async advance(attempt: Attempt): Promise<void> {
+    const { run, wake, idempotencyKey, signal } = attempt
+    // What was asked of Restate by an attempt it gave up is never answered.
+    const lost = new Promise<undefined>((resolve) =>
+      signal.addEventListener('abort', () => resolve(undefined), { once: true }),
+    )
+    const note = async () => (await Promise.race([attempt.note(), lost])) ?? undefined
+    const isLate = wake?.isLate === true
+    const call = { run, store: wake?.store, isLate, idempotencyKey, note, signal }
+    const outcome = await this.#options.answer(call)
+    if (outcome.again) attempt.again()
+    if (outcome.note) attempt.leave(outcome.note)
+    else if (outcome.note === null) attempt.clear()
+  }
+
+  close(): void {
+    this.#hearing.close()
   }
 }
-
-const sessionOf = ({ stream }: Http2ServerRequest): ServerHttp2Session | undefined =>
-  stream.session as ServerHttp2Session | undefined // of a server's stream

@@ -2,13 +2,14 @@ import { connect as connectHttp2, createServer } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
 import { Proxy } from '../../../test/servers/proxy.ts'
+import { machineTicks } from '../ticks.ts'
 import { Hearing } from './hearing.ts'
 
 const PATIENT = { timeout: 30_000 }
 
 /** A caller by HTTP/2 whose connection can fall silent, and what hears it. */
 async function line() {
-  const hearing = new Hearing()
+  const hearing = new Hearing(machineTicks)
   const server = createServer()
   const over: (() => void)[] = []
   server.on('session', (session) => hearing.add(session))

@@ -9,9 +9,10 @@
  * E2. A process that stood still is not sure when it goes on: how long ago it heard is told by the monotonic clock.
  * E3. No ownership rests on this. The epoch decides (docs/decisions/0020).
  */
-import type { ServerHttp2Session } from 'node:http2'
+import type { Ticks } from '../ticks.ts'
+import type { Line } from './wire.ts'
 
-interface Line {
+interface Heard {
   calls: number
   isAsked: boolean
   /** When that was asked which was answered last. */
@@ -23,26 +24,32 @@ const SURE_FOR_MS = 1500
 const DEAD_AFTER_MS = 10_000
 
 export class Hearing {
-  readonly #lines = new Map<ServerHttp2Session, Line>()
-  #asking: NodeJS.Timeout | undefined
+  readonly #ticks: Ticks
+  readonly #lines = new Map<Line, Heard>()
+  #stopAsking: (() => void) | undefined
   #sure: (() => void)[] = []
 
-  add(session: ServerHttp2Session): void {
-    this.#lines.set(session, { calls: 0, isAsked: false, heardAt: performance.now() })
-    session.once('close', () => {
-      this.#lines.delete(session)
+  constructor(ticks: Ticks) {
+    this.#ticks = ticks
+  }
+
+  add(line: Line): void {
+    this.#lines.set(line, { calls: 0, isAsked: false, heardAt: this.#ticks.now() })
+    line.once('close', () => {
+      this.#lines.delete(line)
+      if (this.#lines.size === 0) this.close()
       this.#settle()
     })
-    this.#asking ??= setInterval(() => this.#ask(), ASK_EVERY_MS).unref()
+    if (!this.#stopAsking) this.#askSoon()
   }
 
   /** A call has come by this connection; gives what says that it is over. */
-  call(session: ServerHttp2Session | undefined): () => void {
-    const line = session && this.#lines.get(session)
-    if (!line) return () => {}
-    line.calls++
+  call(line: Line | undefined): () => void {
+    const heard = line && this.#lines.get(line)
+    if (!heard) return () => {}
+    heard.calls++
     return () => {
-      line.calls--
+      heard.calls--
       this.#settle()
     }
   }
@@ -53,24 +60,32 @@ export class Hearing {
   }
 
   close(): void {
-    clearInterval(this.#asking)
+    this.#stopAsking?.()
+    this.#stopAsking = undefined
   }
 
   get #isSure(): boolean {
-    const since = performance.now() - SURE_FOR_MS
+    const since = this.#ticks.now() - SURE_FOR_MS
     for (const { calls, heardAt } of this.#lines.values()) if (calls > 0 && heardAt < since) return false
     return true
   }
 
+  #askSoon(): void {
+    this.#stopAsking = this.#ticks.after(ASK_EVERY_MS, () => {
+      this.#askSoon()
+      this.#ask()
+    })
+  }
+
   #ask(): void {
-    for (const [session, line] of this.#lines) {
-      if (performance.now() - line.heardAt > DEAD_AFTER_MS && line.isAsked) session.destroy()
-      if (line.isAsked || session.destroyed) continue
-      const askedAt = performance.now()
-      line.isAsked = session.ping((error) => {
-        line.isAsked = false
+    for (const [line, heard] of this.#lines) {
+      const askedAt = this.#ticks.now()
+      if (askedAt - heard.heardAt > DEAD_AFTER_MS && heard.isAsked) line.destroy()
+      if (heard.isAsked || line.destroyed) continue
+      heard.isAsked = line.ping((error) => {
+        heard.isAsked = false
         if (error) return
-        line.heardAt = askedAt
+        heard.heardAt = askedAt
         this.#settle()
       })
     }

@@ -13,15 +13,19 @@
  */
 import type { Clock, Log } from '../../log/index.ts'
 import type { Carrier } from '../../run/port.ts'
+import type { Ticks } from '../ticks.ts'
 import { COLUMNS, isDue, standingOf } from './standing.ts'
 import { Slots } from './slots.ts'
 
 export interface HoldsOptions {
   readonly log: Log
   readonly clock: Clock
+  readonly ticks: Ticks
   readonly carrier: Carrier
   /** Runs advanced at once. A run that waits takes no place. */
   readonly concurrency: number
+  /** A call was given up. */
+  readonly abandoned: (run: string) => void
   readonly failed: (error: unknown) => void
 }
 
@@ -49,8 +53,8 @@ export class Holds {
   readonly #held = new Map<string, Hold>()
   /** Given up, and not yet let go of. */
   readonly #leaving = new Map<string, Promise<void>>()
-  #glances: NodeJS.Timeout | undefined
-  #gap: NodeJS.Timeout | undefined
+  #stopGlances: (() => void) | undefined
+  #stopGap: (() => void) | undefined
   #isLooking = false
   #isWanted = false
   #isStopping = false
@@ -80,13 +84,18 @@ export class Holds {
     return busy
   }
 
-  /** Carries a run until it has ended, is out of memory, or is no longer this worker's. */
-  async carry(run: string): Promise<void> {
-    await this.#leaving.get(run)
+  /** Carries a run until it has ended, is out of memory, or is no longer this worker's; `signal`: Restate gave this call up. */
+  async carry(run: string, signal: AbortSignal): Promise<void> {
+    while (this.#leaving.has(run)) await this.#leaving.get(run)
+    if (signal.aborted) return
     const hold: Hold = { isAdvancing: false, isWoken: false, tried: undefined, changed: () => {} }
     const { carrier } = this.#options
+    const before = this.#held.get(run)
     this.#held.set(run, hold)
-    this.#glances ??= setInterval(() => this.#glance(), GLANCE_MS)
+    before?.changed() // of a call that Restate gave up, and of which this worker has not heard
+    const giveUp = () => this.#giveUp(run, hold)
+    signal.addEventListener('abort', giveUp, { once: true })
+    if (!this.#stopGlances) this.#glanceAfter(GLANCE_MS)
     try {
       do {
         hold.isWoken = false
@@ -102,23 +111,9 @@ export class Holds {
           await new Promise<void>((resolve) => (hold.changed = resolve))
       } while (hold.isWoken && !this.#isStopping && this.#held.get(run) === hold)
     } finally {
+      signal.removeEventListener('abort', giveUp)
       if (this.#held.get(run) === hold) this.#held.delete(run)
     }
-  }
-
-  /** Restate gave this call up: the run is somebody else's, or soon is. */
-  giveUp(run: string): void {
-    const hold = this.#held.get(run)
-    if (!hold) return
-    this.#held.delete(run)
-    hold.changed()
-    const { carrier } = this.#options
-    const patience = new Promise<void>((resolve) => setTimeout(resolve, LEAVING_MS))
-    const left = Promise.race([carrier.yield(run), patience]).then(() => {
-      carrier.fence(run)
-      this.#leaving.delete(run)
-    })
-    this.#leaving.set(run, left)
   }
 
   /** Asks the record, until it answers, which runs are this worker's, and lets go of the others. */
@@ -135,7 +130,7 @@ export class Holds {
         return
       } catch (error) {
         failed(error)
-        await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_FAILURE_MS))
+        await new Promise<void>((resolve) => this.#options.ticks.after(AGAIN_AFTER_FAILURE_MS, resolve))
       }
     }
   }
@@ -157,25 +152,39 @@ export class Holds {
   /** Something came to rest, or was written by others. */
   look(): void {
     this.#isWanted = true
-    if (this.#isLooking || this.#gap !== undefined || this.#held.size === 0 || this.#isStopping) return
+    if (this.#isLooking || this.#stopGap || this.#held.size === 0 || this.#isStopping) return
     this.#goLook(GAP_MS)
   }
 
   /** Begins nothing more, and lets what the carrier lets go of return. */
   stop(): void {
     this.#isStopping = true
-    clearTimeout(this.#gap)
-    clearInterval(this.#glances)
+    this.#stopGap?.()
+    this.#stopGlances?.()
     this.#stopTimer()
-    this.#glances = setInterval(() => {
-      this.#glance()
-      if (this.#held.size === 0) clearInterval(this.#glances)
-    }, GLANCE_AT_STOP_MS)
+    this.#glanceAfter(GLANCE_AT_STOP_MS)
+  }
+
+  /** Restate gave this call up: the run is somebody else's, or soon is. */
+  #giveUp(run: string, hold: Hold): void {
+    if (this.#held.get(run) !== hold) return
+    this.#held.delete(run)
+    hold.changed()
+    const { carrier } = this.#options
+    const { promise: patience, resolve } = Promise.withResolvers<void>()
+    const stop = this.#options.ticks.after(LEAVING_MS, resolve)
+    const left = Promise.race([carrier.yield(run), patience]).then(() => {
+      stop()
+      carrier.fence(run)
+      this.#leaving.delete(run)
+      this.#options.abandoned(run)
+    })
+    this.#leaving.set(run, left)
   }
 
   #goLook(afterMs: number): void {
-    this.#gap = setTimeout(() => {
-      this.#gap = undefined
+    this.#stopGap = this.#options.ticks.after(afterMs, () => {
+      this.#stopGap = undefined
       this.#isWanted = false
       this.#isLooking = true
       void this.#lookNow()
@@ -191,11 +200,11 @@ export class Holds {
           this.#isLooking = false
           if (this.#isWanted && !this.#isStopping && this.#held.size > 0) this.#goLook(pauseMs)
         })
-    }, afterMs)
+    })
   }
 
   async #lookNow(): Promise<void> {
-    const { log, clock } = this.#options
+    const { log, clock, ticks } = this.#options
     const held = [...this.#held.keys()]
     let next = Infinity
     while (held.length > 0 && !this.#isStopping) {
@@ -207,10 +216,10 @@ export class Holds {
         const { run, wakeAt = Infinity } = standing
         const hold = this.#held.get(run)
         if (!hold) continue
-        const isJustTried = hold.tried?.wakeAt === wakeAt && performance.now() - hold.tried.at < SAME_AGAIN_MS
+        const isJustTried = hold.tried?.wakeAt === wakeAt && ticks.now() - hold.tried.at < SAME_AGAIN_MS
         if (!isDue(standing, now) || isJustTried) next = Math.min(next, Math.max(wakeAt, now + GAP_MS))
         else {
-          hold.tried = { wakeAt, at: performance.now() }
+          hold.tried = { wakeAt, at: ticks.now() }
           this.wake(run)
         }
       }
@@ -219,10 +228,11 @@ export class Holds {
     if (next < Infinity && !this.#isStopping) this.#stopTimer = clock.at(next, () => this.look())
   }
 
-  #glance(): void {
-    for (const [run, hold] of this.#held) if (!this.#options.carrier.isAdvancing(run)) hold.changed()
-    if (this.#held.size > 0) return
-    clearInterval(this.#glances)
-    this.#glances = undefined
+  #glanceAfter(ms: number): void {
+    this.#stopGlances = this.#options.ticks.after(ms, () => {
+      for (const [run, hold] of this.#held) if (!this.#options.carrier.isAdvancing(run)) hold.changed()
+      if (this.#held.size > 0) this.#glanceAfter(this.#isStopping ? GLANCE_AT_STOP_MS : GLANCE_MS)
+      else this.#stopGlances = undefined
+    })
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Sending wake-ups to Restate.
+ * Sending wake-ups to Restate over HTTP.
  *
  * S1. A wake-up with a key that Restate has seen lately is one with that: many senders, one call.
  * S2. Nothing here is needed for a run to go on in the end: what could not be sent is sent by the next sweep.
@@ -7,24 +7,13 @@
 import { Agent as HttpAgent, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { serviceName } from './service-name.ts'
-
-export interface WakeUp {
-  readonly run: string
-  readonly task: string
-  readonly version: string
-  /** The same for wake-ups that may be one. */
-  readonly key: string
-  readonly delayMs: number
-}
-
-/** Restate has no service of that name: no worker with that task and version has registered. */
-export type Sent = 'sent' | 'unknown'
+import type { Ingress, Sent, WakeUp } from './wire.ts'
 
 const CONNECTIONS = 64
 const PATIENCE_MS = 10_000
 const SHOWN = 200
 
-export class Ingress {
+export class HttpIngress implements Ingress {
   readonly #address: string
   readonly #store: string
   readonly #agent: HttpAgent | HttpsAgent
@@ -39,11 +28,10 @@ export class Ingress {
     this.#request = isTls ? httpsRequest : httpRequest
   }
 
-  /** @throws when Restate cannot be asked, or answers with an error */
-  send({ run, task, version, key, delayMs }: WakeUp): Promise<Sent> {
+  send({ run, task, version, key, delayMs, isLate }: WakeUp): Promise<Sent> {
     const delay = delayMs > 0 ? `?delay=${Math.ceil(delayMs)}ms` : ''
     const url = `${this.#address}/${serviceName(task, version)}/${encodeURIComponent(run)}/advance/send${delay}`
-    const body = JSON.stringify({ store: this.#store })
+    const body = JSON.stringify({ store: this.#store, ...(isLate ? { isLate } : {}) })
     const headers = {
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(body),

@@ -1,14 +1,15 @@
 /** A process that carries no runs, and tells Restate of those it starts or sends something to. */
 import type { Clock, Log } from '../../log/index.ts'
-import { Ingress } from './ingress.ts'
-import type { RestateDispatch } from './options.ts'
+import { machineTicks, type Ticks } from '../ticks.ts'
 import { Sender } from './sender.ts'
+import type { Ingress } from './wire.ts'
 
 export interface NotifierOptions {
-  readonly restate: RestateDispatch
+  readonly ingress: Ingress
   readonly log: Log
   readonly clock: Clock
-  readonly store: string
+  /** The machine's, unless told. */
+  readonly ticks?: Ticks | undefined
   readonly failed: (error: unknown) => void
 }
 
@@ -16,13 +17,13 @@ export class Notifier {
   readonly #ingress: Ingress
   readonly #sender: Sender
 
-  constructor({ restate, log, clock, store, failed }: NotifierOptions) {
-    this.#ingress = new Ingress(restate.ingress, store)
-    this.#sender = new Sender({ log, clock, ingress: this.#ingress, failed })
+  constructor(options: NotifierOptions) {
+    this.#ingress = options.ingress
+    this.#sender = new Sender({ ...options, ticks: options.ticks ?? machineTicks })
   }
 
-  wake(runId: string): void {
-    this.#sender.wake(runId)
+  wake(runId: string, isLate = false): void {
+    this.#sender.wake(runId, isLate)
   }
 
   async close(): Promise<void> {

@@ -6,15 +6,17 @@
  * R3. Restate calls where a service was registered last. Whoever begins registers, a release that comes back included; whoever sees runs
  *     that are not called for does so again: those who came after may be gone.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
-import { askAdmin, deploymentsOf, reasonOf, sameAddress, servicesOf, Unwell } from './admin.ts'
+import type { Ticks } from '../ticks.ts'
+import { reasonOf, sameAddress, Unwell } from './admin.ts'
 import { RestateRefused } from './errors.ts'
+import type { Admin } from './wire.ts'
 
 export interface RegistrationOptions {
-  readonly admin: string
+  readonly admin: Admin
   /** Where Restate reaches the workers. */
   readonly address: string
   readonly services: readonly string[]
+  readonly ticks: Ticks
   readonly told: (message: string, error?: unknown) => void
 }
 
@@ -26,6 +28,7 @@ const RECLAIM_EVERY_MS = 20_000
 export class Registration {
   readonly #options: RegistrationOptions
   readonly #ended = new AbortController()
+  #stopPause: () => void = () => {}
   #isTrying = false
   #reclaimedAt = -Infinity
 
@@ -42,8 +45,8 @@ export class Registration {
       if (error instanceof RestateRefused) throw error
       told(
         error instanceof Unwell
-          ? `Restate at ${admin} cannot register ${this.#options.address} yet (${error.message}); this worker goes on trying.`
-          : `Restate at ${admin} does not answer (${reasonOf(error)}); this worker waits until it does.`,
+          ? `Restate at ${admin.address} cannot register ${this.#options.address} yet (${error.message}); this worker goes on trying.`
+          : `Restate at ${admin.address} does not answer (${reasonOf(error)}); this worker waits until it does.`,
       )
       void this.#goOn(FIRST_PAUSE_MS)
     }
@@ -56,13 +59,15 @@ export class Registration {
 
   /** Runs of this worker's tasks are not called for: perhaps Restate calls where nobody is any more. */
   reclaim(): void {
-    if (performance.now() - this.#reclaimedAt < RECLAIM_EVERY_MS) return
-    this.#reclaimedAt = performance.now()
+    const { ticks } = this.#options
+    if (ticks.now() - this.#reclaimedAt < RECLAIM_EVERY_MS) return
+    this.#reclaimedAt = ticks.now()
     void this.#goOn(0)
   }
 
   stop(): void {
     this.#ended.abort()
+    this.#stopPause()
   }
 
   async #goOn(firstPauseMs: number): Promise<void> {
@@ -75,9 +80,9 @@ export class Registration {
       !signal.aborted;
       pauseMs = Math.min(LONGEST_PAUSE_MS, 2 * pauseMs + FIRST_PAUSE_MS)
     ) {
-      await sleep(pauseMs, undefined, { signal }).catch(() => {})
+      await this.#pause(pauseMs)
       try {
-        if (await this.#once()) told(`Restate at ${admin} answers; this worker is registered.`)
+        if (await this.#once()) told(`Restate at ${admin.address} answers; this worker is registered.`)
         break
       } catch (error) {
         if (!(error instanceof RestateRefused)) continue
@@ -86,6 +91,14 @@ export class Registration {
       }
     }
     this.#isTrying = false
+  }
+
+  /** Ends at once when this worker stops. */
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const stop = this.#options.ticks.after(ms, resolve)
+      this.#stopPause = () => (stop(), resolve())
+    })
   }
 
   #once(): Promise<boolean> {
@@ -97,20 +110,20 @@ export class Registration {
 /** Whether there was anything to do. */
 async function registerOnce(options: RegistrationOptions, signal: AbortSignal): Promise<boolean> {
   const { admin, address, services } = options
-  const own = (await deploymentsOf(admin, signal)).find(({ uri }) => sameAddress(uri, address))
+  const own = (await admin.deployments(signal)).find(({ uri }) => sameAddress(uri, address))
   const before = new Set(own?.services.map(({ name }) => name))
   const lacking = [...before].filter((name) => !services.includes(name))
   if (lacking.length > 0)
     throw new RestateRefused(
-      admin,
+      admin.address,
       `${address} is registered with ${lacking.join(', ')}, which this worker has no code for. Give each release an address of its own (--address), or remove the old one once its runs are done: restate deployments remove ${own?.id ?? ''} --force.`,
       { address, lacking },
     )
   const isCalled = async () =>
-    (await servicesOf(admin, signal))
+    (await admin.services(signal))
       .filter(({ name }) => before.has(name))
       .every(({ deployment_id }) => deployment_id === own?.id)
   if (before.size === services.length && (await isCalled())) return false
-  await askAdmin(admin, 'POST', '/deployments', signal, { uri: address, force: true })
+  await admin.register(address, signal)
   return true
 }

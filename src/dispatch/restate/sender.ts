@@ -6,12 +6,14 @@
  * W3. What cannot be sent is left to the next sweep: the row that says the run is due is in the store.
  */
 import type { Clock, Log } from '../../log/index.ts'
-import type { Ingress, Sent } from './ingress.ts'
+import type { Ticks } from '../ticks.ts'
 import { COLUMNS, standingOf, type Standing } from './standing.ts'
+import type { Ingress, Sent } from './wire.ts'
 
 export interface SenderOptions {
   readonly log: Log
   readonly clock: Clock
+  readonly ticks: Ticks
   readonly ingress: Ingress
   readonly failed: (error: unknown) => void
 }
@@ -21,7 +23,8 @@ const AT_ONCE = 500
 
 export class Sender {
   readonly #options: SenderOptions
-  readonly #wanted = new Set<string>()
+  /** True: for what their rows do not show. */
+  readonly #wanted = new Map<string, boolean>()
   #underWay = 0
   #settled: (() => void)[] = []
 
@@ -34,27 +37,29 @@ export class Sender {
   }
 
   /** The run has something to do now, or at a time to come. */
-  wake(run: string): void {
-    this.#wanted.add(run)
+  wake(run: string, isLate = false): void {
+    this.#wanted.set(run, isLate || this.#wanted.get(run) === true)
     if (this.#wanted.size > 1) return
-    setTimeout(() => {
-      const runs = [...this.#wanted]
+    this.#options.ticks.after(GATHER_MS, () => {
+      const runs = new Map(this.#wanted)
       this.#wanted.clear()
       void this.#during(this.#sendThese(runs))
-    }, GATHER_MS)
+    })
   }
 
   /** Restate calls for it when it is due: at once, if it is. Never rejects. */
-  send(standing: Standing, suffix = ''): Promise<Sent | 'failed'> {
+  send(standing: Standing, suffix = '', isLate = false): Promise<Sent | 'failed'> {
     const { run, task, version, wakeAt, updatedAt } = standing
     const { clock, ingress, failed } = this.#options
-    const key = `${wakeAt === undefined ? `u${updatedAt}` : `w${wakeAt}`}${suffix}`
-    const delayMs = wakeAt === undefined ? 0 : Math.max(0, wakeAt - clock.now())
+    const reason = isLate ? `l${updatedAt}` : wakeAt === undefined ? `u${updatedAt}` : `w${wakeAt}`
+    const delayMs = isLate || wakeAt === undefined ? 0 : Math.max(0, wakeAt - clock.now())
     return this.#during(
-      ingress.send({ run, task, version, key, delayMs }).catch((error: unknown) => {
-        failed(error)
-        return 'failed'
-      }),
+      ingress
+        .send({ run, task, version, key: `${reason}${suffix}`, delayMs, isLate })
+        .catch((error: unknown) => {
+          failed(error)
+          return 'failed'
+        }),
     )
   }
 
@@ -63,13 +68,14 @@ export class Sender {
     while (this.isBusy) await new Promise<void>((resolve) => this.#settled.push(resolve))
   }
 
-  async #sendThese(runs: readonly string[]): Promise<void> {
+  async #sendThese(wanted: ReadonlyMap<string, boolean>): Promise<void> {
     const { log, failed } = this.#options
+    const runs = [...wanted.keys()]
     try {
       for (let from = 0; from < runs.length; from += AT_ONCE) {
         const where = { run: { in: runs.slice(from, from + AT_ONCE) }, ended_at: null }
-        const rows = await log.select('runs', { where, columns: COLUMNS })
-        await Promise.all(rows.map((row) => this.send(standingOf(row))))
+        const standings = (await log.select('runs', { where, columns: COLUMNS })).map(standingOf)
+        await Promise.all(standings.map((one) => this.send(one, '', wanted.get(one.run))))
       }
     } catch (error) {
       failed(error)

@@ -39,9 +39,6 @@ export const COLUMNS = [
   'ended_at',
 ] as const
 
-/** A body in a plain await may have been at rest on the record for this long and still be at work. */
-const LINGERS_MS = 60_000
-
 export function standingOf(row: Row): Standing {
   const { wake_at: wakeAt, waiting_for: waitingFor } = row
   return {
@@ -63,12 +60,11 @@ export function isDue({ wakeAt }: Standing, now: number): boolean {
 
 /** Whether there is something to do; `maybe`: unless its last carrier left it in good order (N2). */
 export function asksForWork(standing: Standing, now: number): boolean | 'maybe' {
-  const { isEnded, status, waitingFor, updatedAt } = standing
+  const { isEnded, status, waitingFor } = standing
   if (isEnded) return false
   if (status === 'running' || isDue(standing, now)) return true
   if (status !== 'waiting') return false
-  if (waitingFor === 'task') return true
-  return updatedAt > now - LINGERS_MS ? 'maybe' : false
+  return waitingFor === 'task' ? true : 'maybe'
 }
 
 /** Nobody has carried it yet, so nobody can have left a note. */

@@ -5,14 +5,18 @@
  *     within seconds, whatever became of Restate.
  * Z2. Each time less often: twice as old, or a minute. How often is told by age alone, so that all workers send the same keys.
  * Z3. What nobody has code for is put on its record as waiting for that.
+ * Z4. What no row shows is remembered here until the run has moved on: that a body went on after its run was put out of memory, or that
+ *     a call was given up whose run may have been in the middle of an await outside any step.
  */
 import type { Clock, Log, Query } from '../../log/index.ts'
+import type { Ticks } from '../ticks.ts'
 import type { Sender } from './sender.ts'
 import { COLUMNS, standingOf, type Standing } from './standing.ts'
 
 export interface SweepOptions {
   readonly log: Log
   readonly clock: Clock
+  readonly ticks: Ticks
   readonly sender: Sender
   readonly random: () => number
   readonly tasks: readonly { readonly name: string; readonly versions: readonly string[] }[]
@@ -40,10 +44,18 @@ const SELDOM = 3
 const LEVELS_UNTIL_MS = 60_000
 const REMEMBERED = 20_000
 
+/** A run that may have something to do which its row does not show. */
+interface Remembered {
+  readonly isLate: boolean
+  /** As it stood when it was first looked at. */
+  updatedAt?: number
+}
+
 export class Sweep {
   readonly #options: SweepOptions
   /** The key each run was last told with from here. */
   readonly #told = new Map<string, string>()
+  readonly #remembered = new Map<string, Remembered>()
   #stopTimer: () => void = () => {}
   #stopSoon: (() => void) | undefined
   #isStopped = false
@@ -55,10 +67,10 @@ export class Sweep {
   }
 
   start(): void {
-    const { clock } = this.#options
+    const { ticks } = this.#options
     const next = () => {
       if (!this.#isStopped)
-        this.#stopTimer = clock.at(clock.now() + this.#pauseMs(), () => void this.#sweep(true).finally(next))
+        this.#stopTimer = ticks.after(this.#pauseMs(), () => void this.#sweep(true).finally(next))
     }
     // What was due before this worker began is nobody's news.
     void this.#sweep(true, 0).finally(next)
@@ -67,11 +79,15 @@ export class Sweep {
   /** Others wrote something. */
   look(): void {
     if (this.#isStopped) return
-    const { clock } = this.#options
-    this.#stopSoon ??= clock.at(clock.now() + SOON_MS, () => {
+    this.#stopSoon ??= this.#options.ticks.after(SOON_MS, () => {
       this.#stopSoon = undefined
       void this.#sweep(false)
     })
+  }
+
+  /** Told again until the run has moved on (Z4); `isLate`: whatever its last carrier left. */
+  remember(run: string, isLate: boolean): void {
+    this.#remembered.set(run, { isLate: isLate || this.#remembered.get(run)?.isLate === true })
   }
 
   stop(): void {
@@ -92,6 +108,7 @@ export class Sweep {
       const now = this.#options.clock.now()
       await this.#tell({ wake_at: { lte: now - graceMs } }, ['wake_at'], now)
       if (!isThorough) return
+      await this.#tellRemembered(now)
       await this.#tell({ status: 'running', updated_at: { lte: now - LOST_MS } }, ['position'], now)
       if (this.#sweeps++ % SELDOM > 0) return
       for (const { name, versions } of this.#options.tasks) {
@@ -102,6 +119,26 @@ export class Sweep {
       this.#options.failed(error)
     } finally {
       this.#isSweeping = false
+    }
+  }
+
+  async #tellRemembered(now: number): Promise<void> {
+    const { log, sender, isHeld, unregistered } = this.#options
+    const runs = [...this.#remembered.keys()].slice(0, AT_MOST)
+    if (runs.length === 0) return
+    const rows = await log.select('runs', { where: { run: { in: runs }, ended_at: null }, columns: COLUMNS })
+    const standings = new Map(rows.map((row) => [String(row['run']), standingOf(row)]))
+    for (const run of runs) {
+      const standing = standings.get(run)
+      const remembered = this.#remembered.get(run)
+      const before = remembered?.updatedAt ?? standing?.updatedAt
+      if (!standing || !remembered || isHeld(run) || standing.updatedAt !== before) {
+        this.#remembered.delete(run)
+        continue
+      }
+      remembered.updatedAt = before
+      const sent = await sender.send(standing, `s${nth(Math.max(0, now - before))}`, remembered.isLate)
+      if (sent === 'unknown') unregistered() // it was carried here
     }
   }
 

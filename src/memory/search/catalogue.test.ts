@@ -4,7 +4,7 @@ import { fused } from './fusion.ts'
 import { Catalogue, loadMeaning, quantised, restored, saved, SnapshotRefused } from './index.ts'
 
 const meaning = loadMeaning()
-const label = { version: 1, kind: 'fact', status: 'active', scope: '', subject: 'x' }
+const label = { version: 1, kind: 'fact', status: 'active', scope: '', subject: 'x', endsAt: Infinity }
 const texts = {
   lawyer: 'The attorney wants the contract signed by both companies',
   doctor: 'The hospital sends the physician to every patient',
@@ -18,10 +18,10 @@ function filled(sense: ConstructorParameters<typeof Catalogue>[0] = meaning): Ca
   return catalogue
 }
 const ask = (catalogue: Catalogue, text: string, filter = {}) =>
-  catalogue.search({ text, filter, limit: 10 }).map(({ id }) => id)
+  catalogue.search({ text, filter: { now: 5, ...filter }, limit: 10 }).map(({ id }) => id)
 
 test('what says it in other words is found, and says how near it is', () => {
-  const [first] = filled().search({ text: 'nurse medicine clinic', filter: {}, limit: 10 })
+  const [first] = filled().search({ text: 'nurse medicine clinic', filter: { now: 0 }, limit: 10 })
   expect(first?.id).toBe('doctor')
   expect(first?.why.terms).toEqual([
     { term: 'nurse medicine clinic', field: 'statement', near: expect.closeTo(0.8, 0) as number },
@@ -65,8 +65,8 @@ test('a catalogue read back answers as before, and knows how far it is', () => {
   const again = restored(bytesOf(before), meaning)
   expect(again.seen).toEqual(seen)
   for (const text of ['nurse medicine', 'ship', 'contract', 'freigth'])
-    expect(again.catalogue.search({ text, filter: {}, limit: 5 })).toEqual(
-      before.search({ text, filter: {}, limit: 5 }),
+    expect(again.catalogue.search({ text, filter: { now: 0 }, limit: 5 })).toEqual(
+      before.search({ text, filter: { now: 0 }, limit: 5 }),
     )
   expect(ask(again.catalogue, 'ship', { subject: 'doctor' })).toEqual([])
 })
@@ -110,13 +110,13 @@ test('vectors of a model come later, of the version they are of, and of any leng
   catalogue.means('cargo', 1, east)
   catalogue.means('doctor', 2, east) // of a version it does not have
   const near = (vector: Int8Array) =>
-    catalogue.search({ text: 'zzz', filter: {}, limit: 5, vector }).map(({ id }) => id)
+    catalogue.search({ text: 'zzz', filter: { now: 0 }, limit: 5, vector }).map(({ id }) => id)
   expect(near(east)).toEqual(['cargo'])
   expect(near(north)).toEqual([])
   expect(near(Int8Array.of(1, 2))).toEqual([]) // of another model
   const again = restored(bytesOf(catalogue), { name: 'model a/b' }).catalogue
   expect(again.meaningless().map(({ id }) => id)).toEqual(['lawyer', 'doctor'])
-  expect(again.search({ text: 'zzz', filter: {}, limit: 5, vector: east }).map(({ id }) => id)).toEqual([
-    'cargo',
-  ])
+  expect(
+    again.search({ text: 'zzz', filter: { now: 0 }, limit: 5, vector: east }).map(({ id }) => id),
+  ).toEqual(['cargo'])
 })

@@ -1,6 +1,6 @@
 export { Catalogue, type Sense } from './catalogue.ts'
 export type { Doc, Field, Hit, Why } from './doc.ts'
-export type { Filter } from './labels.ts'
+export type { Filter, Label } from './labels.ts'
 export { loadMeaning, quantised } from './meaning.ts'
 export { restored, saved, type Seen } from './saved.ts'
 export { SearchIndex, type SearchOptions } from './search-index.ts'

@@ -9,6 +9,7 @@
  */
 import { crc32 } from 'node:zlib'
 import { Catalogue, type Sense } from './catalogue.ts'
+import { WIDTH } from './labels.ts'
 import { SnapshotRefused } from './snapshot.ts'
 
 /** Which record it follows, and how far: the position of an event, and its hash. */
@@ -30,6 +31,7 @@ const MARK = 0x524c4c54
 /** Raise it with any change of the layout, of labels.ts, or of what becomes of an item in an index. */
 const VERSION = 1
 const START = 16
+const LABEL_BYTES = WIDTH * 4
 
 /** In pieces, one after another: together they would be there twice. */
 export function saved(catalogue: Catalogue, seen: Seen): readonly Uint8Array[] {
@@ -75,7 +77,7 @@ export function restored(
   const head = JSON.parse(take(bytes.readUInt32LE(12)).toString()) as Head // its sum is right: `saved` wrote it
   if (head.sense !== sense.name)
     throw new SnapshotRefused(`has vectors of ${head.sense}, not of ${sense.name}`)
-  const labels = numbersIn(take(head.docs * 24))
+  const labels = numbersIn(take(head.docs * LABEL_BYTES))
   const index = take(head.index)
   take((4 - (head.index % 4)) % 4)
   const vectors = take(head.vectors)

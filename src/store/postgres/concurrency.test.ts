@@ -132,7 +132,7 @@ test(
       while (!isOver) {
         await pause(Math.random() * 12)
         const { rows } = await admin.query(
-          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1 AND query LIKE '%write_1%' AND state = 'active'`,
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1 AND query ~ '(write|append)_1' AND state = 'active'`,
           [name],
         )
         kills += rows.length

@@ -1,13 +1,17 @@
 /**
  * Reads that concern one run each, made together (log/gather.ts).
  *
- * Of rows: those with `run` equal to something, in no order or by position, all of them. Others are asked as they are.
+ * Of rows: those with `run` equal to something, in no order or by position, all of them. Others are asked as they are, and once if they
+ * are asked twice in one turn. Of events: the openings of streams, the rest of a long one being read alone.
  */
-import { Gather, type Head, type Query, type Row } from '../../log/index.ts'
+import { Gather, type Head, type Query, type Row, type StoredEvent } from '../../log/index.ts'
+import type { Opening } from './reader.ts'
 
 export interface GatheringOptions {
   readonly select: (table: string, query: Query) => Promise<readonly Row[]>
   readonly heads: (streams: readonly string[]) => Promise<readonly Head[]>
+  readonly openings: (asked: readonly Opening[]) => Promise<readonly (readonly StoredEvent[] | undefined)[]>
+  readonly page: (opening: Opening) => Promise<readonly StoredEvent[]>
 }
 
 export class Gathering {
@@ -15,6 +19,8 @@ export class Gathering {
   readonly #heads: Gather<Head | undefined>
   /** By everything of the query but whose run it is. */
   readonly #selects = new Map<string, Gather<readonly Row[]>>()
+  readonly #same = new Map<string, Promise<readonly Row[]>>()
+  readonly #openings: Gather<readonly StoredEvent[] | undefined>
 
   constructor(options: GatheringOptions) {
     this.#options = options
@@ -22,6 +28,19 @@ export class Gathering {
       const found = new Map((await options.heads(streams)).map((head) => [head.stream, head]))
       return (stream) => found.get(stream)
     })
+    this.#openings = new Gather(async (keys) => {
+      const asked = keys.map((key) => JSON.parse(key) as Opening) // written below
+      if (asked.length === 1) return () => undefined
+      const found = await options.openings(asked)
+      const byKey = new Map(keys.map((key, i) => [key, found[i]]))
+      return (key) => byKey.get(key)
+    })
+  }
+
+  /** Events of a stream from `from` on, up to 1,000. */
+  async page({ stream, from }: Opening): Promise<readonly StoredEvent[]> {
+    const opening = await this.#openings.find(JSON.stringify({ stream, from }))
+    return opening ?? this.#options.page({ stream, from })
   }
 
   head(stream: string): Promise<Head | undefined> {
@@ -30,7 +49,7 @@ export class Gathering {
 
   select(table: string, query: Query): Promise<readonly Row[]> {
     const { run, ...where } = query.where ?? {}
-    if (typeof run !== 'string' || query.limit !== undefined) return this.#options.select(table, query)
+    if (typeof run !== 'string' || query.limit !== undefined) return this.#selectOnce(table, query)
     const columns = query.columns && [...new Set([...query.columns, 'run'])]
     const rest: Query = { ...query, where, ...(columns ? { columns } : {}) }
     // Where a test has a value of its own the same question hardly comes twice; those of one turn it is that count.
@@ -44,6 +63,18 @@ export class Gathering {
       this.#selects.set(name, gather)
     }
     return gather.find(run)
+  }
+
+  #selectOnce(table: string, query: Query): Promise<readonly Row[]> {
+    const name = JSON.stringify([table, query])
+    const rows =
+      this.#same.get(name) ??
+      new Promise<void>(setImmediate).then(() => {
+        this.#same.delete(name)
+        return this.#options.select(table, query)
+      })
+    this.#same.set(name, rows)
+    return rows
   }
 
   async #selectFor(

@@ -1,7 +1,8 @@
 /**
  * Hearing of commits of other processes.
  *
- * H1. NOTIFY tells at once. It is sent in the commit itself, once a batch, and says who wrote.
+ * H1. NOTIFY tells at once. It is sent in the commit itself, once a batch, and says who wrote. Of steps alone it tells ten times a
+ *     second; the last of them is found by looking.
  * H2. Underneath, the position is looked at every now and then: what a notification did not tell, because the connection was down
  *     or something in between swallows notifications, is heard of within that time.
  * H3. There is a connection, and a look, only while somebody listens.

@@ -3,7 +3,15 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { open as openThroughline, task } from '../../index.ts'
-import { bodyOf, encode, kind, type Log, type NewEvent, type Projection } from '../../log/index.ts'
+import {
+  bodyOf,
+  encode,
+  kind,
+  type Expected,
+  type Log,
+  type NewEvent,
+  type Projection,
+} from '../../log/index.ts'
 import { administrator, schemaOf } from '../../../test/servers/administrator.ts'
 import { freshSchema } from '../../../test/servers/schemas.ts'
 import { openSqlite } from '../sqlite/index.ts'
@@ -238,6 +246,30 @@ test(
     await expect(open(address)).rejects.toMatchObject({ code: 'store_newer', data: { found: 99 } })
   },
 )
+
+test('a store of the schema before is brought up to this one, and its roles with it', LONG, async () => {
+  const address = await freshSchema()
+  await add(await open(address), 'a', 1)
+  const role = `app_${schemaOf(address)}`
+  await asAdministrator(
+    address,
+    (s) => `CREATE ROLE ${role} LOGIN PASSWORD 'secret'; ${grantsTo(role, schemaOf(address))}
+      DROP FUNCTION ${s}.append_1; UPDATE ${s}.store SET version = 1`,
+  )
+  const url = new URL(address)
+  ;[url.username, url.password] = [role, 'secret']
+  await expect(open(url.href)).rejects.toMatchObject({ code: 'access_denied' })
+  await add(await open(address), 'a', 2)
+  const app = await open(url.href)
+  // An owner's, which goes the short way: see append-function.ts.
+  const own = (expected: Expected, n: number) =>
+    app.commit({ appends: [{ stream: 'own', expected, events: [event(n)] }] })
+  await own({ new: true, epoch: 1 }, 1)
+  await own({ epoch: 1 }, 2)
+  await expect(own({ epoch: 0 }, 3)).rejects.toMatchObject({ code: 'ownership_lost' })
+  await own({ epoch: 1 }, 3)
+  expect(await app.verify()).toMatchObject({ breaks: [], events: 5 })
+})
 
 test('many programs may open a store that does not exist yet, at once', LONG, async () => {
   const address = await freshSchema()

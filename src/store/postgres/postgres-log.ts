@@ -157,6 +157,8 @@ export class PostgresLog implements Log {
       select: async (table, query) =>
         this.#rows.read(table, query, await reading.select(this.#rows.select(table, query))),
       heads: (streams) => this.#reader.headsNamed(streams),
+      openings: (asked) => this.#reader.openings(asked),
+      page: (opening) => this.#reader.page(opening),
     })
     this.#projecting = projecting
     const channel = channelOf(address.schema)
@@ -215,7 +217,7 @@ export class PostgresLog implements Log {
 
   async *read(stream: string, from = 1): AsyncGenerator<readonly StoredEvent[]> {
     for (let next = from; ;) {
-      const page = await this.#ask(() => this.#reader.page(stream, next))
+      const page = await this.#ask(() => this.#gathering.page({ stream, from: next }))
       const last = page.at(-1)
       if (!last) return
       yield page

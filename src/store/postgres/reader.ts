@@ -11,6 +11,8 @@ import type { Statement, Values } from './connection.ts'
 import { fromStore, quote, toStore } from './text.ts'
 
 export const PAGE = 1000
+/** So much of each is read of streams that are opened together. */
+const OPENING = 32
 /** Beyond every name: no character sorts after it. */
 const LAST = '\u{10ffff}'
 
@@ -20,6 +22,12 @@ export interface HeadsOptions {
   readonly after?: string
   readonly under?: string
   readonly limit?: number
+}
+
+/** Where a stream is read from. */
+export interface Opening {
+  readonly stream: string
+  readonly from: number
 }
 
 export class Reader {
@@ -46,6 +54,9 @@ export class Reader {
       feed: `SELECT * FROM (${from('events')} WHERE e.position > $1 ORDER BY e.position LIMIT ${PAGE}) live
         UNION ALL SELECT * FROM (${from('events_archive')} WHERE e.position > $1 ORDER BY e.position LIMIT ${PAGE}) old ORDER BY 3 LIMIT ${PAGE}`,
       head: `${heads} WHERE name = $1`,
+      openings: `SELECT ${columns}, x.nr::int FROM unnest($1::text[], $2::bigint[]) WITH ORDINALITY x(name, seq, nr) JOIN ${s}.streams s ON s.name = x.name
+        CROSS JOIN LATERAL (SELECT * FROM ${s}.events e WHERE e.stream = s.id AND e.seq >= x.seq ORDER BY e.seq LIMIT ${OPENING}) e
+        LEFT JOIN ${s}.blobs b ON b.id = e.blob LEFT JOIN ${s}.domains d ON d.id = e.domain ORDER BY x.nr, e.seq`,
       headsNamed: `${heads} WHERE name = ANY ($1::text[])`,
       heads: `${heads} WHERE id > CASE $1 WHEN '' THEN 0 ELSE (SELECT id FROM ${s}.streams WHERE name = $1) END AND name >= $2 AND name < $3 ORDER BY id LIMIT $4`,
       count: `SELECT (SELECT count(*) FROM ${s}.events) + (SELECT count(*) FROM ${s}.events_archive)`,
@@ -54,13 +65,24 @@ export class Reader {
   }
 
   /** Events of a stream from `from` on, up to 1,000. */
-  async page(stream: string, from: number): Promise<readonly StoredEvent[]> {
+  async page({ stream, from }: Opening): Promise<readonly StoredEvent[]> {
     const values = [toStore(stream), from]
     const live = await this.#events('stream', this.#sql.events.stream, values)
     if (live[0]?.seq === from) return live
     const archived = await this.#events('stream_archived', this.#sql.archive.stream, values)
     const last = archived.at(-1)?.seq ?? 0
     return [...archived, ...live.filter((event) => event.seq > last)].slice(0, PAGE)
+  }
+
+  /** Each of several streams whole from `from` on, where that is short and none of it was archived; else undefined. */
+  async openings(asked: readonly Opening[]): Promise<readonly (readonly StoredEvent[] | undefined)[]> {
+    const values = [asked.map(({ stream }) => toStore(stream)), asked.map(({ from }) => from)]
+    const rows = await this.#select({ name: 'openings', text: this.#sql.openings, values })
+    const found = Map.groupBy(rows, (row) => Number(row[19]) - 1)
+    return asked.map(({ from }, i) => {
+      const events = found.get(i)?.map(eventOf) ?? []
+      return events[0]?.seq === from && events.length < OPENING ? events : undefined
+    })
   }
 
   /** Events after a position, up to 1,000. */

@@ -7,6 +7,7 @@
 import type { PoolClient } from 'pg'
 import { ForeignStore, StoreMissing, StoreNewer } from '../errors.ts'
 import type { Address } from './address.ts'
+import { appendFunction } from './append-function.ts'
 import { changeRowsFunction } from './change-rows.ts'
 import { ask, type Values } from './connection.ts'
 import { AccessDenied, codeOf, PostgresTooOld } from './errors.ts'
@@ -69,6 +70,7 @@ const MIGRATIONS: readonly Migration[] = [
   ${changeRowsFunction(s)}
   `,
   },
+  { oldest: 1, sql: appendFunction },
 ]
 
 /** The schema this program writes. */

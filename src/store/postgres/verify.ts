@@ -189,7 +189,7 @@ async function close(reader: Reader, chain: Chain, breaks: Break[]): Promise<voi
     // Archived while it was read, perhaps: once more, by itself.
     const again = new Chain(head)
     for (let from = 1; ;) {
-      const page = await reader.page(head.stream, from)
+      const page = await reader.page({ stream: head.stream, from })
       for (const event of page) again.follow(event, breaks)
       from = (page.at(-1)?.seq ?? from) + 1
       if (page.length < PAGE) break
@@ -210,7 +210,7 @@ function missing(head: Head, says: number, there: number): Break {
 async function prunedHeads(reader: Reader, breaks: Break[]): Promise<ReadonlyMap<string, string>> {
   const heads = new Map<string, string>()
   for (let from = 1; ;) {
-    const page = await reader.page(STORE_STREAM, from)
+    const page = await reader.page({ stream: STORE_STREAM, from })
     for (const event of page) {
       if (event.kind !== storePruned.name) continue
       try {

@@ -86,7 +86,10 @@ export const PARAMETERS = {
 const BEHIND_MS = 2000
 const AHEAD_MS = 250
 
-const NOW = `(extract(epoch FROM clock_timestamp()) * 1000)::float8`
+export const NOW = `(extract(epoch FROM clock_timestamp()) * 1000)::float8`
+
+/** Whether a batch may be written (F2). */
+export const IS_ON_TIME = `tip.at <= w_at AND tip.views = seen_views AND (by_hand OR w_at = tip.at OR ${NOW} - w_at BETWEEN -${AHEAD_MS} AND ${BEHIND_MS})`
 
 const insertBlob = (event: string) => `
         INSERT INTO blobs (domain, refs, size, address, bytes) VALUES
@@ -114,7 +117,7 @@ DECLARE
   ids bigint[] := s_id;
 BEGIN
   UPDATE tip SET position = tip.position + total, at = w_at
-    WHERE tip.at <= w_at AND tip.views = seen_views AND (by_hand OR w_at = tip.at OR ${NOW} - w_at BETWEEN -${AHEAD_MS} AND ${BEHIND_MS})
+    WHERE ${IS_ON_TIME}
     RETURNING tip.position - total INTO base;
   IF base IS NULL THEN
     SELECT 'late', tip.at, tip.views INTO status, newest, views FROM tip;

@@ -14,6 +14,7 @@ import { ThroughlineError } from '../../errors.ts'
 import type { Change, Projection } from '../../log/index.ts'
 import type { Outcome } from '../outcome.ts'
 import type { StreamHead as Head } from '../stream-head.ts'
+import { appendedIn, appendOf, appendStatement, type Appending } from './append-function.ts'
 import { Batch, type Judged, type Prepared } from './batch.ts'
 import { Bodies, DomainUnknown, type Domain } from './bodies.ts'
 import { PATIENCE_MS, type Statement, type Values } from './connection.ts'
@@ -52,6 +53,8 @@ interface Asked {
 
 const MOST_HEADS = 50_000
 const MOST_ROUNDS = 500
+/** What runs do by themselves is told so often, and the last of it found by looking: telling costs every commit of the database a lock. */
+const TELL_EVERY_MS = 100
 
 export class Writer {
   readonly #options: WriterOptions
@@ -61,6 +64,8 @@ export class Writer {
   readonly #lost = new Map<string, number>()
   readonly #domains = new Map<string, Domain>()
   readonly #write: Statement
+  readonly #append: Statement
+  #toldAt = -Infinity
   #views: number | undefined
   readonly #closing = Promise.withResolvers<void>()
   #isClosing = false
@@ -74,6 +79,7 @@ export class Writer {
       for (const kind of projection.kinds)
         this.#projections.set(kind, [...(this.#projections.get(kind) ?? []), projection])
     }
+    this.#append = appendStatement(options.schema)
     const numbered = Object.values(PARAMETERS).map((type, i) => `$${i + 1}::${type}`)
     this.#write = {
       name: 'write_1',
@@ -177,23 +183,29 @@ export class Writer {
     { at, bodies }: { readonly at: number; readonly bodies: Bodies },
     settled: Settled[],
   ): Promise<readonly Asked[]> {
-    const { line, clock, channel, name } = this.#options
+    const { line, clock, name } = this.#options
     const nrs = new Map(ready.map((one) => [one.prepared, one]))
-    const sent = parametersOf({
-      prepared: ready.map((one) => one.prepared),
-      blobs: bodies.blobs,
-      at,
-      isByHand: clock.isByHand,
-      isCareful: this.#isCareful,
-      views: this.#views ?? 0,
-      channel,
-      payload: name,
-      nameOf: (sql) => line.nameOf(sql),
-    })
+    const batch = ready.map((one) => one.prepared)
     await line.connected()
     const sentAt = performance.now()
+    const around = {
+      at,
+      isByHand: clock.isByHand,
+      views: this.#views ?? 0,
+      channel: this.#channelFor(batch, sentAt),
+      payload: name,
+    }
+    let sent: Sent
     let answer: Answer
     try {
+      if (await this.#sendAlone(ready, around, settled)) return []
+      sent = parametersOf({
+        ...around,
+        prepared: batch,
+        blobs: bodies.blobs,
+        isCareful: this.#isCareful,
+        nameOf: (sql) => line.nameOf(sql),
+      })
       const [row] = await line.ask({ ...this.#write, values: sent.values }, sent.statements)
       if (!row) throw new Error('The database gave no answer to a write.')
       answer = answerOf(row)
@@ -222,6 +234,37 @@ export class Writer {
     })
   }
 
+  /** A step of a run that is alone has a shorter way. Whether it was written. */
+  async #sendAlone(
+    ready: readonly (Asked & { readonly prepared: Prepared })[],
+    around: Appending,
+    settled: Settled[],
+  ): Promise<boolean> {
+    const values = appendOf(
+      ready.map(({ prepared }) => prepared),
+      around,
+    )
+    const [one] = ready
+    if (!values || !one) return false
+    const { line, clock } = this.#options
+    const sentAt = performance.now()
+    const [row] = await line.ask({ ...this.#append, values })
+    const appended = appendedIn(row)
+    if (!appended) return false
+    clock.learn(sentAt, appended.clock, false)
+    clock.newest = around.at
+    this.#accept(one.prepared)
+    settled[one.nr] = { at: around.at, firstSeq: one.prepared.firstSeq, position: appended.first }
+    return true
+  }
+
+  /** Where others are told of a batch; nowhere, if it is one of many that only say how runs go on. */
+  #channelFor(batch: readonly Prepared[], now: number): string | null {
+    if (now - this.#toldAt < TELL_EVERY_MS && batch.every(({ isPlain }) => isPlain)) return null
+    this.#toldAt = now
+    return this.#options.channel
+  }
+
   #settle(
     sent: Sent,
     answer: Answer,
@@ -240,7 +283,7 @@ export class Writer {
         continue
       }
       position += prepared.events.length
-      this.#accept(prepared, [])
+      this.#accept(prepared)
       tell(prepared, { at, firstSeq: prepared.firstSeq, position })
     }
     const ids = new Map(sent.streams.map((stream, i) => [stream, answer.made[i] ?? 0]))
@@ -268,8 +311,7 @@ export class Writer {
     return left
   }
 
-  #accept(prepared: Prepared, ids: Iterable<readonly [string, number]>): void {
-    const made = new Map(ids)
+  #accept(prepared: Prepared, made: ReadonlyMap<string, number> = new Map()): void {
     for (const { stream, after } of prepared.moves)
       this.#heads.set(stream, after.id === 0 ? { ...after, id: made.get(stream) ?? 0 } : after)
   }

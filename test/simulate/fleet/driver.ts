@@ -38,6 +38,8 @@ const MOST_MISFORTUNES = 6
 const MOST_TURNS_TO_CLOSE = 60
 /** So often in a row may time pass, and nothing come of it but heartbeats. */
 const MOST_IDLE = 600
+/** So long may nothing come onto the record, and somebody still find what is due. */
+const MOST_STILL_MS = 300_000
 const HOUR_MS = 3_600_000
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 
@@ -55,6 +57,8 @@ export class Driver {
   #bootAt = 0
   #booted = 0
   #idle = 0
+  /** The newest event, and when there was none newer yet. */
+  #news = { position: 0, at: 0 }
   readonly #cancelAt: number
   readonly #isForked: boolean
 
@@ -85,7 +89,7 @@ export class Driver {
       hub.tick()
       if (this.#turn === MISFORTUNE_TURNS) hub.hasMisfortune = false
       await this.#meddle()
-      if (hub.isBusy || this.#crew.some(({ tl }) => !tl)) this.#stirred()
+      if (hub.isBusy || this.#crew.some(({ tl }) => !tl)) this.#busied()
       else if (++this.#quiet >= QUIET_TURNS && (await this.#goOn())) return
     }
     world.wrong(`after ${MOST_TURNS} turns some have not ended: ${await this.#stuck()}`)
@@ -127,7 +131,12 @@ export class Driver {
       this.#stirred()
     }
     if (random.chance(0.002)) {
-      hub.clock.now += random.pick([-HOUR_MS, -5000, -1, 1, 5000, HOUR_MS])
+      const [newest] = hub.restate ? await hub.store.eventsAt([await hub.store.position()]) : []
+      // Behind Restate the store is a database, whose clock is never taken to be before what is on the record.
+      hub.clock.now = Math.max(
+        newest?.at ?? 0,
+        hub.clock.now + random.pick([-HOUR_MS, -5000, -1, 1, 5000, HOUR_MS]),
+      )
       hub.say(`the clock jumps to ${hub.clock.now}`)
       this.#stirred()
     }
@@ -164,6 +173,12 @@ export class Driver {
     this.#quiet = 0
     this.#idle = 0
     this.#hasPolled = false
+  }
+
+  /** Something goes on. Behind Restate workers look at the store now and then: that alone brings nothing new about. */
+  #busied(): void {
+    if (this.#plan.hub.restate) this.#quiet = 0
+    else this.#stirred()
   }
 
   #struck(process: Process): void {
@@ -263,12 +278,24 @@ export class Driver {
       return false
     }
     if ((await this.#actAtRandom()) || (await this.people.cancelHeld())) this.#stirred()
-    else if (!this.#isAlone && this.#idle++ < MOST_IDLE) hub.wait()
+    else if (!this.#isAlone && !(await this.#isStill())) hub.wait()
     else if (!this.#stopped) {
       world.wrong(`stuck at ${hub.clock.now}: ${await this.#stuck()}`)
       return true
     }
     return false
+  }
+
+  /** Nothing comes of waiting. */
+  async #isStill(): Promise<boolean> {
+    const { restate, store, ticks } = this.#plan.hub
+    if (!restate) return this.#idle++ >= MOST_IDLE
+    const position = await store.position()
+    if (position !== this.#news.position) {
+      this.#news = { position, at: ticks.now }
+      this.#hasPolled = false
+    }
+    return ticks.now - this.#news.at > MOST_STILL_MS
   }
 
   async #forked(): Promise<boolean> {
@@ -279,11 +306,12 @@ export class Driver {
 
   async #actAtRandom(): Promise<boolean> {
     const { random } = this.#plan
-    const passTime = () => this.#passTime()
+    const unended = await this.people.unended()
+    const passTime = () => this.#passTime(unended.map((row) => Number(row['wake_at'] ?? Infinity)))
     const actions: (() => Promise<boolean> | boolean)[] = [passTime, passTime]
     // While a stopped process may still act, nobody can say what was not done.
     if (!this.#stopped || !this.#isAlone) actions.push(() => this.people.settleDoubt())
-    for (const row of await this.people.unended()) actions.push(() => this.people.send(String(row['run'])))
+    for (const row of unended) actions.push(() => this.people.send(String(row['run'])))
     while (actions.length > 0) {
       const [action] = actions.splice(random.between(0, actions.length - 1), 1)
       if (await action?.()) return true
@@ -291,10 +319,12 @@ export class Driver {
     return false
   }
 
-  #passTime(): boolean {
-    const { clock } = this.#plan.hub
-    const next = clock.next()
-    if (next === undefined) return false
+  /** To the next timer; what Restate has lost has none, and is found once it is due. */
+  #passTime(wakes: readonly number[]): boolean {
+    const { clock, restate } = this.#plan.hub
+    const toCome = restate ? wakes.filter((at) => at > clock.now) : []
+    const next = Math.min(clock.next() ?? Infinity, ...toCome)
+    if (next === Infinity) return false
     clock.now = Math.max(clock.now, next)
     clock.fireDue()
     return true

@@ -1,11 +1,18 @@
 /** What the processes of a simulation share: one store, one clock that any of them may read, and the news of commits between them. */
 import type { Log } from 'throughline'
+import type { SimulatedRestate } from '../../restate/simulated/restate.ts'
 import type { Board } from './board.ts'
-import type { Process } from './process.ts'
+import type { Process, State } from './process.ts'
 import type { Random } from '../../random.ts'
 
+/** Whose timers fire while it runs. */
+export interface Owner {
+  readonly isDead: boolean
+  readonly state: State
+}
+
 interface Timer {
-  readonly owner: Process
+  readonly owner: Owner
   readonly at: number
   readonly fire: () => void
 }
@@ -15,13 +22,13 @@ export class SharedClock {
   now = Date.UTC(2026, 0, 1)
   readonly #timers = new Set<Timer>()
 
-  at(owner: Process, at: number, fire: () => void): () => void {
+  at(owner: Owner, at: number, fire: () => void): () => void {
     const timer = { owner, at, fire }
     if (!owner.isDead) this.#timers.add(timer)
     return () => void this.#timers.delete(timer)
   }
 
-  forget(owner: Process): void {
+  forget(owner: Owner): void {
     for (const timer of this.#timers) if (timer.owner === owner) this.#timers.delete(timer)
   }
 
@@ -62,6 +69,8 @@ export interface HubOptions {
 
 /** How much time passes a turn, for what goes by no clock: heartbeats, and how long a lease lasts. */
 const TURN_MS = 25
+/** What goes on whatever becomes of the processes. */
+export const nature: Owner = { isDead: false, state: 'running' }
 
 export class Hub {
   readonly store: Log
@@ -73,6 +82,10 @@ export class Hub {
   /** Off for the reference, and towards the end, so that every program comes to one. */
   hasMisfortune = true
   readonly trace: string[] = []
+  /** Says who carries what, instead of the board. */
+  restate: SimulatedRestate | undefined
+  /** What befalls it at this turn. */
+  meddle: () => void = () => {}
   struck: (process: Process) => void = () => {}
   zombied: () => void = () => {}
   wrong: (what: string) => void = () => {}
@@ -146,13 +159,19 @@ export class Hub {
     for (const process of this.processes) process.tick()
     this.clock.fireDue()
     if (!this.board) return
-    this.ticks.now += TURN_MS
-    this.ticks.fireDue()
+    this.meddle()
+    this.#pass(TURN_MS)
   }
 
   /** Nobody has anything to do: time passes until somebody's next heartbeat, or look. */
   wait(): void {
-    this.ticks.now = Math.max(this.ticks.now, this.ticks.next() ?? 0)
+    this.#pass(Math.max(0, Math.ceil((this.ticks.next() ?? 0) - this.ticks.now)))
+  }
+
+  /** Restate tells the age of a run by the clock: that goes on with time there. */
+  #pass(ms: number): void {
+    this.ticks.now += ms
+    if (this.restate) this.clock.now += ms
     this.ticks.fireDue()
   }
 
@@ -162,6 +181,7 @@ export class Hub {
   }
 
   get isBusy(): boolean {
+    if (this.restate && this.restate.underWay > 0) return true
     return this.#news.length > 0 || this.processes.some((process) => process.isBusy)
   }
 }

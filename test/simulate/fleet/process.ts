@@ -6,6 +6,7 @@ import type { Change, Clock, Committed, Log } from 'throughline'
 import { StoreUnavailable } from 'throughline'
 import { reroute, type Way } from 'throughline/testing'
 import type { Sharing } from '../../../src/app/sharing.ts'
+import type { Host as Called } from '../../restate/simulated/link.ts'
 import { tablesOn } from './board.ts'
 import type { Host } from './bodies.ts'
 import type { Hub } from './hub.ts'
@@ -38,7 +39,7 @@ const AFTER_THIS = Number.NEGATIVE_INFINITY
 const never = () => new Promise<never>(() => {})
 const cutOff = () => new StoreUnavailable('store_busy', 'the simulated network', undefined)
 
-export class Process implements Host {
+export class Process implements Host, Called {
   readonly name: string
   readonly log: Log
   readonly clock: Clock
@@ -136,7 +137,10 @@ export class Process implements Host {
       if (typeof expected !== 'object' || !('claim' in expected) || events[0]?.kind !== 'run.claimed')
         continue
       const run = stream.split('~')[0] ?? stream
-      if (this.#worker !== undefined && !this.#hub.board?.isOf(this.#worker, run))
+      const { restate } = this.#hub
+      if (restate && !restate.isCalled(this, run))
+        this.#hub.wrong(`${this.name} asks to take over ${run}, which it is not called for`)
+      if (!restate && this.#worker !== undefined && !this.#hub.board?.isOf(this.#worker, run))
         this.#hub.wrong(`${this.name} asks to take over ${run}, which is not leased to it`)
     }
   }
@@ -150,7 +154,7 @@ export class Process implements Host {
       this.#left-- === 0
     )
       this.#strike()
-    if (!this.#isReached || this.#lag > 0)
+    if (!this.isReached || this.#lag > 0)
       await new Promise<void>((resolve) => this.#heldCommits.push(resolve))
     if (this.isDead) return never()
     const isLast = this.#left === AFTER_THIS
@@ -162,10 +166,10 @@ export class Process implements Host {
     try {
       const committed = await committing
       this.#hub.notify(this)
-      await this.#untilReached()
+      await this.reached()
       if (!this.isDead) return committed
     } catch (error) {
-      await this.#untilReached()
+      await this.reached()
       if (!this.isDead) throw error
     }
     return never()
@@ -190,12 +194,13 @@ export class Process implements Host {
     else this.isCut = true
   }
 
-  get #isReached(): boolean {
+  get isReached(): boolean {
     return this.state !== 'stopped' && !this.isCut
   }
 
-  async #untilReached(): Promise<void> {
-    if (!this.#isReached) await new Promise<void>((resolve) => this.#held.push(resolve))
+  async reached(): Promise<void> {
+    if (this.isDead) await never()
+    if (!this.isReached) await new Promise<void>((resolve) => this.#held.push(resolve))
   }
 
   /** A question may take its time, there and back: what it finds is what was true in between. */
@@ -214,12 +219,12 @@ export class Process implements Host {
 
   async #travel(): Promise<void> {
     for (let left = this.#hub.delay(); left > 0; left--) await new Promise(setImmediate)
-    await this.#untilReached()
+    await this.reached()
     if (this.isDead) await never()
   }
 
   /** A question to the tables that workers share: like any other, but its answer may be lost as well, and nobody waits for it in order to go on. */
-  readonly #askTables: Way = async (ask) => {
+  readonly ask: Way = async (ask) => {
     await this.#travel()
     const lost = this.#hub.loss()
     if (lost === 'question') throw cutOff()
@@ -235,15 +240,16 @@ export class Process implements Host {
       return () => void this.#heard.delete(heard)
     }
     const log = reroute(store, { commit: (change) => this.#commit(change), onCommit, ask: this.#ask })
-    const { board, ticks } = this.#hub
+    const { board, ticks, restate } = this.#hub
     if (!board) return log
     const sharing: Sharing = {
       clock: this.clock,
       ticks: { now: () => ticks.now, after: (ms, fire) => ticks.at(this, ticks.now + ms, fire) },
       tablesFor: (worker) => {
         this.#worker = worker.id
-        return tablesOn(board, { ...worker, name: this.name }, this.#askTables)
+        return tablesOn(board, { ...worker, name: this.name }, this.ask)
       },
+      ...(restate ? { restate: restate.routeOf(this) } : {}),
     }
     return new Proxy(log, {
       get: (target, key) => (key === 'sharing' ? sharing : (Reflect.get(target, key) as unknown)),

@@ -7,6 +7,8 @@ import { Driver } from './driver.ts'
 import { Generator } from './generate.ts'
 import { Hub, SharedClock } from './hub.ts'
 import type { Program } from './program.ts'
+import { addRestate } from './restate.ts'
+import { Mismatch } from '../../restate/simulated/restate.ts'
 import { sfc32 } from '../../random.ts'
 import { World } from './world.ts'
 
@@ -26,6 +28,19 @@ const NO_MISFORTUNE = { refusals: 0, distance: 0, losses: 0, badNews: 0 }
 /** Half the seeds by one process at a time, the others by two or three workers. */
 export const workersBy = (seed: number): number => (seed % 2 === 0 ? 1 : seed % 4 === 1 ? 2 : 3)
 
+/** Who says which of several workers carries what: leases, or Restate. */
+export type Dispatch = 'leases' | 'restate'
+
+/** Of the seeds of several workers, half by each. */
+export const dispatchBy = (seed: number, workers: number): Dispatch =>
+  workers > 1 && seed % 8 >= 4 ? 'restate' : 'leases'
+
+export interface Manner {
+  readonly workers: number
+  readonly dispatch: Dispatch
+  readonly hasTrace: boolean
+}
+
 interface Shared {
   readonly store: Log
   readonly clock: SharedClock
@@ -37,10 +52,17 @@ export class Trials {
   #shared: Shared | undefined
 
   /** By one process at a time, or by several that share the work. */
-  async tryOut(seed: number, workers = workersBy(seed), hasTrace = false): Promise<Trial> {
+  async tryOut(
+    seed: number,
+    {
+      workers = workersBy(seed),
+      dispatch = dispatchBy(seed, workers),
+      hasTrace = false,
+    }: Partial<Manner> = {},
+  ): Promise<Trial> {
     const program = new Generator(sfc32(seed, 1)).program()
     const reference = await this.#reference(seed, program)
-    const trial = await live(seed, program, { hasTrace, workers })
+    const trial = await live(seed, program, { workers, dispatch, hasTrace })
     const reached = JSON.stringify(trial.outcome)
     const violations = [
       ...reference.violations.map((one) => `without misfortune: ${one}`),
@@ -93,32 +115,34 @@ function idsFrom(names: string): (prefix: string) => string {
   return (prefix) => `${prefix}_${names}${++ids}`
 }
 
-interface Manner {
-  readonly hasTrace: boolean
-  readonly workers: number
-}
-
-async function live(seed: number, program: Program, { hasTrace, workers }: Manner) {
-  const random = sfc32(seed, workers === 1 ? 2 : 4)
+async function live(seed: number, program: Program, { workers, dispatch, hasTrace }: Manner) {
+  const isByRestate = dispatch === 'restate'
+  const isAlone = workers === 1 && !isByRestate
+  const random = sfc32(seed, isByRestate ? 6 : isAlone ? 2 : 4)
   const { store, clock } = openShared()
   const refusals = random.pick([0, 0, 0.03, 0.2])
   const badNews = random.pick([0, 0.1, 0.5])
   const distance = random.pick([0, 0, 2, 12])
   const losses = random.pick([0, 0, 0.02, 0.15])
-  const board = workers === 1 ? {} : { board: new Board(store, clock, new SharedClock()) }
+  const board = isAlone ? {} : { board: new Board(store, clock, new SharedClock()) }
   const hub = new Hub({ store, clock, random, refusals, distance, losses, badNews, hasTrace, ...board })
+  if (isByRestate) addRestate(hub, random)
   const world = new World()
   // A worker that lost a run may not know it yet.
-  world.honoursKeys = workers > 1
+  world.honoursKeys = !isAlone
   const driver = new Driver({ program, hub, world, random, hasMisfortune: true, workers, ids: idsFrom('') })
   const followed = hasTrace ? follow(store, hub.trace) : () => Promise.resolve()
-  hub.wrong = (what) => world.wrong(what)
+  hub.wrong = (what) => {
+    hub.say(`WRONG ${what}`)
+    world.wrong(what)
+  }
   if (hub.board) {
     hub.board.left = () => hub.poll()
     hub.board.say = (what) => hub.say(what)
   }
   hub.zombied = () => (world.honoursKeys = true)
   await driver.drive()
+  for (const error of hub.restate?.failed ?? []) if (error instanceof Mismatch) world.wrong(error.message)
   await followed()
   await check({ store, driver, world, hasRefusals: refusals > 0 })
   const outcome = await outcomeOf(store, driver.people.rootId)
