@@ -8,8 +8,8 @@ const { status } = spawnSync('tsc', ['-p', 'tsconfig.build.json'], {
   stdio: 'inherit',
   shell: process.platform === 'win32',
 })
-// Tables lie beside the code that reads them.
-for (const table of globSync('src/**/*.bin')) copyFileSync(table, table.replace(/^src/, 'dist'))
+// Tables, and code for the processor, lie beside the code that reads them.
+for (const table of globSync('src/**/*.{bin,wasm}')) copyFileSync(table, table.replace(/^src/, 'dist'))
 if (existsSync('dist/cli/bin.js')) chmodSync('dist/cli/bin.js', 0o755)
 if (status === 0) await vendor()
 process.exitCode = status ?? 1

@@ -61,8 +61,10 @@ export {
   ItemNotFound,
   ItemOver,
   NoOutput,
+  RecallUnavailable,
   RuleInvalid,
   type Conflict,
+  type Embedder,
   type Flag,
   type ImportedChange,
   type ItemsPage,
@@ -75,6 +77,8 @@ export {
   type MemoryImportOptions,
   type Profile,
   type Recorded as MemoryItem,
+  type Use,
+  type UseKind,
 } from './memory/index.ts'
 export {
   AlreadyThere,

@@ -2,6 +2,7 @@
 import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { systemClock, type Clock, type Log } from '../log/index.ts'
+import { serveRecall, type Embedder, type Serving } from '../memory/index.ts'
 import { Generation, Registry, RunCarrier, watchAmbient, type Surroundings } from '../run/index.ts'
 import { openSqlite } from '../store/sqlite/index.ts'
 import type { AnyTask, ContextLog } from '../task/index.ts'
@@ -40,6 +41,8 @@ export interface OpenOptions {
   readonly strict?: boolean
   /** Refuse to create the store. */
   readonly mustExist?: boolean
+  /** Says what items mean, for recall, in place of the table that comes with the package: any embedding model of the AI SDK. */
+  readonly embedder?: Embedder
   /** How long a waiting run stays in memory; 1 s unless told. */
   readonly lingerMs?: number
   /** How long a body may await nothing of ours before it is shown as stalled; 5 minutes unless told. */
@@ -117,6 +120,7 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
   const stopListening = log.onCommit((isOurs) => {
     if (!isOurs) carrying.dispatcher?.look()
   })
+  const stopRecall = serveRecall(log, servingOf(options))
   const close = async () => {
     unwatch()
     stopListening()
@@ -126,6 +130,7 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
     await Promise.all([stopped, carrier.close()])
     await Promise.all([carrying.close(), notifier?.close()])
     watchers.close()
+    await stopRecall()
     if (typeof options.store !== 'object') await log.close()
   }
   try {
@@ -152,6 +157,17 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
     deployment: async () => (database ? examine(database) : undefined),
     close,
   })
+}
+
+/** Recall reads a store that has an address on a thread of its own. */
+function servingOf({ store = 'file:./throughline.db', embedder, isReadOnly = false }: OpenOptions): Serving {
+  const model = embedder ? { embedder } : {}
+  if (typeof store !== 'string' || store === 'memory:') return model
+  const module = new URL(import.meta.url.endsWith('.ts') ? './reader.ts' : './reader.js', import.meta.url)
+    .href
+  if (/^postgres(?:ql)?:/i.test(store)) return { ...model, isReadOnly, reader: { module, store } }
+  const file = fileOf(store)
+  return { ...model, isReadOnly, file, reader: { module, store: file } }
 }
 
 /** In development: says once for each run carried here, and each function, what a replay cannot repeat. */

@@ -50,12 +50,15 @@ export function drawFound(out: Output, found: readonly Found[]): void {
     out.line(`    ${shortened(item.statement, out.width - 6)}`)
     if (item.because !== undefined)
       out.line(`    ${out.paint('dim', shortened(`because ${item.because}`, out.width - 6))}`)
-    const words = [
-      ...new Set(why.map(({ term, from }) => (from === undefined ? term : `${term} (for ${from})`))),
-    ]
+    const words = [...new Set(why.map(wordOf))]
     if (words.length > 0)
       out.line(`    ${out.paint('dim', shortened(`by ${words.join(', ')}`, out.width - 6))}`)
   }
+}
+
+function wordOf({ term, from, near }: Found['why'][number]): string {
+  if (near !== undefined) return `meaning, ${Math.round(near * 100)} % alike`
+  return from === undefined ? term : `${term} (for ${from})`
 }
 
 /** With its reasons, what was not chosen, and each version. */

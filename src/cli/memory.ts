@@ -56,6 +56,7 @@ function defineReading(command: Command, act: Act): void {
     .option('--scope <scope>', 'what holds in this scope: its own and those above it')
     .option('--as-of <date>', 'what was believed then: a date, or so long ago')
     .option('--limit <n>', 'how many; 10 unless told, 200 at most')
+    .option('--budget <tokens>', 'as many as fit into so many tokens')
     .addHelpText('after', "\nExample:\n  throughline memory recall 'who has no audit report' --kind decision")
     .action(
       act((desk, query: string, options: ListOptions) =>
@@ -86,6 +87,7 @@ interface ListOptions {
   readonly flagged?: boolean
   readonly asOf?: string
   readonly limit?: string
+  readonly budget?: string
   readonly cursor?: string
 }
 
@@ -125,7 +127,7 @@ async function recall(
   desk: Desk,
   tl: Throughline,
   query: string,
-  { kind, scope, asOf, limit }: ListOptions,
+  { kind, scope, asOf, limit, budget }: ListOptions,
 ): Promise<ExitCode> {
   const found = await tl.memory.recall({
     query,
@@ -133,6 +135,7 @@ async function recall(
     ...(scope === undefined ? {} : { scope }),
     ...(asOf === undefined ? {} : { asOf: pastMoment(asOf, '--as-of', Date.now()) }),
     ...(limit === undefined ? {} : { limit: wholeNumber(limit, '--limit') }),
+    ...(budget === undefined ? {} : { budget: wholeNumber(budget, '--budget') }),
   })
   if (desk.out.isJson) desk.out.json(plain(found))
   else drawFound(desk.out, found)

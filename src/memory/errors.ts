@@ -76,6 +76,18 @@ export class ItemOver extends ThroughlineError {
   }
 }
 
+/** The thread that answers died twice over one question. */
+export class RecallUnavailable extends ThroughlineError {
+  constructor(cause: unknown) {
+    super('recall_unavailable', {
+      message:
+        'The thread that serves recall died, and so did the one that took its place. Nothing is lost: the index is made from the record. Ask again; if it goes on, look at the memory this process may use.',
+      retryable: true,
+      cause,
+    })
+  }
+}
+
 /** A value goes against what was decided, and may not pass. */
 export class DecisionConflict extends ThroughlineError {
   constructor(

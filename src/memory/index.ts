@@ -7,7 +7,10 @@ export {
   ItemChanged,
   ItemNotFound,
   ItemOver,
+  RecallUnavailable,
 } from './errors.ts'
+export type { Serving } from './desk.ts'
+export type { Embedder } from './embedder.ts'
 export { RuleInvalid } from './rules/errors.ts'
 export { type Conflict } from './conflicts.ts'
 export {
@@ -29,6 +32,7 @@ export { checkScope, scopesAbove } from './item.ts'
 export { Memory, type By, type EndOptions } from './memory.ts'
 export { type Listed, type Profile } from './profile.ts'
 export { memoryProjection } from './projection.ts'
+export { serveRecall } from './recall.ts'
 export {
   itemsByVersion,
   type ItemsPage,
@@ -42,4 +46,4 @@ export {
   type MemoryImported,
   type MemoryImportOptions,
 } from './transfer/index.ts'
-export { usesProjection } from './uses.ts'
+export { usesProjection, type Use, type UseKind } from './uses.ts'

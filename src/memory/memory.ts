@@ -25,6 +25,7 @@ import {
   type MemoryImportOptions,
 } from './transfer/index.ts'
 import { recallOf } from './recall.ts'
+import { usesOf, type Use } from './uses.ts'
 import { ending, recording, reviewing, type Ending, type Pen, type Writing } from './writing.ts'
 
 /** Who says so. */
@@ -117,6 +118,11 @@ export class Memory {
     return versionsOf(this.#log, id)
   }
 
+  /** Which runs saw, cited, went against or overrode an item, and which briefs told of it, latest first. */
+  uses(id: string): Promise<readonly Use[]> {
+    return usesOf(this.#log, id)
+  }
+
   /** What was believed at a time; with `trueAt`, of that what was said to be true then. @throws {BadItem} */
   async asOf(date: Date, query: ItemsQuery & { readonly trueAt?: Date } = {}): Promise<readonly Recorded[]> {
     return itemsAsOf(this.#log, date, query)
@@ -179,6 +185,7 @@ export class Memory {
   #write(decide: () => Promise<Writing>): Promise<Kept> {
     return anew(async () => {
       const { value, ...change } = await decide()
+      if (change.appends.length === 0) return value
       await this.#log.commit(change)
       return value
     })

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { open, type Throughline } from '../app/index.ts'
+import { loadTokenizer } from '../tokens/index.ts'
 import { task } from '../task/index.ts'
 import { replay, testbed } from '../testing/index.ts'
 
@@ -43,6 +44,25 @@ test('filters come before ranking, and without a query the newest come first', a
   expect(idsOf(await tl.memory.recall({ query: 'vendor', scope: 'purchasing' }))).toEqual([excluded])
   expect(idsOf(await tl.memory.recall({ scope: 'purchasing/emea' }))).toEqual([owed, waived, excluded])
   expect(await tl.memory.recall({ query: 'nothing of the kind whatsoever zzz' })).toEqual([])
+})
+
+test('a budget holds as many as fit, best first, and passes over what is too long', async () => {
+  await using tl = await open({ store: 'memory:' })
+  const { count } = await loadTokenizer()
+  await tl.memory.remember({
+    kind: 'fact',
+    subject: 'audit',
+    statement: `The audit ${'took long '.repeat(200)}`,
+  })
+  for (let n = 0; n < 30; n++)
+    await tl.memory.remember({ kind: 'fact', subject: `vendor:${n}`, statement: `Vendor ${n} had an audit` })
+  const found = await tl.memory.recall({ query: 'audit', budget: 400 })
+  const tokens = found.reduce((sum, { text }) => sum + count(`${text}\n`), 0)
+  expect(tokens).toBeLessThanOrEqual(400)
+  expect(tokens).toBeGreaterThan(350)
+  expect(found.every(({ item }) => item.subject !== 'audit')).toBe(true)
+  expect(await tl.memory.recall({ query: 'audit', budget: 400, limit: 2 })).toHaveLength(2)
+  expect(await tl.memory.recall({ query: 'audit', budget: 0 })).toEqual([])
 })
 
 test('what was recorded a moment ago is found, and what is over is not', async () => {

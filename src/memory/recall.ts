@@ -3,14 +3,19 @@
  *
  * R1. The index follows the record by position: what was committed before it was asked is found.
  * R2. An item is found in its newest version. What was found is named by id and version, and said by the record.
- * R3. Everything found says why: which words, in which field, and what they were taken for.
+ * R3. Everything found says why: which words, in which field, and what they were taken for; or how near it is in meaning.
+ * R4. Whatever the index says, nothing is shown that the record does not have: what was erased since is left out.
  */
-import { encode, type Log } from '../log/index.ts'
+import type { Log } from '../log/index.ts'
 import type { Found, ItemStatus, RecallQuery } from '../task/index.ts'
-import { asAt, endOf, isLive } from './expiry.ts'
+import { asAt } from './expiry.ts'
+import { Desk, type Serving } from './desk.ts'
+import { embedWith, QUESTION_MS } from './embedder.ts'
 import { scopesAbove } from './item.ts'
 import { itemsAsOf, itemsOf, listItems, type ItemsQuery, type Recorded } from './reading.ts'
-import type { Doc, Hit, SearchIndex } from './search/index.ts'
+import type { Filter } from './search/index.ts'
+import { tagged } from './tag.ts'
+import type { Tokenizer } from '../tokens/index.ts'
 
 /** What was found, by name: what a run records of it. */
 export interface Named {
@@ -20,49 +25,43 @@ export interface Named {
   readonly why: Found['why']
 }
 
-interface Known {
-  readonly version: number
-  readonly kind: string
-  readonly status: string
-  readonly scope: string
-  readonly subject: string
-  readonly endsAt: number
-}
-
 const LIMIT = 10
 const MOST = 200
-const PAGE = 500
+/** Items of another time that are indexed before others have their turn. */
+const AT_ONCE = 50
 
 const recalls = new WeakMap<Log, Recall>()
 
 /** The one of a store: its index is made once. */
 export function recallOf(log: Log): Recall {
-  const known = recalls.get(log) ?? new Recall(log)
+  const known = recalls.get(log) ?? new Recall(log, {})
   recalls.set(log, known)
   return known
 }
 
+/** Says what recall may use of a store: before anything is asked. Gives what ends it. */
+export function serveRecall(log: Log, serving: Serving): () => Promise<void> {
+  const recall = new Recall(log, serving)
+  recalls.set(log, recall)
+  return () => recall.close()
+}
+
 export class Recall {
   readonly #log: Log
-  readonly #known = new Map<string, Known>()
-  #index: SearchIndex | undefined
-  #seen = 0
-  #following: Promise<void> = Promise.resolve()
+  readonly #serving: Serving
+  readonly #desk: Desk
 
-  constructor(log: Log) {
+  constructor(log: Log, serving: Serving) {
     this.#log = log
+    this.#serving = serving
+    this.#desk = new Desk(log, serving)
   }
 
   /** The items that answer best, best first; without a query, the newest that fit. What has expired by `now` is not live. */
   async find(query: RecallQuery, now: number): Promise<readonly Found[]> {
-    const limit = limitOf(query)
-    if (query.asOf !== undefined) return this.#findAsOf(query, query.asOf, limit)
-    if (query.query === undefined) {
-      const { items } = await listItems(this.#log, { ...filtersOf(query), limit }, now)
-      return items.map((item) => ({ item, score: 0, why: [] }))
-    }
-    const found = await this.said(await this.#search(query.query, query, limit, now))
-    return found.map((one) => ({ ...one, item: asAt(one.item, now) }))
+    const [limit, { budget }] = [limitOf(query), query]
+    if (budget === undefined) return this.#find(query, limit, now)
+    return (await withinBudget(await this.#find(query, MOST, now), budget)).slice(0, limit)
   }
 
   /** Of what `find` would give: the names. */
@@ -73,94 +72,99 @@ export class Recall {
 
   /** What was named, as the record has it; what was erased since is left out. */
   async said(named: readonly Named[]): Promise<readonly Found[]> {
-    const rows = await this.#log.select('items', { where: { item: { in: named.map(({ id }) => id) } } })
+    const where = { item: { in: named.map(({ id }) => id) } }
+    const rows = named.length === 0 ? [] : await this.#log.select('items', { where })
     const wanted = new Set(named.map(({ id, version }) => `${id}@${version}`))
     const items = await itemsOf(
       this.#log,
-      rows.filter((row) => wanted.has(`${String(row['item'])}@${String(row['version'])}`)),
+      rows.filter(
+        (row) => wanted.has(`${String(row['item'])}@${String(row['version'])}`) && !isErased(row['status']),
+      ),
     )
     const byId = new Map(items.map((item) => [item.id, item]))
     return named.flatMap(({ id, score, why }) => {
       const item = byId.get(id)
-      return item ? [{ item, score, why }] : []
+      return item ? [found(item, score, why)] : []
     })
   }
 
-  async #search(text: string, query: RecallQuery, limit: number, now: number): Promise<readonly Named[]> {
-    await this.#follow()
-    const fits = filterOf(query, now)
-    const allowed = (id: string) => {
-      const known = this.#known.get(id)
-      return known !== undefined && fits(known)
+  /** Takes erased items out of index and snapshot: no byte of their text is left there. */
+  forget(ids: readonly string[]): Promise<void> {
+    return this.#desk.forget(ids)
+  }
+
+  close(): Promise<void> {
+    return this.#desk.close()
+  }
+
+  async #find(query: RecallQuery, limit: number, now: number): Promise<readonly Found[]> {
+    if (query.asOf !== undefined) return this.#findAsOf(query, query.asOf, limit)
+    if (query.query === undefined) {
+      const { items } = await listItems(this.#log, { ...filtersOf(query), limit }, now)
+      return items.map((item) => found(item, 0, []))
     }
-    const hits = this.#index?.search(text, { limit, allowed }) ?? []
-    return hits.map((hit) => named(hit, this.#known.get(hit.id)?.version ?? 1))
+    const { embedder } = this.#serving
+    const [vector] = embedder ? await embedWith(embedder, [query.query], QUESTION_MS) : []
+    const filter = filterOf(query, now)
+    const hits = await this.#desk.search({ text: query.query, filter, limit, ...(vector ? { vector } : {}) })
+    const named = hits.map(({ id, version, score, why }) => ({ id, version, score, why: why.terms }))
+    const said = await this.said(named)
+    return said
+      .filter(({ item }) => query.subject === undefined || item.subject === query.subject)
+      .map((one) => ({ ...one, item: asAt(one.item, now) }))
   }
 
   /** What was believed then is ranked by itself: today's index does not know it. */
   async #findAsOf(query: RecallQuery, date: Date, limit: number): Promise<readonly Found[]> {
     const items = await itemsAsOf(this.#log, date, filtersOf(query))
-    if (query.query === undefined) return items.slice(0, limit).map((item) => ({ item, score: 0, why: [] }))
-    const index = await newIndex()
-    for (const item of items) index.put(docOf(item))
-    const byId = new Map(items.map((item) => [item.id, item]))
-    return index.search(query.query, { limit }).flatMap(({ id, score, why }) => {
-      const item = byId.get(id)
-      return item ? [{ item, score, why: why.terms }] : []
-    })
-  }
-
-  /** One following at a time; whoever asks meanwhile is served by the next (R1). */
-  #follow(): Promise<void> {
-    this.#following = this.#following.catch(() => {}).then(() => this.#followNow())
-    return this.#following
-  }
-
-  async #followNow(): Promise<void> {
-    this.#index ??= await newIndex()
-    for (;;) {
-      const where = { position: { gt: this.#seen } }
-      const rows = await this.#log.select('items', { where, order: ['position'], limit: PAGE })
-      const newest = rows.filter((row) => row['replaced_at'] === null)
-      for (const item of await itemsOf(this.#log, newest)) {
-        this.#index.put(docOf(item))
-        const { version, kind, status, scope, subject, validTo } = item
-        const endsAt = endOf(status, validTo)
-        this.#known.set(item.id, { version, kind, status, scope, subject, endsAt })
-      }
-      this.#seen = Number(rows.at(-1)?.['position'] ?? this.#seen)
-      if (rows.length < PAGE) return
-      await new Promise(setImmediate) // runs go on meanwhile
+    if (query.query === undefined) return items.slice(0, limit).map((item) => found(item, 0, []))
+    const [{ Catalogue, loadMeaning }, { docOf, labelOf }] = await Promise.all([
+      import('./search/index.ts'),
+      import('./follower.ts'),
+    ])
+    const catalogue = new Catalogue(loadMeaning())
+    for (const [i, item] of items.entries()) {
+      catalogue.put({ doc: docOf(item), label: labelOf(item) })
+      if (i % AT_ONCE === AT_ONCE - 1) await new Promise(setImmediate) // runs go on meanwhile
     }
+    const byId = new Map(items.map((item) => [item.id, item]))
+    return catalogue
+      .search({ text: query.query, filter: { now: 0 }, limit })
+      .flatMap(({ id, score, why }) => {
+        const item = byId.get(id)
+        return item ? [found(item, score, why.terms)] : []
+      })
   }
 }
 
-/** Loaded when something is first searched for. */
-async function newIndex(): Promise<SearchIndex> {
-  const { SearchIndex } = await import('./search/index.ts')
-  return new SearchIndex()
+const found = (item: Recorded, score: number, why: Found['why']): Found => ({
+  item,
+  score,
+  why,
+  text: tagged(item),
+})
+
+const isErased = (status: unknown): boolean => status === 'erased'
+
+/** Best first, as many as there is room for: what is too long for what is left of it is passed over. */
+async function withinBudget(all: readonly Found[], budget: number): Promise<readonly Found[]> {
+  const { loadTokenizer } = await import('../tokens/index.ts')
+  tokenizer ??= loadTokenizer()
+  const { count } = await tokenizer
+  let left = budget
+  return all.filter(({ text }) => {
+    const tokens = count(`${text}\n`)
+    if (tokens > left) return false
+    left -= tokens
+    return true
+  })
 }
 
-const named = ({ id, score, why }: Hit, version: number): Named => ({ id, version, score, why: why.terms })
+let tokenizer: Promise<Tokenizer> | undefined
 
-function docOf(item: Recorded): Doc {
-  const { id, subject, predicate, statement, because, value, alternatives, recordedAt } = item
-  const more = [
-    predicate,
-    value === undefined ? undefined : typeof value === 'string' ? value : encode(value),
-    ...alternatives.flatMap((one) => [one.option, one.because, one.reopenIf]),
-  ]
-  return {
-    id,
-    subject,
-    statement,
-    ...(because === undefined ? {} : { because }),
-    more: more.filter((part) => part !== undefined).join(' '),
-    at: (item.validFrom ?? recordedAt).getTime(),
-  }
-}
-
-const limitOf = ({ limit = LIMIT }: RecallQuery): number => Math.min(MOST, Math.max(1, Math.trunc(limit)))
+/** With a budget, as many as fit, unless told. */
+const limitOf = ({ budget, limit = budget === undefined ? LIMIT : MOST }: RecallQuery): number =>
+  Math.min(MOST, Math.max(1, Math.trunc(limit)))
 
 function filtersOf({ kinds, status, subject, scope }: RecallQuery): ItemsQuery {
   return {
@@ -171,18 +175,13 @@ function filtersOf({ kinds, status, subject, scope }: RecallQuery): ItemsQuery {
   }
 }
 
-/** The same filters, over what is known here. */
-function filterOf(
-  { kinds, status = 'active', subject, scope }: RecallQuery,
-  now: number,
-): (known: Known) => boolean {
-  const [statuses, scopes] = [
-    new Set<string>([status].flat() satisfies ItemStatus[]),
-    scope === undefined ? undefined : new Set(scopesAbove(scope)),
-  ]
-  return (known) =>
-    statuses.has(isLive(known.status) && known.endsAt <= now ? 'expired' : known.status) &&
-    (kinds === undefined || kinds.some((kind) => kind === known.kind)) &&
-    (subject === undefined || subject === known.subject) &&
-    (scopes === undefined || scopes.has(known.scope))
+/** The same filters, over what the index knows. */
+function filterOf({ kinds, status = 'active', subject, scope }: RecallQuery, now: number): Filter {
+  return {
+    now,
+    statuses: [status].flat() satisfies ItemStatus[],
+    ...(kinds ? { kinds } : {}),
+    ...(subject === undefined ? {} : { subject }),
+    ...(scope === undefined ? {} : { scopes: scopesAbove(scope) }),
+  }
 }

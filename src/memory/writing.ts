@@ -13,6 +13,7 @@ import { itemFlagged, itemRecorded, streamOf, type ItemFlagged, type ItemRecorde
 import { isLive } from './expiry.ts'
 import { raised } from './flags.ts'
 import { checkReason, newItem, type Author, type ItemInput } from './item.ts'
+import { learned } from './learning.ts'
 import { itemById, type Recorded } from './reading.ts'
 import { targetsOf } from './targets.ts'
 
@@ -46,7 +47,10 @@ export interface Ending {
 }
 
 /** @throws {BadItem} @throws {RuleInvalid} @throws {ItemNotFound} @throws {ItemChanged} @throws {ItemOver} */
-export async function recording(pen: Pen, input: ItemInput): Promise<Writing> {
+export async function recording(pen: Pen, given: ItemInput): Promise<Writing> {
+  const { input, known } = await learned(pen, given)
+  if (known)
+    return { appends: [], value: { id: known.id, version: known.version, conflicts: [], isKnown: true } }
   const { item, puts, conflicts } = await drafted(pen, input)
   return written(pen.log, puts, { id: item.id, version: 1, conflicts })
 }

@@ -139,6 +139,8 @@ export interface Kept {
   readonly version: number
   /** Live items that say otherwise. */
   readonly conflicts: readonly string[]
+  /** It says only what this item said already, and was told from it: nothing was recorded. */
+  readonly isKnown?: true
 }
 
 /** What is looked for in memory. */
@@ -153,8 +155,10 @@ export interface RecallQuery {
   readonly status?: ItemStatus | readonly ItemStatus[]
   /** What was believed then. */
   readonly asOf?: Date
-  /** 10 unless told, 200 at most. */
+  /** 10 unless told, 200 at most; with a budget, as many as it holds. */
   readonly limit?: number
+  /** How many tokens the texts of what is found may have together (o200k_base). Best first; what does not fit is passed over. */
+  readonly budget?: number
 }
 
 /** An item that was found, and why. */
@@ -162,6 +166,16 @@ export interface Found {
   readonly item: Item
   /** Only good for comparing what one question found. */
   readonly score: number
-  /** The words that led to it, the field each stands in, and the word of the query it was taken for. */
-  readonly why: readonly { readonly term: string; readonly field: string; readonly from?: string }[]
+  /**
+   * The words that led to it, the field each stands in, and the word of the query it was taken for. Where it is near in meaning, `term`
+   * is the query, and `near` says how near, from 0.25 to 1.
+   */
+  readonly why: readonly {
+    readonly term: string
+    readonly field: string
+    readonly from?: string
+    readonly near?: number
+  }[]
+  /** The item as a line for a prompt, with a tag by which it is known again: what carries it is not learned anew. */
+  readonly text: string
 }

@@ -104,6 +104,6 @@ export class Testbed {
 /** A test bed with these tasks, open. */
 export async function testbed(options: TestbedOptions): Promise<Testbed> {
   // What is loaded when it is first needed takes real time, which no simulated clock waits for.
-  await Promise.all([import('../memory/rules/index.ts'), import('../memory/search/index.ts')])
+  await Promise.all([import('../memory/rules/index.ts'), import('../memory/follower.ts')])
   return new Testbed(options).boot()
 }

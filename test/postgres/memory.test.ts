@@ -1,6 +1,12 @@
-import { expect, test } from 'vitest'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
 import { open, task, type Throughline } from 'throughline'
 import { freshSchema } from '../servers/schemas.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'throughline-memory-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const order = task({
   name: 'ordering',
@@ -148,4 +154,34 @@ test('of what one process records upon an item while another withdraws it, nothi
     const flags = await one.memory.flags(late.map((kept) => kept.id))
     expect(flags.map(({ origin }) => origin)).toEqual(late.map(() => id))
   }
+})
+
+test('a thread finds the same ids in the same order on both', async () => {
+  await using file = await open({ store: join(folder, 'm.db'), ids: counted(), worker: false })
+  await using server = await open({ store: await freshSchema(), ids: counted(), worker: false })
+  const questions = ['audit report 3', 'bookkeeping auditors', 'vendr', 'physician nurse', 'report 17']
+  const answers = await Promise.all(
+    [file, server].map(async (tl) => {
+      for (let n = 0; n < 24; n++)
+        await Promise.all(
+          Array.from({ length: 50 }, (_, i) =>
+            tl.memory.remember({
+              kind: 'fact',
+              subject: `vendor:${n * 50 + i}`,
+              statement: `${['The doctor saw a patient:', 'The accountant audits the', 'Vendor has sent'][i % 3]} report ${n * 50 + i}`,
+            }),
+          ),
+        )
+      const found = []
+      for (const query of questions)
+        found.push(
+          (await tl.memory.recall({ query, limit: 20 })).map(({ item, score }) => [item.statement, score]),
+        )
+      const { id } = await tl.memory.remember({ kind: 'fact', subject: 'x', statement: 'A quuxotic zebra' })
+      expect((await tl.memory.recall({ query: 'quuxotic' })).map(({ item }) => item.id)).toEqual([id])
+      return found
+    }),
+  )
+  expect(answers[1]).toEqual(answers[0])
+  expect(answers[0]?.every((found) => found.length > 0)).toBe(true)
 })

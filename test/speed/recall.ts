@@ -14,8 +14,11 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { SearchIndex, type Doc } from '../../src/memory/search/index.ts'
-import { sfc32 } from '../random.ts'
+import { open } from 'throughline'
+import { eventOf } from '../../src/log/index.ts'
+import { itemRecorded } from '../../src/memory/index.ts'
+import { Catalogue, loadMeaning, SearchIndex, type Doc } from '../../src/memory/search/index.ts'
+import { sfc32, type Random } from '../random.ts'
 import { generatedWords as vocabulary, zipf } from './words.ts'
 
 const QUERIES = 500
@@ -106,10 +109,7 @@ function serve(count: number, file: string): void {
   const shapes: Readonly<Record<string, () => readonly [string, ((id: string) => boolean)?]>> = {
     'query of 2 to 6 words': () => [someWords(random, random.between(2, 6))],
     '… of the commonest words': () => [vocabulary.slice(random.between(0, 20), 30).slice(0, 4).join(' ')],
-    '… with a misspelt word': () => {
-      const word = random.pick(vocabulary)
-      return [`${someWords(random, 3)} ${word.slice(0, 3)}x${word.slice(3)}`]
-    },
+    '… with a misspelt word': () => [misspelt(random)],
     '… with one item of ten allowed': () => [
       someWords(random, 4),
       (id) => id.endsWith('a') || id.endsWith('b') || id.endsWith('c'),
@@ -146,6 +146,82 @@ function serve(count: number, file: string): void {
   row('each further one', ms(erased.wall / ids.length), ms(erased.cpu / ids.length))
 }
 
+/** A store of so many items: only their events, as `tl.memory` would record them. */
+async function fill(count: number, store: string): Promise<void> {
+  await using tl = await open({ store, worker: false })
+  let events: ReturnType<typeof eventFor>[] = []
+  const flush = async () => {
+    await tl.log.commit({ appends: [{ stream: 'memory:speed/', expected: 'any', events }] })
+    events = []
+  }
+  for (const item of items(count)) {
+    events.push(eventFor(item))
+    if (events.length === 1000) await flush()
+  }
+  if (events.length > 0) await flush()
+}
+
+function eventFor({ id, subject, statement, because, at }: Doc) {
+  const item = { id, version: 1, kind: 'fact', status: 'active', scope: 'speed', subject, statement, because }
+  const more = { sensitivity: 'internal', author: 'ada', validFrom: new Date(at ?? 0) }
+  return eventOf(itemRecorded, { item: { ...item, ...more } as never }) // an item as `newItem` makes it, but for what is undefined
+}
+
+/** In a process of its own: the thread from the record, or from its snapshot; then round trips while nothing else runs. */
+async function round(store: string, what: string): Promise<void> {
+  const [empty, random] = [residentMb(), sfc32(9, 2)]
+  const tl = await open({ store, worker: false })
+  let [most, held] = [residentMb(), 0]
+  let last = performance.now()
+  const watch = setInterval(() => {
+    const now = performance.now()
+    held = Math.max(held, now - last - 5)
+    last = now
+    most = Math.max(most, residentMb())
+  }, 5)
+  const [from, used] = [performance.now(), process.cpuUsage()]
+  await tl.memory.recall({ query: someWords(random, 3) })
+  row(`first answer, ${what}`, ms(performance.now() - from), ms(cpuSince(used)))
+  row('… longest that runs were held up meanwhile', ms(held))
+  row('… most memory, whole process; before', `${most.toFixed(0)} MB`, `${empty.toFixed(0)} MB`)
+  for (const [kind, draw] of [
+    ['round trip, 2 to 6 words', () => someWords(random, random.between(2, 6))],
+    ['… with a misspelt word', () => misspelt(random)],
+  ] as const) {
+    const walls: number[] = []
+    const before = process.cpuUsage()
+    for (let i = 0; i < QUERIES + 50; i++) {
+      const query = draw()
+      const start = performance.now()
+      await tl.memory.recall({ query })
+      if (i >= 50) walls.push(performance.now() - start)
+    }
+    walls.sort((a, b) => a - b)
+    row(
+      kind,
+      `${quantile(walls, 0.5).toFixed(2)} / ${quantile(walls, 0.95).toFixed(2)} ms`,
+      `${(cpuSince(before) / (QUERIES + 50)).toFixed(2)} ms each`,
+    )
+  }
+  globalThis.gc?.()
+  row('memory while serving, whole process', `${residentMb().toFixed(0)} MB`)
+  clearInterval(watch)
+  const closing = performance.now()
+  await tl.close()
+  row('closed', ms(performance.now() - closing))
+}
+
+/** Of all threads. */
+function cpuSince(from: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(from)
+  return (user + system) / 1000
+}
+
+function misspelt(random: Random): string {
+  const word = random.pick(vocabulary)
+  return `${someWords(random, 3)} ${word.slice(0, 3)}x${word.slice(3)}`
+}
+
 interface Pep {
   readonly pep: number
   readonly title: string
@@ -174,16 +250,28 @@ function judge(path: string): void {
   }
   const whole = (pep: Pep) =>
     [pep.title, pep.abstract, pep.motivation, pep.rejected].filter(Boolean).join('\n')
-  const [weighted, plain] = [new SearchIndex(), new SearchIndex()]
+  const [weighted, plain, full] = [new SearchIndex(), new SearchIndex(), new Catalogue(loadMeaning())]
   for (const pep of peps) {
     const at = Date.parse(`${pep.created} UTC`)
-    weighted.put({
+    const doc = {
       id: `pep-${pep.pep}`,
       subject: pep.title,
       statement: pep.abstract ?? '',
       because: pep.motivation ?? '',
       more: pep.rejected ?? '',
       ...(Number.isNaN(at) ? {} : { at }),
+    }
+    weighted.put(doc)
+    full.put({
+      doc,
+      label: {
+        version: 1,
+        kind: 'decision',
+        status: 'active',
+        scope: '',
+        subject: pep.title,
+        endsAt: Infinity,
+      },
     })
     plain.put({ id: `pep-${pep.pep}`, subject: '', statement: whole(pep) })
   }
@@ -194,13 +282,15 @@ function judge(path: string): void {
     ['its title', (pep: Pep) => pep.title],
     ['its whole text', whole],
   ] as const)
-    for (const [engine, index] of [
-      ['plain BM25', plain],
-      ['recall', weighted],
+    for (const [engine, search] of [
+      ['plain BM25', (text: string) => plain.search(text, { limit: 11 })],
+      ['words', (text: string) => weighted.search(text, { limit: 11 })],
+      ['words and vectors', (text: string) => full.search({ text, filter: { now: 0 }, limit: 11 })],
     ] as const) {
       const ranks = [...pairs.values()].map(([by, old]) =>
-        index
-          .search(query(by), { allowed: (id) => id !== `pep-${by.pep}` })
+        search(query(by))
+          .filter(({ id }) => id !== `pep-${by.pep}`)
+          .slice(0, 10)
           .findIndex(({ id }) => id === `pep-${old.pep}`),
       )
       row(
@@ -214,12 +304,15 @@ function judge(path: string): void {
 const [first, second, file] = process.argv.slice(2)
 if (first === '--build' && file) build(Number(second), file)
 else if (first === '--serve' && file) serve(Number(second), file)
+else if (first === '--fill' && file) await fill(Number(second), `${file}.db`)
+else if (first === '--rebuild' && file) await round(`${file}.db`, 'index made from the record')
+else if (first === '--again' && file) await round(`${file}.db`, 'from the snapshot')
 else {
   const count = Number(second ?? (Number(first) > 0 ? first : 100_000))
   const folder = mkdtempSync(join(tmpdir(), 'recall-'))
   try {
     console.log(`${''.padEnd(44)} ${'by the clock'.padStart(14)} ${'processor'.padStart(14)}`)
-    for (const phase of ['--build', '--serve'])
+    for (const phase of ['--build', '--serve', '--fill', '--rebuild', '--again'])
       spawnSync(
         process.execPath,
         [

@@ -24,6 +24,8 @@ export interface Why {
   readonly field: Field
   /** The word of the query that `term` stands for, where it is not that word itself. */
   readonly from?: string
+  /** Where `term` is the question itself: how near in meaning the field is, from 0.5 to 1. */
+  readonly near?: number
 }
 
 export const FIELDS = ['subject', 'statement', 'because', 'more', 'date'] as const

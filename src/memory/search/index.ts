@@ -1,3 +1,7 @@
+export { Catalogue, type Sense } from './catalogue.ts'
 export type { Doc, Field, Hit, Why } from './doc.ts'
+export type { Filter, Label } from './labels.ts'
+export { loadMeaning, quantised } from './meaning.ts'
+export { restored, saved, type Seen } from './saved.ts'
 export { SearchIndex, type SearchOptions } from './search-index.ts'
 export { SnapshotRefused } from './snapshot.ts'

@@ -9,9 +9,9 @@
  * Postings are 32-bit numbers (profile.ts) in one array (lists.ts), read in full for each term: at 100,000 items that takes a tenth
  * of what is allowed, and needs no skipping, blocks or compression.
  */
-import { Best } from './best.ts'
+import { Best, type Ranked } from './best.ts'
 import { dampingOf, idf, ROUNDED_BY, rounded, type Corpus } from './bm25.ts'
-import { FIELDS, type Doc, type Hit, type Why } from './doc.ts'
+import { FIELDS, type Doc, type Field, type Hit, type Why } from './doc.ts'
 import { Lists } from './lists.ts'
 import { docOf, fieldsOf, MOST_DOCS, posting, profileOf, weightOf, weights, withMention } from './profile.ts'
 import { wantedBy, type Wanted } from './query.ts'
@@ -23,11 +23,17 @@ export interface SearchOptions {
   /** How many at most; 10 unless told. */
   readonly limit?: number
   /** Filters before ranking: what it refuses takes no place. */
-  readonly allowed?: (id: string) => boolean
+  readonly allowed?: (id: string, doc: number) => boolean
+}
+
+/** The documents that have the words of a query, best first; `whyOf` says of each of them, and of no other, which. */
+export interface Ranking {
+  readonly ranked: readonly Ranked[]
+  readonly whyOf: (doc: number) => readonly Why[]
 }
 
 export class SearchIndex {
-  #words = new Words()
+  readonly #words: Words
   #vocabulary = new Vocabulary()
   /** Of each term, where it stands. */
   #postings = new Lists(1024, 16_384)
@@ -44,12 +50,17 @@ export class SearchIndex {
   #touched = new Uint32Array(1024)
   readonly #weights = weights()
   /** Of each term, its profile in the document that is being put in. Zero between documents. */
-  readonly #profiles: number[] = []
+  #profiles = new Uint16Array(1024)
+
+  /** `words`: shared with whoever reads the same texts. */
+  constructor(words = new Words()) {
+    this.#words = words
+  }
 
   /** The index a snapshot was made of. @throws {SnapshotRefused} it is damaged, or of another version: rebuild */
-  static from(bytes: Uint8Array): SearchIndex {
+  static from(bytes: Uint8Array, words = new Words()): SearchIndex {
     const parts = unpacked(bytes)
-    const index = new SearchIndex()
+    const index = new SearchIndex(words)
     for (const id of parts.ids) index.#ids.push(id)
     for (const length of parts.lengths) index.#totalLength += length
     index.#numbers = undefined
@@ -66,8 +77,8 @@ export class SearchIndex {
     return this.#ids.length - this.#free.length
   }
 
-  /** Adds a document; one of the same id is replaced. */
-  put(doc: Doc): void {
+  /** Adds a document; one of the same id is replaced. Its number, which is its own until it is removed. `heard` is told its words. */
+  put(doc: Doc, heard?: (word: Word, field: Field) => void): number {
     if (!doc.id.isWellFormed()) throw new RangeError(`An item's id has half of a character: "${doc.id}".`)
     this.remove(doc.id)
     const number = this.#free.pop() ?? this.#ids.length
@@ -81,7 +92,8 @@ export class SearchIndex {
     for (const field of FIELDS) {
       const mention = (word: Word) => {
         if (word.isStop && field !== 'subject') return
-        word.number ??= this.#vocabulary.take(word.term)
+        heard?.(word, field)
+        word.number ??= this.#take(word.term)
         const profile = this.#profiles[word.number] ?? 0
         if (profile === 0) terms.push(word.number)
         this.#profiles[word.number] = withMention(profile, field)
@@ -97,6 +109,20 @@ export class SearchIndex {
     this.#forward().fill(number, Uint32Array.from(terms).sort())
     this.#lengths[number] = length
     this.#totalLength += length
+    return number
+  }
+
+  numberOf(id: string): number | undefined {
+    return this.#byId().get(id)
+  }
+
+  idOf(doc: number): string | undefined {
+    return this.#ids[doc]
+  }
+
+  /** The numbers of the documents, in the order in which a snapshot has them: there they are counted from nought. */
+  numbers(): readonly number[] {
+    return this.#ids.flatMap((id, doc) => (id === undefined ? [] : [doc]))
   }
 
   /** Erases a document; false if there is none of this id. */
@@ -120,6 +146,11 @@ export class SearchIndex {
 
   /** The documents that answer a query best, best first. */
   search(query: string, options: SearchOptions = {}): readonly Hit[] {
+    const { ranked, whyOf } = this.rank(query, options)
+    return ranked.map(({ doc, id, score }) => ({ id, score, why: { terms: whyOf(doc) } }))
+  }
+
+  rank(query: string, options: SearchOptions = {}): Ranking {
     const countOf = (term: number) => this.#postings.lengthOf(term)
     const wanted = wantedBy(query, { words: this.#words, vocabulary: this.#vocabulary, countOf })
     const best = new Best(Math.max(0, options.limit ?? 10))
@@ -131,12 +162,12 @@ export class SearchIndex {
         if (exact + ROUNDED_BY < best.least) continue
         const one = { doc, id: this.#ids[doc] ?? '', score: rounded(exact) }
         // Asked last, of the few that would get in: it may be dear.
-        if (best.admits(one) && (options.allowed?.(one.id) ?? true)) best.add(one)
+        if (best.admits(one) && (options.allowed?.(one.id, doc) ?? true)) best.add(one)
       }
     } finally {
       for (let i = 0; i < touched; i++) this.#scores[this.#touched[i] ?? 0] = 0
     }
-    return best.inOrder().map(({ doc, id, score }) => ({ id, score, why: { terms: this.#why(doc, wanted) } }))
+    return { ranked: best.inOrder(), whyOf: (doc) => this.#why(doc, wanted) }
   }
 
   /** Everything that is in it, and nothing that was: for `from`. */
@@ -221,6 +252,16 @@ export class SearchIndex {
       }
     this.#terms = Lists.of(counts, words)
     return this.#terms
+  }
+
+  #take(term: string): number {
+    const number = this.#vocabulary.take(term)
+    if (number >= this.#profiles.length) {
+      const profiles = this.#profiles
+      this.#profiles = new Uint16Array(number * 2)
+      this.#profiles.set(profiles)
+    }
+    return number
   }
 
   #grow(): void {

@@ -19,6 +19,8 @@ export interface Signature {
   readonly low: number
   readonly high: number
   readonly length: number
+  /** Trigrams that share a bit with another of the same word: each is given the benefit of the doubt. */
+  readonly hidden: number
 }
 
 export function signatureOf(word: string): Signature {
@@ -35,7 +37,8 @@ export function signatureOf(word: string): Signature {
     a = b
     b = c
   }
-  return { letters: letters >>> 0, low: low >>> 0, high: high >>> 0, length: word.length }
+  const hidden = word.length - 1 - bitsIn(low) - bitsIn(high) // a word of n letters has n - 1 trigrams
+  return { letters: letters >>> 0, low: low >>> 0, high: high >>> 0, length: word.length, hidden }
 }
 
 /** Whether words with these signatures may be similar; `false` is certain. */
@@ -46,13 +49,12 @@ export function maybeSimilar(
   high: number,
   length: number,
 ): boolean {
+  const shared = bitsIn(a.low & low) + bitsIn(a.high & high) + a.hidden
+  const all = a.length + length - 2
+  if (2 * shared >= ENOUGH * all) return true
   const longer = a.length > length ? a.length : length
-  // A word of n letters has n − 1 trigrams; those that share a bit with another of the same word are given the benefit of the doubt.
-  const shared = bitsIn(a.low & low) + bitsIn(a.high & high) + (a.length - 1 - bitsIn(a.low) - bitsIn(a.high))
-  const atMost = (2 * shared) / (a.length + length - 2)
-  if (atMost >= ENOUGH) return true
   const most = mostEdits(longer)
-  if (2 * longer - a.length - length > most || (most === 2 && atMost < SOME)) return false
+  if (2 * longer - a.length - length > most || (most === 2 && 2 * shared < SOME * all)) return false
   return bitsIn(a.letters & ~letters) <= most && bitsIn(letters & ~a.letters) <= most
 }
 
