@@ -12,7 +12,8 @@ import { RestateServer } from '../servers/restate.ts'
 import { freshSchema } from '../servers/schemas.ts'
 
 const LONG = { timeout: 120_000 }
-const silent = { debug() {}, info() {}, warn() {}, error() {} }
+const said: string[] = []
+const listening = { debug() {}, info() {}, error() {}, warn: (message: string) => void said.push(message) }
 const folder = mkdtempSync(join(tmpdir(), 'throughline-signed-'))
 const own = generateKeyPairSync('ed25519')
 const other = generateKeyPairSync('ed25519')
@@ -56,7 +57,7 @@ async function opening(store: string, options: { readonly key?: KeyObject; reado
     store,
     tasks: [double],
     worker: key !== undefined,
-    logger: silent,
+    logger: listening,
     dispatch: restate({
       ingress: server.ingress(),
       admin: server.admin(),
@@ -100,6 +101,28 @@ test('a worker that was given another key does not begin, says so, and carries n
   await opening(store, { key: own.publicKey })
   expect(await run.result()).toBe(8)
 })
+
+test(
+  'a worker with another key at an address that Restate knows says so, and carries nothing',
+  LONG,
+  async () => {
+    const [store, port] = [await freshSchema(), await freePort()]
+    await (await opening(store, { key: own.publicKey, port })).close()
+    opened.length = 0
+    said.length = 0
+    const wrong = await opening(store, { key: other.publicKey, port })
+    const run = await wrong.start(double, 5)
+    await expect
+      .poll(() => said.join('\n'), { timeout: 20_000 })
+      .toContain('not signed with any of the identity keys')
+    expect(said.filter((one) => one.includes('signed'))).toHaveLength(1)
+    expect(await run.status()).toBe('queued')
+    await wrong.close()
+    opened.length = 0
+    const right = await opening(store, { key: own.publicKey, port })
+    expect(await (await right.run(run.id)).result()).toBe(10)
+  },
+)
 
 test(
   'a call that nobody signed is refused at the port of a worker, and nothing of the run begins',
