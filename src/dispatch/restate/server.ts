@@ -27,12 +27,16 @@ interface Callable {
 const NOTE = 'note'
 /** Of what the SDK says of an attempt whose connection went. */
 const LOST = 'Got abort error'
+/** Of what the SDK says of a call that has no signature, or another. */
+const REFUSED = 'JWT did not validate'
+const SAID_EVERY_MS = 10_000
 const CLOSE_PATIENCE_MS = 2000
 
 export class Server {
   readonly #options: ServerOptions
   readonly #server: Http2Server
   readonly #sessions = new Set<ServerHttp2Session>()
+  #saidAt = -Infinity
 
   constructor(options: ServerOptions) {
     this.#options = options
@@ -43,7 +47,9 @@ export class Server {
       logger: ({ level }, ...said) => {
         const message = said.map(String).join(' ')
         // A lost attempt is told by its signal (P1).
-        if (level === 'error' && !message.includes(LOST)) told(message)
+        if (level !== 'error' || message.includes(LOST)) return
+        if (message.includes(REFUSED)) this.#sayRefused()
+        else told(message)
       },
     })
     this.#server = createServer({ settings: { maxConcurrentStreams: endpoint.mostByLine } })
@@ -91,6 +97,15 @@ export class Server {
     while (this.#sessions.size > 0 && performance.now() < until)
       await new Promise((resolve) => setTimeout(resolve, 10))
     for (const session of this.#sessions) session.destroy()
+  }
+
+  /** Restate tries again and again: said now and then. */
+  #sayRefused(): void {
+    if (performance.now() - this.#saidAt < SAID_EVERY_MS) return
+    this.#saidAt = performance.now()
+    this.#options.told(
+      'A call was refused: it is not signed with any of the identity keys that this worker was given. Give it the key that Restate prints when it starts (--identity-key publickeyv1_…).',
+    )
   }
 
   #service(name: string) {

@@ -37,6 +37,9 @@ type Command =
 interface Attempt {
   readonly call: Call
   readonly connection: Connection
+  /** What is sent with it. */
+  readonly known: readonly Command[]
+  readonly left: Note | null
   /** As Restate sees it. */
   isOver: boolean
   handed?: Handed
@@ -231,7 +234,8 @@ export class SimulatedRestate {
     const link = this.#fortune.choose(open)
     if (!link) return this.#later(call)
     const { connection } = link
-    const attempt: Attempt = { call, connection, isOver: false }
+    const left = this.state.get(call.object) ?? null
+    const attempt: Attempt = { call, connection, known: [...call.journal], left, isOver: false }
     if (![...this.#attempts].some((one) => one.connection === connection)) this.#watch(connection)
     this.#attempts.add(attempt)
     connection.toWorker(() => this.#hand(attempt))
@@ -295,7 +299,7 @@ export class SimulatedRestate {
 
   /** The call is there. */
   #hand(attempt: Attempt): void {
-    const { call, connection } = attempt
+    const { call, connection, known, left } = attempt
     const { link } = connection
     const over = link.isListening ? link.endpoint.enter(connection) : undefined
     if (!over) return connection.toRestate(() => this.#fail(attempt))
@@ -305,8 +309,6 @@ export class SimulatedRestate {
     connection.handed.add(handed)
     this.calls.push(call.object)
     this.#say(`${link.host.name} is called for ${run}: ${call.key ?? 'again'}`)
-    const known = [...call.journal]
-    const left = this.state.get(call.object) ?? null
     let asked = 0
     const ask = (command: Command): Command => {
       const before = known[asked++]
