@@ -2,6 +2,7 @@
 import type { Brief, BriefOptions } from '../continuity/index.ts'
 import { textOf } from '../errors.ts'
 import { AlreadyThere, eventOf, type Log, type StoredEvent } from '../log/index.ts'
+import { correctedBy, feedbackOf, finished, giveFeedback, type FeedbackParts } from '../memory/index.ts'
 import {
   events,
   fork,
@@ -16,6 +17,7 @@ import {
   type Resolution,
   type Waiting,
 } from '../run/index.ts'
+import type { Feedback, GivenFeedback } from '../task/index.ts'
 import { Closed } from './errors.ts'
 import type { Ids } from './ids.ts'
 import { checkPayload } from './payload.ts'
@@ -28,6 +30,7 @@ export interface HandleOptions {
   readonly newId: Ids
   readonly wake: (runId: string) => void
   readonly brief: (runId: string, options?: BriefOptions) => Promise<Brief>
+  readonly codeFor: FeedbackParts['codeFor']
   readonly isClosed: () => boolean
 }
 
@@ -114,6 +117,34 @@ export class RunHandle<Output = unknown> {
     const id = this.#options.newId('resolve')
     const named = keyInDoubt(doubt) ?? step
     await this.#send({ kind: 'resolve', id, step: named, attempt, chapter, outcome })
+  }
+
+  /**
+   * A person's correction of the output, or several that are recorded together or not at all. What the task's rule or `asConvention`
+   * makes of it goes into working memory in the same commit. @throws {BadFeedback} @throws {FeedbackStale} @throws {NoOutput}
+   */
+  feedback(correction: GivenFeedback): Promise<Feedback>
+  feedback(corrections: readonly GivenFeedback[]): Promise<readonly Feedback[]>
+  async feedback(given: GivenFeedback | readonly GivenFeedback[]): Promise<Feedback | readonly Feedback[]> {
+    await this.#row()
+    const recorded = await giveFeedback(this.#options, this.id, isList(given) ? given : [given])
+    if (isList(given)) return recorded
+    const [only] = recorded
+    if (!only) throw new RunNotFound(this.id) // pruned a moment after it was recorded
+    return only
+  }
+
+  /** What people have corrected, oldest first. @throws {RunNotFound} */
+  async corrections(): Promise<readonly Feedback[]> {
+    await this.#row()
+    return feedbackOf(this.#options.log, this.id)
+  }
+
+  /** The output as people have corrected it; `result` stays what the run gave. @throws {NoOutput} */
+  async corrected(): Promise<Output> {
+    await this.#row()
+    const { output } = await finished(this.#options.log, this.id)
+    return correctedBy(output, await this.corrections()) as Output // whoever corrects keeps its shape
   }
 
   /** What whoever takes the run over is given. @throws {BriefTooLarge} */
@@ -214,6 +245,9 @@ export class RunHandle<Output = unknown> {
     return runRow(row)
   }
 }
+
+const isList = (given: GivenFeedback | readonly GivenFeedback[]): given is readonly GivenFeedback[] =>
+  Array.isArray(given)
 
 /** Two uses of a name may be in doubt at once. Undefined for a record older than that was known. */
 const keyInDoubt = ({ name, ordinal }: Waiting) => (ordinal === undefined ? undefined : `${name}#${ordinal}`)

@@ -33,7 +33,9 @@ export {
   isTask,
   type AnyTask,
   type ContextLog,
+  type Feedback,
   type Found,
+  type GivenFeedback,
   type Kept,
   type LinkType,
 } from '../task/index.ts'

@@ -1,6 +1,12 @@
 /** Every slice's projections. A module of its own, so that a writer on another thread can load it by its address. */
 import { continuityProjection } from '../continuity/index.ts'
-import { memoryProjection, usesProjection } from '../memory/index.ts'
+import { feedbackProjection, memoryProjection, usesProjection } from '../memory/index.ts'
 import { runsProjection } from '../run/index.ts'
 
-export const projections = [runsProjection, memoryProjection, usesProjection, continuityProjection] as const
+export const projections = [
+  runsProjection,
+  memoryProjection,
+  usesProjection,
+  feedbackProjection,
+  continuityProjection,
+] as const

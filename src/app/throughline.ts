@@ -207,13 +207,14 @@ export class Throughline {
   }
 
   #handle<O>(id: string): RunHandle<O> {
-    const { log, watchers, newId, wake } = this.#parts
+    const { log, registry, watchers, newId, wake } = this.#parts
     const options: HandleOptions = {
       log,
       watchers,
       newId,
       wake,
       brief: (run, how) => this.brief(run, how),
+      codeFor: (name, version) => registry.codeFor(name, version),
       isClosed: () => this.#closing !== undefined,
     }
     return new RunHandle<O>(id, options)

@@ -10,6 +10,17 @@ export {
 } from './errors.ts'
 export { RuleInvalid } from './rules/errors.ts'
 export { type Conflict } from './conflicts.ts'
+export {
+  BadFeedback,
+  correctedBy,
+  feedbackOf,
+  feedbackProjection,
+  FeedbackStale,
+  finished,
+  giveFeedback,
+  NoOutput,
+  type FeedbackParts,
+} from './feedback/index.ts'
 export { memoryFeature } from './feature.ts'
 export { itemFlagged, itemRecorded, streamOf } from './events.ts'
 export { type Flag } from './flags.ts'

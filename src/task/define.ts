@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { ThroughlineError } from '../errors.ts'
 import type { Context } from './context.ts'
+import type { FeedbackRule } from './feedback.ts'
 import type { Schema } from './schema.ts'
 
 /** A named, versioned, typed function of `ctx` and an input. */
@@ -14,6 +15,7 @@ export interface Task<Input = unknown, Output = unknown> {
   readonly owner: string | undefined
   readonly risk: 'low' | 'limited' | 'high' | undefined
   readonly run: (ctx: Context, input: never) => unknown
+  readonly feedback?: FeedbackRule<never> | undefined
   /** Carries the types only. */
   readonly '~types'?: (input: Input) => Output
 }
@@ -34,6 +36,10 @@ export interface TaskDefinition<In extends Schema | undefined, Out extends Schem
   /** Who answers for it. */
   readonly owner?: string
   readonly risk?: 'low' | 'limited' | 'high'
+  /** What follows from a person's correction of an output: a convention for later runs, or nothing. */
+  readonly feedback?: FeedbackRule<
+    Out extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<Out> : Awaited<Result>
+  >
   run(ctx: Context, input: Received<In>): Promise<Result> | Result
 }
 
@@ -68,6 +74,11 @@ export function task<
   }
   if (typeof definition.run !== 'function')
     throw new BadTask(`Task "${name}" has no run function; give it run(ctx, input) { … }.`, { name })
+  const { feedback } = definition
+  if (feedback !== undefined && typeof feedback !== 'function')
+    throw new BadTask(`The feedback of task "${name}" must be a function of a correction and the output.`, {
+      name,
+    })
   return {
     name,
     version: String(version),
@@ -77,6 +88,7 @@ export function task<
     owner: definition.owner,
     risk: definition.risk,
     run: (ctx, input) => definition.run(ctx, input),
+    feedback,
   }
 }
 

@@ -14,6 +14,15 @@ export type {
   WaitOptions,
 } from './context.ts'
 export { BadTask, isTask, task, type AnyTask, type Task, type TaskDefinition } from './define.ts'
+export type {
+  Convention,
+  Corrected,
+  Correction,
+  Feedback,
+  FeedbackRule,
+  GivenFeedback,
+  OutputPath,
+} from './feedback.ts'
 export { BadDuration, durationMs, type Duration } from './duration.ts'
 export type {
   Alternative,

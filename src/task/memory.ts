@@ -41,6 +41,8 @@ export interface Alternative {
 export interface Evidence {
   readonly run?: string
   readonly step?: string
+  /** Where in the run's output. */
+  readonly path?: string
   /** Of a file or a result. */
   readonly hash?: string
   readonly quote?: string

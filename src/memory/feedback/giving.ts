@@ -1,0 +1,133 @@
+/**
+ * A person's corrections of an output, onto the record.
+ *
+ * G1. They go into the inbox's stream of the run, which anybody may write: no lease is needed, and the run itself stays as it ended.
+ * G2. A correction and the convention that follows from it are one commit; those given together are all recorded, or none is.
+ * G3. Each is held against what those before it left, those of others included: whoever was slower is told what is there now.
+ */
+import { isDeepStrictEqual as same } from 'node:util'
+import { AlreadyThere, eventOf, GuardFailed, StreamMoved, type Append, type Log } from '../../log/index.ts'
+import { events } from '../../run/index.ts'
+import type { AnyTask, Feedback, GivenFeedback } from '../../task/index.ts'
+import { recording } from '../writing.ts'
+import { aboutOf, follows, itemOf, standingOn } from './convention.ts'
+import { checked, holdAgainst, type Checked } from './correction.ts'
+import { BadFeedback } from './errors.ts'
+import { feedbackGiven } from './events.ts'
+import { correctedBy, feedbackOf, finished } from './reading.ts'
+import { replaced } from './place.ts'
+
+export interface FeedbackParts {
+  readonly log: Log
+  readonly newId: (prefix: string) => string
+  /** The code of a task, where this process has it. */
+  readonly codeFor: (name: string, version: string) => AnyTask | undefined
+}
+
+/** Others were quicker so often: then it is said instead of tried again. */
+const TRIES = 20
+const MOST_AT_ONCE = 10_000
+
+/** @throws {BadFeedback} @throws {FeedbackStale} @throws {NoOutput} @throws {RunNotFound} @throws {BadItem} */
+export async function giveFeedback(
+  parts: FeedbackParts,
+  run: string,
+  given: readonly GivenFeedback[],
+): Promise<readonly Feedback[]> {
+  if (given.length > MOST_AT_ONCE)
+    throw new BadFeedback(run, 'list', `it is longer than ${MOST_AT_ONCE}; give it in parts.`)
+  const named = given
+    .map((one) => checked(run, one))
+    .map((one) => ({ ...one, id: one.id ?? parts.newId('fb') }))
+  for (let tried = 1; ; tried++) {
+    try {
+      const { appends, ids } = await decided(parts, run, named)
+      if (appends.length > 0) await parts.log.commit({ appends })
+      const recorded = new Map((await feedbackOf(parts.log, run)).map((one) => [one.id, one]))
+      return ids.flatMap((id) => recorded.get(id) ?? [])
+    } catch (error) {
+      const wasTooSlow =
+        error instanceof StreamMoved || error instanceof AlreadyThere || error instanceof GuardFailed
+      if (!wasTooSlow || tried >= TRIES) throw error
+    }
+  }
+}
+
+type Named = Checked & { readonly id: string }
+
+/** What is to be committed, from what the store holds now. */
+async function decided({ log, newId, codeFor }: FeedbackParts, run: string, given: readonly Named[]) {
+  const inbox = await log.head(events.inboxOf(run)) // before anything is read: what comes later refuses the commit
+  const { row, output } = await finished(log, run)
+  const task = String(row['task'])
+  const code = codeFor(task, String(row['version']))
+  const earlier = await feedbackOf(log, run)
+  const known = new Set(earlier.map(({ id }) => id))
+  const ids = given.map(({ id }) => id)
+  const fresh = given.filter(({ id }, i) => !known.has(id) && ids.indexOf(id) === i)
+
+  let standing = correctedBy(output, earlier)
+  const so = fresh.map((one) => {
+    holdAgainst(standing, one, earlier)
+    standing = replaced(standing, one.keys, one.is)
+    return { one, ...follows(one, task, code, output) }
+  })
+  const conventions = await conventionsOf({ log, newId }, String(row['scope'] ?? ''), so)
+  const feedback = so.map(({ one, rule }) => {
+    const { id, keys, was, is, because, by } = one
+    const convention = conventions.of.get(id)
+    const body = {
+      id,
+      path: keys,
+      was,
+      is,
+      rule,
+      ...(because === undefined ? {} : { because }),
+      ...(convention === undefined ? {} : { convention }),
+    }
+    return eventOf(feedbackGiven, body, undefined, by)
+  })
+  if (feedback.length === 0) return { appends: [], ids }
+  const stream = events.inboxOf(run)
+  const own: Append = { stream, expected: { seq: inbox?.seq ?? 0 }, events: feedback }
+  return { appends: [own, ...conventions.appends], ids }
+}
+
+/** The items these corrections become, by correction: of several about one thing, the last word. */
+async function conventionsOf(
+  { log, newId }: Pick<FeedbackParts, 'log' | 'newId'>,
+  scope: string,
+  so: readonly (ReturnType<typeof follows> & { readonly one: Named })[],
+) {
+  const of = new Map<string, string>()
+  const appends = new Map<string, Append>()
+  const wanted = so.flatMap(({ one, convention }) =>
+    convention === undefined
+      ? []
+      : [{ one, convention, about: aboutOf(itemOf(convention, scope, [])) ?? one.id }],
+  )
+  for (const group of Map.groupBy(wanted, ({ about }) => about).values()) {
+    const last = group.at(-1)
+    if (!last) continue
+    const agreeing = group.filter(({ one }) => same(one.is, last.one.is)).map(({ one }) => one)
+    const item = itemOf(last.convention, scope, agreeing)
+    const standing = await standingOn(log, item)
+    if (standing?.saysSame) {
+      for (const { id } of agreeing) of.set(id, standing.id)
+      continue
+    }
+    const { id, version } = standing ?? {}
+    const supersedes = id === undefined || version === undefined ? {} : { supersedes: { id, version } }
+    const by = { author: last.one.by, run: undefined, scope }
+    const writing = await recording(log, newId, { ...item, ...supersedes }, by)
+    for (const { id: correction } of agreeing) of.set(correction, writing.value.id)
+    for (const append of writing.appends) {
+      const before = appends.get(append.stream)
+      appends.set(
+        append.stream,
+        before ? { ...before, events: [...before.events, ...append.events] } : append,
+      )
+    }
+  }
+  return { of, appends: [...appends.values()] }
+}
