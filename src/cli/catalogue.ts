@@ -30,6 +30,7 @@ export const catalogue: readonly Entry[] = [
   { name: 'cancel', summary: 'ask a run to stop and undo', load: () => import('./cancel.ts') },
   { name: 'fork', summary: 'start a run with the history of another', load: () => import('./fork.ts') },
   { name: 'resolve', summary: 'settle a step that is in doubt', load: () => import('./resolve.ts') },
+  { name: 'feedback', summary: 'correct the output of a run', load: () => import('./feedback.ts') },
   {
     name: 'memory',
     summary: 'list, show and change what was decided, promised and learned',

@@ -1,5 +1,5 @@
 /** `throughline show`: a run drawn for people, or told as JSON. */
-import { events, read, type RunRow, type StoredEvent, type Throughline } from '../app/index.ts'
+import { events, read, type Feedback, type RunRow, type StoredEvent, type Throughline } from '../app/index.ts'
 import { asClient, type Define, type Desk, type ExitCode } from './command.ts'
 import { chapterOf, draw } from './drawing.ts'
 import { plain, preview, shortened } from './json.ts'
@@ -43,6 +43,7 @@ async function drawRun(desk: Desk, tl: Throughline, row: RunRow, isWhole: boolea
     out.line(
       `\n${paint(ending.isBad ? 'bad' : 'dim', ending.label)} ${ending.isBad ? ending.text : shortened(ending.text, 3 * out.width)}`,
     )
+  drawCorrections(desk, await (await tl.run(row.id)).corrections())
   for (const { what, commands } of await pendingOf(tl, row, desk.storeFlag, now)) {
     out.line(`\n${paint('live', '◷')} ${what.replace(/\.$/, '')}${commands.length > 0 ? ':' : ''}`)
     for (const command of commands) out.line(`    ${command}`)
@@ -93,6 +94,37 @@ function endingOf(
   return undefined
 }
 
+/** What people said of the output, and what came of it. */
+function drawCorrections({ out }: Desk, given: readonly Feedback[]): void {
+  if (given.length === 0) return
+  const { paint } = out
+  out.line(
+    `\n${paint('warn', 'corrected')} ${given.length === 1 ? 'in one place' : `in ${given.length} places`}`,
+  )
+  const shown = given.slice(-MOST_CORRECTIONS)
+  if (shown.length < given.length)
+    out.line(
+      paint(
+        'dim',
+        `  … ${given.length - shown.length} earlier ones: throughline show ${given[0]?.run ?? ''} --json`,
+      ),
+    )
+  for (const { path, was, is, by, because, at, convention } of shown) {
+    const place = path === '' ? 'the whole' : path
+    out.line(`  ${shortened(`${place}  ${preview(was, 60)} → ${preview(is, 60)}`, out.width - 2)}`)
+    const reason = because === undefined ? '' : `: ${because}`
+    const became = convention === undefined ? '' : `  became ${convention}`
+    out.line(
+      paint(
+        'dim',
+        `      ${timeText(at)}  ${shortened(`${by}${reason}`, Math.max(20, out.width - 60))}${became}`,
+      ),
+    )
+  }
+}
+
+const MOST_CORRECTIONS = 20
+
 async function tell({ out }: Desk, tl: Throughline, row: RunRow): Promise<ExitCode> {
   const recorded = await chapterOf(tl, row)
   const [first] = recorded
@@ -110,6 +142,11 @@ async function tell({ out }: Desk, tl: Throughline, row: RunRow): Promise<ExitCo
     input: first?.kind === events.runStarted.name ? plain(read(events.runStarted, first).input) : undefined,
     output: last?.kind === events.runDone.name ? plain(read(events.runDone, last).v) : undefined,
     steps,
+    corrections: (await (await tl.run(row.id)).corrections()).map(({ run: _run, was, is, ...one }) => ({
+      ...one,
+      was: plain(was),
+      is: plain(is),
+    })),
   })
   return 0
 }
