@@ -65,7 +65,7 @@ export function guessColumns({ header, rows }: Sheet, labels: readonly string[] 
 /** A column with a few values that keep coming back. */
 function saysSomething(cells: readonly string[]): boolean {
   const values = new Set(cells)
-  return values.size > 1 && values.size <= 12 && values.size <= Math.max(2, cells.length / 5)
+  return values.size > 1 && values.size <= 12 && values.size * 3 <= cells.length
 }
 
 /** What is still to be known before a statement can be read with these columns; undefined where nothing is. */

@@ -26,6 +26,7 @@ function line(month: Tested): string {
     fewer.padStart(7),
     percent(silent, rows),
     percent(silentlyWrong, silent),
+    percent(rows - silent + silentlyWrong, rows),
     percent(amongThree, rows),
     percent(explained, rows),
   ].join(' ')
@@ -37,7 +38,7 @@ try {
     for (const learns of ['each row', 'each month'] as const) {
       say(`${label}, learned ${learns}`)
       say(
-        'month              rows     corrections     commonest rule    fewer   silent   wrong  in three explained',
+        'month              rows     corrections  commonest rule   fewer   silent    wrong  touched  in three explained',
       )
       const tested = testOn(months, learns)
       for (const month of tested) say(line(month))

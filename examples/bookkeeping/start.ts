@@ -20,6 +20,7 @@ import { openSheet, statedIn } from './statement.ts'
 import { Commonest } from './trivial.ts'
 
 const say = (text = ''): void => void process.stdout.write(`${text}\n`)
+const terminal = { input: process.stdin, output: process.stderr }
 const remark = (text: string): void => void process.stderr.write(`${text}\n`)
 
 const { values: flags, positionals: files } = parseArgs({
@@ -151,7 +152,7 @@ async function bookOwn(tl: Throughline, statements: readonly string[]): Promise<
     if (point.rows > 0) points.push(point)
     if (process.stdin.isTTY && !flags['no-ask']) {
       const standing = await run.corrected()
-      const answers = await askRows(tl, run, standing)
+      const answers = await askRows(tl, run, standing, terminal)
       await run.feedback(answers.map(({ row, is, because }) => correction(row, null, is, because)))
     }
     const booked = await run.corrected()
@@ -193,7 +194,9 @@ async function rememberColumns(tl: Throughline, sheet: Sheet): Promise<void> {
   const [known] = await tl.memory.recall({ subject, kinds: ['preference'], scope: flags.scope, limit: 1 })
   if (known && flags.columns === undefined) return
   const told = await toldColumns(sheet)
-  const statement = `In statements with the columns ${sheet.header.join(', ')}: ${ROLES.flatMap((role) => (told[role] === undefined ? [] : [`${role} is ${told[role]}`])).join(', ')}`
+  const roles = ROLES.flatMap((role) => (told[role] === undefined ? [] : [`${role} is "${told[role]}"`]))
+  const besides = told.context.length > 0 ? `; ${told.context.join(', ')} may say something, too` : ''
+  const statement = `In statements with the columns ${sheet.header.join(', ')}: ${roles.join(', ')}${besides}`
   const item = {
     kind: 'preference',
     subject,
@@ -207,7 +210,8 @@ async function rememberColumns(tl: Throughline, sheet: Sheet): Promise<void> {
 }
 
 async function toldColumns(sheet: Sheet): Promise<Columns> {
-  if (flags.columns === undefined && process.stdin.isTTY && !flags['no-ask']) return askColumns(sheet)
+  if (flags.columns === undefined && process.stdin.isTTY && !flags['no-ask'])
+    return askColumns(sheet, terminal)
   const told = Object.fromEntries((flags.columns ?? '').split(',').flatMap((one) => pairIn(one, sheet)))
   const guessed = flags.columns === undefined ? guessColumns(sheet) : { context: guessColumns(sheet).context }
   const taken = new Set(Object.values(told))

@@ -181,6 +181,24 @@ test('whoever asks makes a convention of any task, or none, or another', async (
   await bed.close()
 })
 
+test('whenever the process dies, a correction and its convention are both there or neither is', async () => {
+  for (let turns = 0; turns < 12; turns++) {
+    const { bed, run } = await sorted()
+    const given = run.feedback({ ...other, id: 'mail-7' }).catch(() => {})
+    for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate)
+    await bed.crash()
+    const again = await bed.run(run.id)
+    const items = async () => (await bed.tl.memory.list({ scope: 'shop/books' })).items
+    expect((await again.corrections()).map(({ convention }) => convention)).toEqual(
+      (await items()).map(({ id }) => id),
+    )
+    await again.feedback({ ...other, id: 'mail-7' })
+    expect([(await again.corrections()).length, (await items()).length]).toEqual([1, 1])
+    void given
+    await bed.close()
+  }
+})
+
 test('where the task is not known, that is said instead of guessed', async () => {
   const { bed, run } = await sorted()
   await bed.crash({ tasks: [waiting] })
