@@ -33,12 +33,18 @@ async function story(address: string, tl: Throughline) {
   const tries = await Promise.allSettled(
     Array.from({ length: 12 }, (_, n) => (n % 2 ? run : other).feedback(category(20 + (n % 3), `Word ${n}`))),
   )
+  const more = await Promise.all([1, 2, 3].map(() => tl.start(sorting, {}, { scope: 'other' })))
+  await Promise.all(more.map((one) => one.result()))
+  const given = more.map((one, n) => one.feedback(category(0, `Word ${n}`)))
+  await Promise.all(given)
+  const atOnce = (await client.memory.list({ scope: 'other' })).items.length
   const { items } = await client.memory.list({ scope: 'shop', limit: 1000 })
   const conflicts = await client.memory.conflicts()
   const corrections = await run.corrections()
   await client.close()
   return {
     refused,
+    atOnce,
     won: tries.filter(({ status }) => status === 'fulfilled').length,
     recorded: corrections.length,
     places: new Set(corrections.map(({ path }) => path)).size,
@@ -62,6 +68,7 @@ test.each(Object.entries(stores))(
     await tl.close()
     expect(told).toEqual({
       refused: 'feedback_stale',
+      atOnce: 1,
       won: 3,
       recorded: 7,
       places: 7,

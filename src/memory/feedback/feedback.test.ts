@@ -137,6 +137,19 @@ test('of several who correct the same place at once, one is first and the others
   await bed.close()
 })
 
+test('of conventions that two runs bring at once, one stands', async () => {
+  const { bed, run, conventions } = await sorted()
+  const runs = [
+    run,
+    ...(await Promise.all([1, 2, 3].map(() => bed.start(sorting, ['Acme'], { scope: 'shop/books' })))),
+  ]
+  await Promise.all(runs.map((one) => one.result()))
+  await Promise.all(runs.map((one, n) => one.feedback({ ...other, is: `Category ${n}` })))
+  expect(await conventions()).toHaveLength(1)
+  expect(await bed.tl.memory.conflicts()).toEqual([])
+  await bed.close()
+})
+
 test('the same id is recorded once', async () => {
   const { bed, run, conventions } = await sorted()
   const [first, again] = await Promise.all([1, 2].map(() => run.feedback({ ...other, id: 'mail-7' })))

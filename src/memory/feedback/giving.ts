@@ -4,9 +4,10 @@
  * G1. They go into the inbox's stream of the run, which anybody may write: no lease is needed, and the run itself stays as it ended.
  * G2. A correction and the convention that follows from it are one commit; those given together are all recorded, or none is.
  * G3. Each is held against what those before it left, those of others included: whoever was slower is told what is there now.
+ * G4. Of two that become conventions about one thing at once, from two runs, the later one supersedes the other.
  */
 import { isDeepStrictEqual as same } from 'node:util'
-import { AlreadyThere, eventOf, GuardFailed, StreamMoved, type Append, type Log } from '../../log/index.ts'
+import { anew, eventOf, type Append, type Log } from '../../log/index.ts'
 import { events } from '../../run/index.ts'
 import type { AnyTask, Feedback, GivenFeedback } from '../../task/index.ts'
 import { recording } from '../writing.ts'
@@ -24,8 +25,6 @@ export interface FeedbackParts {
   readonly codeFor: (name: string, version: string) => AnyTask | undefined
 }
 
-/** Others were quicker so often: then it is said instead of tried again. */
-const TRIES = 20
 const MOST_AT_ONCE = 10_000
 
 /** @throws {BadFeedback} @throws {FeedbackStale} @throws {NoOutput} @throws {RunNotFound} @throws {BadItem} */
@@ -39,25 +38,21 @@ export async function giveFeedback(
   const named = given
     .map((one) => checked(run, one))
     .map((one) => ({ ...one, id: one.id ?? parts.newId('fb') }))
-  for (let tried = 1; ; tried++) {
-    try {
-      const { appends, ids } = await decided(parts, run, named)
-      if (appends.length > 0) await parts.log.commit({ appends })
-      const recorded = new Map((await feedbackOf(parts.log, run)).map((one) => [one.id, one]))
-      return ids.flatMap((id) => recorded.get(id) ?? [])
-    } catch (error) {
-      const wasTooSlow =
-        error instanceof StreamMoved || error instanceof AlreadyThere || error instanceof GuardFailed
-      if (!wasTooSlow || tried >= TRIES) throw error
-    }
-  }
+  return anew(async () => {
+    const { ids, ...change } = await decided(parts, run, named)
+    if (change.appends.length > 0) await parts.log.commit(change)
+    const recorded = new Map((await feedbackOf(parts.log, run)).map((one) => [one.id, one]))
+    return ids.flatMap((id) => recorded.get(id) ?? [])
+  })
 }
 
 type Named = Checked & { readonly id: string }
 
 /** What is to be committed, from what the store holds now. */
 async function decided({ log, newId, codeFor }: FeedbackParts, run: string, given: readonly Named[]) {
-  const inbox = await log.head(events.inboxOf(run)) // before anything is read: what comes later refuses the commit
+  // Before anything is read: what comes later refuses the commit.
+  const position = await log.position()
+  const inbox = await log.head(events.inboxOf(run))
   const { row, output } = await finished(log, run)
   const task = String(row['task'])
   const code = codeFor(task, String(row['version']))
@@ -87,10 +82,14 @@ async function decided({ log, newId, codeFor }: FeedbackParts, run: string, give
     }
     return eventOf(feedbackGiven, body, undefined, by)
   })
-  if (feedback.length === 0) return { appends: [], ids }
+  if (feedback.length === 0) return { ids, appends: [] }
   const stream = events.inboxOf(run)
   const own: Append = { stream, expected: { seq: inbox?.seq ?? 0 }, events: feedback }
-  return { appends: [own, ...conventions.appends], ids }
+  const unless = [...conventions.subjects].map(([of, subjects]) => ({
+    table: 'items',
+    where: { scope: of, subject: { in: [...subjects] }, replaced_at: null, position: { gt: position } },
+  }))
+  return { ids, appends: [own, ...conventions.appends], unless }
 }
 
 /** The items these corrections become, by correction: of several about one thing, the last word. */
@@ -101,6 +100,7 @@ async function conventionsOf(
 ) {
   const of = new Map<string, string>()
   const appends = new Map<string, Append>()
+  const subjects = new Map<string, Set<string>>()
   const wanted = so.flatMap(({ one, convention }) =>
     convention === undefined
       ? []
@@ -116,6 +116,7 @@ async function conventionsOf(
       for (const { id } of agreeing) of.set(id, standing.id)
       continue
     }
+    subjects.set(item.scope, (subjects.get(item.scope) ?? new Set()).add(item.subject))
     const { id, version } = standing ?? {}
     const supersedes = id === undefined || version === undefined ? {} : { supersedes: { id, version } }
     const by = { author: last.one.by, run: undefined, scope }
@@ -129,5 +130,5 @@ async function conventionsOf(
       )
     }
   }
-  return { of, appends: [...appends.values()] }
+  return { of, subjects, appends: [...appends.values()] }
 }
