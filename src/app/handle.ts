@@ -30,6 +30,7 @@ export interface HandleOptions {
   readonly newId: Ids
   readonly wake: (runId: string) => void
   readonly brief: (runId: string, options?: BriefOptions) => Promise<Brief>
+  readonly now: () => number
   readonly codeFor: FeedbackParts['codeFor']
   readonly isClosed: () => boolean
 }

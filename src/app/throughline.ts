@@ -207,13 +207,14 @@ export class Throughline {
   }
 
   #handle<O>(id: string): RunHandle<O> {
-    const { log, registry, watchers, newId, wake } = this.#parts
+    const { log, registry, watchers, newId, clock, wake } = this.#parts
     const options: HandleOptions = {
       log,
       watchers,
       newId,
       wake,
       brief: (run, how) => this.brief(run, how),
+      now: () => clock.now(),
       codeFor: (name, version) => registry.codeFor(name, version),
       isClosed: () => this.#closing !== undefined,
     }

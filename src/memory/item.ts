@@ -32,7 +32,7 @@ export const LINKS: readonly LinkType[] = [
 ]
 const ALTERNATIVE = ['option', 'because', 'reopenIf'] as const
 export const RULE = ['target', 'forbid', 'require', 'effect'] as const
-export const EVIDENCE = ['run', 'step', 'hash', 'quote', 'url'] as const
+export const EVIDENCE = ['run', 'step', 'path', 'hash', 'quote', 'url'] as const
 const SENSITIVITIES = ['public', 'internal', 'confidential', 'personal'] as const
 /** An item is a statement, not a document: what is longer belongs into a file, and its hash into the evidence. */
 const MOST_TEXT = 20_000
