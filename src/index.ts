@@ -50,6 +50,7 @@ export {
 } from './continuity/index.ts'
 export { ThroughlineError } from './errors.ts'
 export {
+  BadErasure,
   BadItem,
   CheckFailed,
   DecisionConflict,
@@ -58,6 +59,9 @@ export {
   ItemOver,
   RuleInvalid,
   type Conflict,
+  type EraseOptions,
+  type EraseWhat,
+  type Erasure,
   type ItemsPage,
   type ItemsQuery,
   type Memory,
@@ -89,6 +93,7 @@ export {
   ReplayDiverged,
   RunCancelled,
   RunEnded,
+  RunErased,
   RunFailed,
   RunHalted,
   RunNotFound,

@@ -8,7 +8,15 @@ export {
 export { RunHandle } from './handle.ts'
 export { idsBy, type Ids } from './ids.ts'
 export { fileOf, open, openStore, type OpenOptions } from './open.ts'
-export type { By, Conflict, ItemsPage, ItemsQuery, Recorded as MemoryItem } from '../memory/index.ts'
+export type {
+  By,
+  Conflict,
+  EraseWhat,
+  Erasure,
+  ItemsPage,
+  ItemsQuery,
+  Recorded as MemoryItem,
+} from '../memory/index.ts'
 export type { RecordedThread, Thread } from '../continuity/index.ts'
 export type { RunRow, RunsPage, RunsQuery, RunStatus } from './rows.ts'
 export type { StartOptions } from './start.ts'
@@ -16,6 +24,6 @@ export type { Throughline } from './throughline.ts'
 export type { Deployment, WorkerRow } from '../dispatch/postgres/index.ts'
 export { BadImport, type ExportOptions, type Imported } from './transfer.ts'
 // For the command line, which shows what is on record and finds the tasks in a user's file.
-export { decode, type Log, type StoredEvent } from '../log/index.ts'
+export { decode, isErased, type Log, type StoredEvent } from '../log/index.ts'
 export { events, read, type Resolution, type Waiting } from '../run/index.ts'
 export { durationMs, isTask, type AnyTask, type ContextLog, type Found, type Kept } from '../task/index.ts'
