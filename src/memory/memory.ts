@@ -1,7 +1,10 @@
 /** `tl.memory`: working memory for people and programs outside of runs. */
 import { anew, type Log } from '../log/index.ts'
 import type { DecideInput, Found, Kept, RecallQuery, RememberInput } from '../task/index.ts'
+import { forgetRules } from './binding.ts'
 import { conflicts, type Conflict } from './conflicts.ts'
+import type { EraseOptions, EraseWhat } from './erasing/asked.ts'
+import type { Erasure } from './erasing/erase.ts'
 import { asItem, type Author, type ItemInput } from './item.ts'
 import {
   itemById,
@@ -31,10 +34,13 @@ export interface EndOptions extends By {
 export class Memory {
   readonly #log: Log
   readonly #newId: (prefix: string) => string
+  readonly #lost: (runId: string) => void
 
-  constructor(log: Log, newId: (prefix: string) => string) {
+  /** `lost`: called for each run whose record was erased. */
+  constructor(log: Log, newId: (prefix: string) => string, lost: (runId: string) => void = () => {}) {
     this.#log = log
     this.#newId = newId
+    this.#lost = lost
   }
 
   /** Records a decision, with its reasons. @throws {BadItem} @throws {ItemChanged} @throws {ItemOver} */
@@ -101,6 +107,20 @@ export class Memory {
   /** Live items that cannot both hold. */
   conflicts(scope?: string): Promise<readonly Conflict[]> {
     return conflicts(this.#log, scope)
+  }
+
+  /**
+   * Destroys what is kept of a subject, by a person or in an item, and what runs and briefs that knew of it have on record. Its
+   * places stay, so that every chain still verifies, and the record says that it was done.
+   * @throws {BadErasure} @throws {ItemNotFound}
+   */
+  async erase(what: EraseWhat, options: EraseOptions = {}): Promise<Erasure> {
+    const { erase } = await import('./erasing/erase.ts')
+    const erasure = await erase(this.#log, this.#newId, what, options)
+    if (erasure.state === 'dry_run') return erasure
+    forgetRules(erasure.items)
+    for (const run of erasure.runs) this.#lost(run)
+    return erasure
   }
 
   #record(item: ItemInput, { by }: By): Promise<Kept> {

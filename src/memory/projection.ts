@@ -3,17 +3,26 @@
  *
  * P1. A version is there once: whoever makes the same one a moment later is refused with all of its commit.
  * P2. `recorded_at` to `replaced_at` is when it was believed; `valid_from` to `valid_to` is when it is said to be true.
+ * P3. An item that was erased has a row for each of its versions, which says when it was and nothing else; it is where the erasure is.
  */
-import { bodyOf, encode, type Projection, type RowChange } from '../log/index.ts'
+import {
+  bodyOf,
+  encode,
+  erasureRecorded,
+  type Projection,
+  type Row,
+  type RowChange,
+  type StoredEvent,
+} from '../log/index.ts'
 import { itemRecorded } from './events.ts'
 
 const timeOf = (date: Date | undefined): number | null => date?.getTime() ?? null
 
 export const memoryProjection: Projection = {
   name: 'memory',
-  version: 1,
+  version: 2,
   mode: 'inline',
-  kinds: [itemRecorded.name],
+  kinds: [itemRecorded.name, erasureRecorded.name],
   tables: {
     items: {
       columns: {
@@ -54,6 +63,7 @@ export const memoryProjection: Projection = {
     },
   },
   apply(event) {
+    if (event.kind === erasureRecorded.name) return erased(event)
     const { item } = bodyOf(itemRecorded, event)
     const row = {
       item: item.id,
@@ -85,4 +95,46 @@ export const memoryProjection: Projection = {
       changes.push({ put: 'item_links', row: { item: item.id, type, target: to } })
     return changes
   },
+}
+
+/** What an erasure leaves of an item. */
+interface ErasedItem {
+  readonly id: string
+  readonly kind: string
+  readonly versions: readonly (readonly [version: number, recordedAt: number, replacedAt: number | null])[]
+}
+
+function erased(event: StoredEvent): readonly RowChange[] {
+  const items = (bodyOf(erasureRecorded, event).left['items'] ?? []) as readonly ErasedItem[] // written by erasing/ only
+  return items.flatMap(({ id, kind, versions }): RowChange[] => [
+    { remove: 'item_links', where: { item: id } },
+    ...versions.map(([version, recordedAt, replacedAt]): RowChange => ({
+      put: 'items',
+      row: {
+        ...BLANK,
+        item: id,
+        version,
+        tenant: event.tenant,
+        kind,
+        recorded_at: recordedAt,
+        replaced_at: replacedAt,
+        position: event.position,
+      },
+    })),
+  ])
+}
+
+const BLANK: Row = {
+  status: 'erased',
+  scope: '',
+  subject: '',
+  predicate: null,
+  value: null,
+  rule_target: null,
+  author: '',
+  run: null,
+  valid_from: null,
+  valid_to: null,
+  due_at: null,
+  review_at: null,
 }

@@ -74,7 +74,9 @@ export class Recall {
     const wanted = new Set(named.map(({ id, version }) => `${id}@${version}`))
     const items = await itemsOf(
       this.#log,
-      rows.filter((row) => wanted.has(`${String(row['item'])}@${String(row['version'])}`)),
+      rows.filter(
+        (row) => row['status'] !== 'erased' && wanted.has(`${String(row['item'])}@${String(row['version'])}`),
+      ),
     )
     const byId = new Map(items.map((item) => [item.id, item]))
     return named.flatMap(({ id, score, why }) => {
@@ -120,6 +122,11 @@ export class Recall {
       const rows = await this.#log.select('items', { where, order: ['position'], limit: PAGE })
       const newest = rows.filter((row) => row['replaced_at'] === null)
       for (const item of await itemsOf(this.#log, newest)) {
+        if (item.status === 'erased') {
+          this.#index.remove(item.id)
+          this.#known.delete(item.id)
+          continue
+        }
         this.#index.put(docOf(item))
         const { version, kind, status, scope, subject } = item
         this.#known.set(item.id, { version, kind, status, scope, subject })

@@ -18,7 +18,7 @@ export interface Writing {
 }
 
 export interface Ending {
-  readonly status: Exclude<ItemStatus, 'proposed' | 'active'> | 'active'
+  readonly status: Exclude<ItemStatus, 'proposed' | 'erased'>
   readonly because: string | undefined
   /** The version that was read; whichever stands unless told. */
   readonly version?: number
