@@ -11,6 +11,7 @@ const TONES: Readonly<Record<string, Tone>> = {
   superseded: 'dim',
   withdrawn: 'dim',
   expired: 'dim',
+  erased: 'dim',
 }
 
 /** One line each. */
@@ -54,6 +55,7 @@ export function drawItem(out: Output, versions: readonly MemoryItem[]): void {
   const item = versions.at(-1)
   if (!item) return
   const { paint } = out
+  if (item.status === 'erased') return drawErased(out, versions)
   out.line(`${paint('bold', item.id)}  ${item.kind}  ${paint(TONES[item.status] ?? 'plain', item.status)}`)
   out.line(`  ${item.statement}`)
   const facts: readonly (readonly [string, string | undefined])[] = [
@@ -79,6 +81,15 @@ export function drawItem(out: Output, versions: readonly MemoryItem[]): void {
     const by = change?.by === undefined ? '' : ` by ${change.by}`
     out.line(`  ${paint('dim', `v${version}`)}  ${timeText(recordedAt)}  ${author}  ${status}${by}${why}`)
   }
+}
+
+/** What is left of it: that it was. */
+function drawErased(out: Output, versions: readonly MemoryItem[]): void {
+  const { paint } = out
+  const [{ id, kind } = { id: '', kind: '' }] = versions
+  out.line(`${paint('bold', id)}  ${kind}  ${paint('dim', 'erased')}`)
+  for (const { version, recordedAt } of versions)
+    out.line(`  ${paint('dim', `v${version}`)}  ${timeText(recordedAt)}`)
 }
 
 /** Each dispute, and who said what. */

@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import { type By, type Kept, type Throughline } from '../app/index.ts'
 import { asClient, type Act, type Define, type Desk, type ExitCode } from './command.ts'
+import { defineErase } from './erase.ts'
 import { byOf, dateOf, wholeNumber } from './given.ts'
 import { jsonArgument, plain } from './json.ts'
 import { drawConflicts, drawFound, drawItem, drawItems } from './memory-lines.ts'
@@ -32,6 +33,7 @@ Example:
   )
   defineReading(command, act)
   defineWriting(command, act)
+  defineErase(command, act)
 }
 
 function defineReading(command: Command, act: Act): void {
