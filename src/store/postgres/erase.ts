@@ -27,9 +27,11 @@ export async function erase(client: PoolClient, where: Where, what: Erase): Prom
   // Whoever writes holds this row: what the heads say now is so until the commit.
   const [tip] = await ask(client, { text: `SELECT at FROM ${s}.tip FOR UPDATE`, isLong: true })
   const rows = new Rows(schema, projections)
-  for (const { table, where: tests } of what.unless ?? [])
-    if ((await ask(client, rows.select(table, { where: tests, limit: 1 }))).length > 0)
-      throw new GuardFailed(table)
+  for (const { table, where: tests } of what.unless ?? []) {
+    // Not by its name: on this connection that may be another's statement.
+    const { text, values = [] } = rows.select(table, { where: tests, limit: 1 })
+    if ((await ask(client, { text, values })).length > 0) throw new GuardFailed(table)
+  }
   const heads = await ask(client, {
     text: `UPDATE ${s}.streams SET epoch = epoch + 1 WHERE name = ANY ($1::text[]) AND NOT pruned AND seq > 0 RETURNING name, seq`,
     values: [what.whole.map(toStore)],
