@@ -51,6 +51,7 @@ export {
 export { ThroughlineError } from './errors.ts'
 export {
   BadFeedback,
+  BadErasure,
   BadItem,
   BadMemoryImport,
   CheckFailed,
@@ -67,6 +68,9 @@ export {
   type Embedder,
   type Flag,
   type ImportedChange,
+  type EraseOptions,
+  type EraseWhat,
+  type Erasure,
   type ItemsPage,
   type ItemsQuery,
   type Listed,
@@ -106,6 +110,7 @@ export {
   ReplayDiverged,
   RunCancelled,
   RunEnded,
+  RunErased,
   RunFailed,
   RunHalted,
   RunNotFound,

@@ -1,7 +1,7 @@
 /** A run, to whoever started it or knows its id. */
 import type { Brief, BriefOptions } from '../continuity/index.ts'
 import { textOf } from '../errors.ts'
-import { AlreadyThere, eventOf, type Log, type StoredEvent } from '../log/index.ts'
+import { AlreadyThere, eventOf, isErased, type Log, type StoredEvent } from '../log/index.ts'
 import { correctedBy, feedbackOf, finished, giveFeedback, type FeedbackParts } from '../memory/index.ts'
 import {
   events,
@@ -10,6 +10,7 @@ import {
   read,
   RunCancelled,
   RunEnded,
+  RunErased,
   RunFailed,
   RunHalted,
   RunNotFound,
@@ -54,17 +55,19 @@ export class RunHandle<Output = unknown> {
     return this.#row()
   }
 
-  /** The output, once the run has ended. @throws {RunFailed} @throws {RunCancelled} @throws {RunHalted} */
+  /** The output, once the run has ended. @throws {RunFailed} @throws {RunCancelled} @throws {RunHalted} @throws {RunErased} */
   async result(): Promise<Output> {
     const { promise: ended, resolve } = Promise.withResolvers<void>()
     const stopWatching = this.#options.watchers.watch(this.id, resolve)
     try {
       const { status } = await this.#row()
+      if (status === 'erased') throw new RunErased(this.id)
       if (!isOver(status)) await ended
     } finally {
       stopWatching()
     }
     const last = await this.#last()
+    if (last && isErased(last)) throw new RunErased(this.id)
     switch (last?.kind) {
       case events.runDone.name:
         return read(events.runDone, last).v as Output // validated against the task's schema before it was recorded
@@ -192,7 +195,8 @@ export class RunHandle<Output = unknown> {
   /** A new run with this one's history up to a step (`name` or `name#2`) or an event's number. @throws {ForkPointNotFound} */
   async fork(options: { readonly at: string | number }): Promise<RunHandle<Output>> {
     const { log, newId, wake } = this.#options
-    const { chapter } = await this.#row()
+    const { chapter, status } = await this.#row()
+    if (status === 'erased') throw new RunErased(this.id)
     const id = await fork({
       log,
       runId: this.id,
@@ -235,6 +239,7 @@ export class RunHandle<Output = unknown> {
 
   async #alive(what: string): Promise<RunRow> {
     const row = await this.#row()
+    if (row.status === 'erased') throw new RunErased(this.id)
     if (row.endedAt) throw new RunEnded(this.id, row.status, what)
     return row
   }

@@ -11,6 +11,8 @@ export { fileOf, open, openStore, type OpenOptions } from './open.ts'
 export type {
   By,
   Conflict,
+  EraseWhat,
+  Erasure,
   Flag,
   ItemsPage,
   ItemsQuery,
@@ -26,7 +28,7 @@ export type { Throughline } from './throughline.ts'
 export type { Deployment, WorkerRow } from '../dispatch/postgres/index.ts'
 export { BadImport, type ExportOptions, type Imported } from './transfer.ts'
 // For the command line, which shows what is on record and finds the tasks in a user's file.
-export { decode, type Log, type StoredEvent } from '../log/index.ts'
+export { decode, isErased, type Log, type StoredEvent } from '../log/index.ts'
 export { events, read, type Resolution, type Waiting } from '../run/index.ts'
 export {
   durationMs,

@@ -149,6 +149,10 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
     watchers,
     clock,
     wake,
+    lost(runId) {
+      carrier.fence(runId)
+      watchers.tell(runId)
+    },
     look: () => carrying.dispatcher?.look(),
     isCarrying: () => carrying.dispatcher !== undefined,
     busy: () => carrying.dispatcher?.busy ?? 0,

@@ -2,7 +2,16 @@
 import type { Row, Test, Log } from '../log/index.ts'
 import type { Waiting } from '../run/index.ts'
 
-export type RunStatus = 'queued' | 'running' | 'waiting' | 'done' | 'failed' | 'cancelled' | 'halted'
+/** `erased`: what it did was erased, whatever came of it. */
+export type RunStatus =
+  | 'queued'
+  | 'running'
+  | 'waiting'
+  | 'done'
+  | 'failed'
+  | 'cancelled'
+  | 'halted'
+  | 'erased'
 
 export interface RunRow {
   readonly id: string

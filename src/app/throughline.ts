@@ -31,6 +31,8 @@ export interface ThroughlineParts {
   readonly watchers: Watchers
   readonly clock: Clock
   readonly wake: (runId: string) => void
+  /** What a run did was erased: whoever carries it here lets go, whoever waits for it is told. */
+  readonly lost: (runId: string) => void
   /** A wake-up by time was recorded. */
   readonly look: () => void
   readonly isCarrying: () => boolean
@@ -52,7 +54,7 @@ export class Throughline {
 
   constructor(parts: ThroughlineParts) {
     this.#parts = parts
-    this.#memory = new Memory(parts.log, parts.newId, () => parts.clock.now())
+    this.#memory = new Memory(parts.log, parts.newId, { now: () => parts.clock.now(), lost: parts.lost })
     this.#threads = new Threads(parts.log, parts.newId)
     this.#briefs = new Briefs(parts.log, this.#memory, parts.wake)
   }

@@ -5,7 +5,7 @@
  * times travel as they are; positions do not. An imported run goes on where it stood, so stop it where it came from.
  */
 import { ThroughlineError } from '../errors.ts'
-import { type Head, type Log, type StoredEvent } from '../log/index.ts'
+import { ERASURES, placesOf, type Head, type Log, type StoredEvent } from '../log/index.ts'
 import { events, RunNotFound } from '../run/index.ts'
 import { CARRYING_STREAM } from './interrupted.ts'
 
@@ -39,8 +39,7 @@ export class BadImport extends ThroughlineError {
 }
 
 export async function* exportLines(log: Log, options: ExportOptions): AsyncGenerator<string> {
-  const heads =
-    options.run === undefined ? await everyHead(log) : await Array.fromAsync(headsOfRun(log, options.run))
+  const heads = options.run === undefined ? await everyHead(log) : await headsWith(log, options.run)
   yield JSON.stringify({ throughline: FORMAT, scope: options.run ?? 'store' })
   for (const head of heads) yield JSON.stringify({ head: headJson(head) })
   if (options.run === undefined) {
@@ -61,10 +60,23 @@ export async function* exportLines(log: Log, options: ExportOptions): AsyncGener
     yield JSON.stringify({ event: eventJson(event) })
 }
 
-async function everyHead(log: Log): Promise<Head[]> {
+async function everyHead(log: Log, under = ''): Promise<Head[]> {
   const heads: Head[] = []
-  let page = await log.heads()
-  for (; page.length > 0; page = await log.heads({ after: page.at(-1)?.stream ?? '' })) heads.push(...page)
+  let page = await log.heads({ under })
+  for (; page.length > 0; page = await log.heads({ under, after: page.at(-1)?.stream ?? '' }))
+    heads.push(...page)
+  return heads
+}
+
+/** Of a run and its children; and of the erasures that name any of them, without which nobody could tell them from tampering. */
+async function headsWith(log: Log, runId: string): Promise<Head[]> {
+  const heads = await Array.fromAsync(headsOfRun(log, runId))
+  for (const head of await everyHead(log, ERASURES))
+    for await (const [event] of log.read(head.stream)) {
+      const places = event ? placesOf(event) : {}
+      if (heads.some(({ stream }) => Object.hasOwn(places, stream))) heads.push(head)
+      break
+    }
   return heads
 }
 
@@ -115,6 +127,7 @@ export async function importLines(log: Log, lines: Iterable<string>): Promise<Im
   const source = parsed(lines)
   const heads: Head[] = []
   const skipped = new Set<string>()
+  const same = new Set<string>()
   let first: ParsedLine | undefined
   let counted = 0
   for (const line of source) {
@@ -123,8 +136,9 @@ export async function importLines(log: Log, lines: Iterable<string>): Promise<Im
       break
     }
     const here = await log.head(line.head.stream)
-    if (here && (Buffer.compare(here.hash, line.head.hash) === 0 || OF_THE_STORE.has(line.head.stream)))
-      skipped.add(line.head.stream)
+    const isSame = here !== undefined && Buffer.compare(here.hash, line.head.hash) === 0
+    if (isSame) same.add(line.head.stream)
+    if (here && (isSame || OF_THE_STORE.has(line.head.stream))) skipped.add(line.head.stream)
     else heads.push(line.head)
   }
   const streamsWithStore = heads.some((head) => head.stream === 'store')
@@ -137,7 +151,7 @@ export async function importLines(log: Log, lines: Iterable<string>): Promise<Im
       yield line.event
     }
   })()
-  await log.restore({ heads: wanted, events: incoming })
+  await log.restore({ heads: wanted, events: incoming, alreadyHere: same })
   const runs = wanted
     .map((head) => head.stream)
     .filter((stream) => !stream.includes('/') && !stream.includes('~') && !OF_THE_STORE.has(stream))

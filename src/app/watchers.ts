@@ -3,7 +3,7 @@ import { patiently, type Clock, type Log } from '../log/index.ts'
 import type { ContextLog } from '../task/index.ts'
 
 const AT_ONCE = 500
-const OVER = ['done', 'failed', 'cancelled', 'halted']
+const OVER = ['done', 'failed', 'cancelled', 'halted', 'erased']
 
 export interface WatchersOptions {
   readonly log: Log

@@ -1,5 +1,5 @@
 /** A run drawn for people: a line an operation, branches and children set in. */
-import type { RunRow, StoredEvent, Throughline } from '../app/index.ts'
+import { isErased, type RunRow, type StoredEvent, type Throughline } from '../app/index.ts'
 import { GLYPHS } from './event-line.ts'
 import { shortened } from './json.ts'
 import { fromNow, lengthText } from './moment.ts'
@@ -71,7 +71,8 @@ export async function draw(row: RunRow, options: DrawingOptions): Promise<readon
 
 /** The recorded events of a run's current chapter. */
 export async function chapterOf(tl: Throughline, row: RunRow): Promise<readonly StoredEvent[]> {
-  return Array.fromAsync(tl.history(row.chapter === 1 ? row.id : `${row.id}~${row.chapter}`))
+  const recorded = await Array.fromAsync(tl.history(row.chapter === 1 ? row.id : `${row.id}~${row.chapter}`))
+  return recorded.filter((event) => !isErased(event)) // those say nothing any more
 }
 
 async function runLines(row: RunRow, options: DrawingOptions, depth: number): Promise<Line[]> {

@@ -1,5 +1,5 @@
 /** An event in a few words, for those who follow a run or read its history. */
-import { decode, events, read, type StoredEvent } from '../app/index.ts'
+import { decode, events, isErased, read, type StoredEvent } from '../app/index.ts'
 import { messageOf } from '../errors.ts'
 import { preview, shortened } from './json.ts'
 import { lengthText } from './moment.ts'
@@ -33,6 +33,7 @@ const times = (n: number | undefined): string => (n !== undefined && n > 1 ? `  
 
 /** What happened to an operation; undefined for events that are not about one. */
 export function lineOf(event: StoredEvent): EventLine | undefined {
+  if (isErased(event)) return undefined
   const name = nameOf(event)
   const done = (text: string, ms?: number): EventLine => ({ glyph: GLYPHS.done, tone: 'good', text, ms })
   const failed = (text: string): EventLine => ({ glyph: GLYPHS.failed, tone: 'bad', text })
@@ -104,6 +105,7 @@ export function lineOf(event: StoredEvent): EventLine | undefined {
 
 /** What the body of any event says, on one line. */
 export function bodyText(event: StoredEvent, width: number): string {
-  if (event.body === undefined) return event.digest === undefined ? '' : '(erased)'
+  if (isErased(event)) return '(erased)'
+  if (event.body === undefined) return ''
   return preview(decode(event.body), width)
 }

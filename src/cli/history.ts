@@ -1,5 +1,5 @@
 /** `throughline history`: the events of a run, or of any stream, as they are recorded. */
-import { decode, type StoredEvent, type Throughline } from '../app/index.ts'
+import { decode, isErased, type StoredEvent, type Throughline } from '../app/index.ts'
 import { ThroughlineError } from '../errors.ts'
 import { asClient, type Define } from './command.ts'
 import { bodyText, nameOf } from './event-line.ts'
@@ -66,6 +66,7 @@ function eventJson(event: StoredEvent) {
     after,
     actor,
     body: event.body === undefined ? undefined : plain(decode(event.body)),
+    ...(isErased(event) ? { erased: true } : {}),
     hash: Buffer.from(hash).toString('hex'),
   }
 }

@@ -5,7 +5,7 @@
  *     of a line for each step that went well.
  * V2. On no terminal there is no rewritten line: every operation has its own.
  */
-import { events, read, type StoredEvent, type Throughline } from '../app/index.ts'
+import { events, isErased, read, type StoredEvent, type Throughline } from '../app/index.ts'
 import { lineOf } from './event-line.ts'
 import { lengthText } from './moment.ts'
 import type { Output } from './output.ts'
@@ -42,7 +42,7 @@ export class Live {
   see(event: StoredEvent): void {
     const run = event.stream.replace(/~\d+$/, '')
     const depth = this.#depths.get(run)
-    if (depth === undefined) return
+    if (depth === undefined || isErased(event)) return
     const label = this.#labels.get(run) ?? ''
     if (event.kind === events.callStarted.name) {
       const child = read(events.callStarted, event).run

@@ -11,6 +11,7 @@ const TONES: Readonly<Record<string, Tone>> = {
   superseded: 'dim',
   withdrawn: 'dim',
   expired: 'dim',
+  erased: 'dim',
 }
 
 /** One line each. */
@@ -73,6 +74,7 @@ export function drawItem(
 ): void {
   const { now: item, versions, flags, linkedFrom } = about
   const { paint } = out
+  if (item.status === 'erased') return drawErased(out, versions)
   out.line(`${paint('bold', item.id)}  ${item.kind}  ${paint(TONES[item.status] ?? 'plain', item.status)}`)
   for (const { origin, status, via } of flags) {
     const through = via === origin ? '' : ` by way of ${via}`
@@ -109,6 +111,15 @@ export function drawItem(
       `  ${paint('dim', `v${version}`)}  ${timeText(firstAt ?? recordedAt)}  ${author}  ${status}${by}${why}${from}`,
     )
   }
+}
+
+/** What is left of it: that it was. */
+function drawErased(out: Output, versions: readonly MemoryItem[]): void {
+  const { paint } = out
+  const [{ id, kind } = { id: '', kind: '' }] = versions
+  out.line(`${paint('bold', id)}  ${kind}  ${paint('dim', 'erased')}`)
+  for (const { version, recordedAt } of versions)
+    out.line(`  ${paint('dim', `v${version}`)}  ${timeText(recordedAt)}`)
 }
 
 /** Each dispute, and who said what. */

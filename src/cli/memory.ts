@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import type { Throughline } from '../app/index.ts'
 import { asClient, type Act, type Define, type Desk, type ExitCode } from './command.ts'
+import { defineErase } from './erase.ts'
 import { wholeNumber } from './given.ts'
 import { plain } from './json.ts'
 import { drawConflicts, drawFound, drawItem, drawItems } from './memory-lines.ts'
@@ -23,6 +24,7 @@ Example:
   defineReading(command, act)
   defineWriting(command, act)
   defineUpkeep(command, act)
+  defineErase(command, act)
 }
 
 function defineReading(command: Command, act: Act): void {

@@ -37,7 +37,8 @@ async function drawRun(desk: Desk, tl: Throughline, row: RunRow, isWhole: boolea
   out.line()
   const drawn = await draw(row, { tl, paint, width: out.width, now, isWhole })
   for (const line of drawn) out.line(line)
-  if (drawn.length === 0) out.line(paint('dim', '(no steps yet)'))
+  if (drawn.length === 0)
+    out.line(paint('dim', row.status === 'erased' ? '(what it did was erased)' : '(no steps yet)'))
   const ending = endingOf(row, recorded)
   if (ending)
     out.line(

@@ -12,6 +12,7 @@ const MARKS: Readonly<Record<RunStatus, readonly [glyph: string, tone: Tone]>> =
   failed: ['✗', 'bad'],
   cancelled: ['–', 'warn'],
   halted: ['!', 'warn'],
+  erased: ['∅', 'dim'],
 }
 
 /** `✓ done`, coloured. */

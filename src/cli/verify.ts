@@ -47,13 +47,19 @@ function tell(desk: Desk, verdicts: readonly Verdict[], ms: number): 0 | 1 {
     verdicts.reduce((total, verdict) => total + of(verdict), 0)
   const breaks = verdicts.flatMap((verdict) => verdict.breaks)
   const [counts, digest] = [
-    { streams: sum((v) => v.streams), events: sum((v) => v.events), pruned: sum((v) => v.pruned) },
+    {
+      streams: sum((v) => v.streams),
+      events: sum((v) => v.events),
+      pruned: sum((v) => v.pruned),
+      erased: sum((v) => v.erased),
+    },
     verdicts.map((v) => v.digest).join(' '),
   ]
   if (out.isJson) out.json({ ok: breaks.length === 0, ...counts, digest, breaks })
   else {
     const pruned = counts.pruned > 0 ? `, ${number(counts.pruned)} of them pruned` : ''
-    const read = `${number(counts.events)} events in ${number(counts.streams)} streams${pruned}`
+    const erased = counts.erased > 0 ? `, ${number(counts.erased)} events erased` : ''
+    const read = `${number(counts.events)} events in ${number(counts.streams)} streams${pruned}${erased}`
     if (breaks.length === 0) {
       out.line(`${out.paint('good', '✓')} ${read}: every hash fits  ${out.paint('dim', lengthText(ms))}`)
       if (verdicts.length === 1) out.line(`  digest ${digest}`)

@@ -11,7 +11,7 @@ import { planContext } from './plan.ts'
 const known = new WeakMap<Log, Briefs>()
 
 function briefsOf({ log, newId, now }: Hands): Briefs {
-  const briefs = known.get(log) ?? new Briefs(log, new Memory(log, newId, now))
+  const briefs = known.get(log) ?? new Briefs(log, new Memory(log, newId, { now }))
   known.set(log, briefs)
   return briefs
 }

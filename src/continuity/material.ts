@@ -3,7 +3,7 @@
  *
  * M1. What is ordered here is ordered by what the record says (times, then ids), never by positions: those are of one store.
  */
-import { bodyOf, type Log, type Row } from '../log/index.ts'
+import { bodyOf, isErased, type Log, type Row } from '../log/index.ts'
 import {
   itemFlagged,
   itemRecorded,
@@ -13,7 +13,7 @@ import {
   type Memory,
   type MemoryItem,
 } from '../memory/index.ts'
-import { events, RunNotFound, type Waiting } from '../run/index.ts'
+import { events, RunErased, RunNotFound, type Waiting } from '../run/index.ts'
 import { briefAcknowledged, threadStream, type BriefSettings, type Vector } from './events.ts'
 import { openHandoffs, type Handoff } from './handoffs.ts'
 import { planOf, type Planned } from './plan.ts'
@@ -81,13 +81,15 @@ export interface Sources {
   readonly records: Records
 }
 
-/** @throws {RunNotFound} @throws {ThreadNotFound} */
+/** @throws {RunNotFound} @throws {RunErased} @throws {ThreadNotFound} */
 export async function gather(sources: Sources, subject: string, settings: BriefSettings): Promise<Material> {
   const { log, memory, records } = sources
   const [own] = await log.select('runs', { where: { run: subject } })
   if (!own && !subject.startsWith('thr_')) throw new RunNotFound(subject)
+  if (own?.['status'] === 'erased') throw new RunErased(subject)
   const thread = own ? undefined : await threadById(log, subject)
-  const rows = own ? [own] : await log.select('runs', { where: { thread: subject } })
+  const of = own ? [own] : await log.select('runs', { where: { thread: subject } })
+  const rows = of.filter((row) => row['status'] !== 'erased')
   const ended = rows.filter((row) => ENDED.includes(String(row['status']))).sort(byAge)
   const unread = own ? 0 : Math.max(0, ended.length - MOST_ENDED)
   const read = [...rows.filter((row) => !ended.includes(row)), ...ended.slice(unread)].sort(byAge)
@@ -205,7 +207,7 @@ async function newsOf(
     const from = 'vector' in since ? (since.vector[stream] ?? 0) + 1 : 1
     for await (const page of log.read(stream, from))
       for (const event of page) {
-        if ('at' in since && event.at <= since.at) continue
+        if (isErased(event) || ('at' in since && event.at <= since.at)) continue
         if (event.kind === itemFlagged.name) {
           const flag = { ...bodyOf(itemFlagged, event), at: new Date(event.at) }
           flagged.set(`${flag.item} ${flag.origin}`, flag)

@@ -4,7 +4,7 @@
  * N1. Each asking goes on where the one before it stopped; the first begins when the run began.
  * N2. Of an item its newest version is told, by id and version on the record; what this run wrote itself is no news to it.
  */
-import { bodyOf, type Log, type StoredEvent } from '../log/index.ts'
+import { bodyOf, isErased, type Log, type StoredEvent } from '../log/index.ts'
 import { itemRecorded, itemsByVersion, scopesAbove, streamOf } from '../memory/index.ts'
 import type { Hands } from '../run/index.ts'
 import type { Context, Item } from '../task/index.ts'
@@ -28,7 +28,7 @@ export function newsContext({ run, log, keep }: Hands): Pick<Context, 'news'> {
       const items = await itemsByVersion(log, told.items)
       return told.items.flatMap(([id, version]): Item[] => {
         const item = items.get(`${id} ${version}`)
-        return item ? [item] : [] // erased since
+        return item && item.status !== 'erased' ? [item] : [] // erased since
       })
     },
   }
@@ -43,7 +43,7 @@ async function newsSince(log: Log, run: Context['run'], known: Vector | undefine
   const events = known ? await eventsAfter(log, known, vector) : await eventsSince(log, run, vector)
   const latest = new Map<string, { readonly version: number; readonly at: number }>()
   for (const event of events) {
-    if (event.kind !== itemRecorded.name) continue
+    if (event.kind !== itemRecorded.name || isErased(event)) continue
     const { item } = bodyOf(itemRecorded, event)
     latest.delete(item.id)
     if (item.run !== run.id) latest.set(item.id, { version: item.version, at: event.at })

@@ -4,8 +4,8 @@
  * P1. A version of a thread is there once: whoever makes the same one a moment later is refused with all of its commit. A handoff is
  *     taken once in the same way.
  */
-import { bodyOf, type Projection, type RowChange, type StoredEvent } from '../log/index.ts'
-import { events } from '../run/index.ts'
+import { bodyOf, erasureRecorded, type Projection, type RowChange, type StoredEvent } from '../log/index.ts'
+import { events, prunedRuns } from '../run/index.ts'
 import {
   briefAcknowledged,
   briefMade,
@@ -18,7 +18,7 @@ import { DONE, SET, type PlanSet, type PlanStepDone } from './plan.ts'
 
 export const continuityProjection: Projection = {
   name: 'continuity',
-  version: 2,
+  version: 3,
   mode: 'inline',
   kinds: [
     threadRecorded,
@@ -28,7 +28,10 @@ export const continuityProjection: Projection = {
     handoffTaken,
     handoffWithdrawn,
     events.keepDone,
-  ].map((kind) => kind.name),
+    erasureRecorded,
+  ]
+    .map((kind) => kind.name)
+    .concat('store.pruned'),
   tables: {
     threads: {
       columns: {
@@ -125,6 +128,10 @@ export const continuityProjection: Projection = {
           { patch: 'handoffs', set: { over_at: event.at }, where: { handoff, over_at: null }, must: true },
         ]
       }
+      case erasureRecorded.name:
+        return erased(event)
+      case 'store.pruned':
+        return prunedRuns(event).map((run) => ({ remove: 'plans', where: { run } }))
       default:
         return planChanges(event)
     }
@@ -150,6 +157,22 @@ function threadChanges(event: StoredEvent): readonly RowChange[] {
     ...(thread.version > 1
       ? [{ patch: 'threads', set: { replaced_at: event.at }, where, must: true } as const]
       : []),
+  ]
+}
+
+/** Briefs and plans that went with an erasure. */
+function erased(event: StoredEvent): readonly RowChange[] {
+  const { left } = bodyOf(erasureRecorded, event)
+  const briefs = (left['briefs'] ?? []) as readonly string[] // written by the memory room only
+  const handoffs = (left['handoffs'] ?? []) as readonly string[]
+  const runs = (left['runs'] ?? []) as readonly { readonly run: string }[]
+  return [
+    ...briefs.flatMap((subject): RowChange[] => [
+      { remove: 'briefs', where: { subject } },
+      { remove: 'acknowledgements', where: { subject } },
+    ]),
+    ...handoffs.map((handoff): RowChange => ({ remove: 'handoffs', where: { handoff } })),
+    ...runs.map(({ run }): RowChange => ({ remove: 'plans', where: { run } })),
   ]
 }
 

@@ -69,5 +69,7 @@ function worded(
   section: SectionName,
 ): Line {
   const item = items.get(`${id} ${version}`)
-  return item ? lineOf(item, section) : { text: `Erased [${id} v${version}]`, item: { id, version } }
+  return item && item.status !== 'erased'
+    ? lineOf(item, section)
+    : { text: `Erased [${id} v${version}]`, item: { id, version } }
 }

@@ -1,5 +1,5 @@
 export { anew } from './anew.ts'
-export { digestOf, fits, GENESIS, sameHash, sealInto } from './chain.ts'
+export { digestOf, ENCODING, fits, GENESIS, isErased, sameHash, sealInto } from './chain.ts'
 export { systemClock, type Clock } from './clock.ts'
 export { decode, encode, type ErrorClass } from './codec.ts'
 export {
@@ -11,6 +11,17 @@ export {
   OwnershipLost,
   StreamMoved,
 } from './errors.ts'
+export {
+  Erasures,
+  erasureRecorded,
+  erasureStream,
+  placesOf,
+  ERASURES,
+  type Erase,
+  type Erased,
+  type ErasureBody,
+  type Places,
+} from './erasure.ts'
 export type { NewEvent, Position, Seq, StoredEvent, StreamId } from './event.ts'
 export { Gather } from './gather.ts'
 export { bodyOf, eventOf, kind, type Kind, type OperationRef } from './kind.ts'

@@ -12,6 +12,7 @@
  *
  * Not here: what events mean (each room knows its own kinds), who advances a run (dispatch), SQL (store).
  */
+import type { Erase, Erased } from './erasure.ts'
 import type { NewEvent, Position, Seq, StoredEvent, StreamId } from './event.ts'
 import type { Query, Row } from './projection.ts'
 
@@ -73,6 +74,8 @@ export interface Verdict {
   readonly streams: number
   readonly events: number
   readonly pruned: number
+  /** Events that say nothing any more, because an erasure on the record names them. */
+  readonly erased: number
   /** H over all heads: note it elsewhere, and nobody can replace the whole store unseen. */
   readonly digest: string
   readonly breaks: readonly Break[]
@@ -109,12 +112,16 @@ export interface Log {
   catchUp(): Promise<Readonly<Record<string, Position>>>
   /** Removes the events and rows of these streams, as far as they are there; their heads stay, named in an event of the stream `store`. */
   prune(streams: readonly StreamId[]): Promise<{ readonly events: number }>
+  /** Destroys what events say, for good; their places stay, and the record says that it was done (erasure.ts). @throws {GuardFailed} */
+  erase(what: Erase): Promise<Erased>
   /** Where a store can: moves the events of these streams out of the way of the others; they are read as before. */
   archive?(streams: readonly StreamId[]): Promise<{ readonly events: number }>
   /** Writes streams that another store recorded, hashes and times as they are. @throws {ChainBroken} @throws {AlreadyThere} */
   restore(recorded: {
     readonly heads: readonly Head[]
     readonly events: Iterable<StoredEvent>
+    /** Streams that came along and are here already, the same: an erasure that comes with them is carried out on them. */
+    readonly alreadyHere?: ReadonlySet<StreamId>
   }): Promise<void>
   /** True once this process has the sole right to advance runs; tried again at each call. */
   tryOwn(): Promise<boolean>

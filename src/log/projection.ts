@@ -3,7 +3,8 @@
  *
  * P1. `apply` is pure: the same events give the same changes, on any store, at any time.
  * P2. An inline projection changes in the commit of its event; a lagging one follows by position.
- * P3. Where `insert` meets a row with the same key, or `put` finds another row than `if` says, the whole commit is refused.
+ * P3. What was erased says nothing: `apply` is not asked of it. What stays is said by the record of the erasure (erasure.ts).
+ * P4. Where `insert` meets a row with the same key, or `put` finds another row than `if` says, the whole commit is refused.
  */
 import type { StoredEvent } from './event.ts'
 

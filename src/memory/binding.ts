@@ -40,6 +40,12 @@ const REMEMBERED = 20_000
 /** Rules by item and version: what was compiled once is what is evaluated. */
 const compiled = new Map<string, { readonly item: Item; readonly rule: CompiledRule | undefined }>()
 
+/** What was erased is not kept in mind either. */
+export function forgetRules(items: readonly string[]): void {
+  const gone = new Set(items)
+  for (const [key, { item }] of compiled) if (gone.has(item.id)) compiled.delete(key)
+}
+
 /** `now`: rules that are not yet, or no longer, in force do not bind. @throws what the store says */
 export async function bind(
   log: Log,

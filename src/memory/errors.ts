@@ -19,6 +19,13 @@ export class ItemNotFound extends ThroughlineError {
   }
 }
 
+/** What is asked to be erased, or how, cannot be. */
+export class BadErasure extends ThroughlineError {
+  constructor(field: string, message: string) {
+    super('bad_erasure', { message: `${field}: ${message}`, data: { field } })
+  }
+}
+
 /** Somebody else was quicker. */
 export class ItemChanged extends ThroughlineError {
   constructor(id: string, read: number, now: { readonly version: number; readonly author: string }) {

@@ -1,4 +1,5 @@
 export {
+  BadErasure,
   BadItem,
   BadMemoryImport,
   CheckFailed,
@@ -24,6 +25,8 @@ export {
   NoOutput,
   type FeedbackParts,
 } from './feedback/index.ts'
+export type { EraseOptions, EraseWhat } from './erasing/asked.ts'
+export type { Erasure } from './erasing/erase.ts'
 export { memoryFeature } from './feature.ts'
 export { itemFlagged, itemRecorded, streamOf } from './events.ts'
 export { type Flag } from './flags.ts'

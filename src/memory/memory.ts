@@ -1,12 +1,15 @@
 /** `tl.memory`: working memory for people and programs outside of runs. */
 import { anew, type Log } from '../log/index.ts'
 import type { DecideInput, Found, Kept, RecallQuery, RememberInput } from '../task/index.ts'
+import { forgetRules } from './binding.ts'
 import { conflicts, possibleConflicts, type Conflict } from './conflicts.ts'
 import { asAt } from './expiry.ts'
 import { flagsOf, type Flag } from './flags.ts'
 import { asItem, checkAuthor, checkReason, type ItemInput } from './item.ts'
 import { linksTo, type LinkTo } from './links.ts'
 import { profile, type Profile } from './profile.ts'
+import type { EraseOptions, EraseWhat } from './erasing/asked.ts'
+import type { Erasure } from './erasing/erase.ts'
 import {
   checkFilters,
   itemById,
@@ -45,12 +48,18 @@ export class Memory {
   readonly #log: Log
   readonly #newId: (prefix: string) => string
   readonly #now: () => number
+  readonly #lost: (runId: string) => void
 
-  /** `now`: the store's time. */
-  constructor(log: Log, newId: (prefix: string) => string, now: () => number) {
+  /** `now`: the store's time. `lost`: called for each run whose record was erased. */
+  constructor(
+    log: Log,
+    newId: (prefix: string) => string,
+    { now, lost = () => {} }: { readonly now: () => number; readonly lost?: (runId: string) => void },
+  ) {
     this.#log = log
     this.#newId = newId
     this.#now = now
+    this.#lost = lost
   }
 
   /** Records a decision, with its reasons. @throws {BadItem} @throws {ItemChanged} @throws {ItemOver} */
@@ -170,6 +179,21 @@ export class Memory {
     options: MemoryImportOptions = {},
   ): Promise<MemoryImported> {
     return importMemory(this.#pen(options.by), lines, options)
+  }
+
+  /**
+   * Destroys what is kept of a subject, by a person or in an item, and what runs and briefs that knew of it have on record. Its
+   * places stay, so that every chain still verifies, and the record says that it was done.
+   * @throws {BadErasure} @throws {ItemNotFound}
+   */
+  async erase(what: EraseWhat, options: EraseOptions = {}): Promise<Erasure> {
+    const { erase } = await import('./erasing/erase.ts')
+    const erasure = await erase(this.#log, this.#newId, what, options)
+    if (erasure.state === 'dry_run') return erasure
+    forgetRules(erasure.items)
+    await recallOf(this.#log).forget(erasure.items)
+    for (const run of erasure.runs) this.#lost(run)
+    return erasure
   }
 
   #record(item: ItemInput, { by }: By): Promise<Kept> {

@@ -6,8 +6,17 @@
  *     when it stops being live by itself: never, where nobody said so.
  * P3. A flag stands until somebody affirms the item, or the item is over.
  * P4. `rule_key` is a rule's target, or `*` where that is a pattern: a checkpoint reads the rules that may be about it, and no others.
+ * P5. An item that was erased has a row for each of its versions, which says when it was and nothing else; it is where the erasure is.
  */
-import { bodyOf, encode, type Projection, type Row, type RowChange, type StoredEvent } from '../log/index.ts'
+import {
+  bodyOf,
+  encode,
+  erasureRecorded,
+  type Projection,
+  type Row,
+  type RowChange,
+  type StoredEvent,
+} from '../log/index.ts'
 import type { Item } from '../task/index.ts'
 import { itemFlagged, itemRecorded } from './events.ts'
 import { endOf, isLive } from './expiry.ts'
@@ -24,7 +33,7 @@ export const memoryProjection: Projection = {
   name: 'memory',
   version: 2,
   mode: 'inline',
-  kinds: [itemRecorded.name, itemFlagged.name],
+  kinds: [itemRecorded.name, itemFlagged.name, erasureRecorded.name],
   tables: {
     items: {
       columns: {
@@ -81,7 +90,10 @@ export const memoryProjection: Projection = {
       indexes: [{ columns: ['position'] }],
     },
   },
-  apply: (event) => (event.kind === itemFlagged.name ? [flagged(event)] : recorded(event)),
+  apply(event) {
+    if (event.kind === erasureRecorded.name) return erased(event)
+    return event.kind === itemFlagged.name ? [flagged(event)] : recorded(event)
+  },
 }
 
 function flagged(event: StoredEvent): RowChange {
@@ -138,4 +150,50 @@ export function rowOf(
     review_at: timeOf(item.reviewAt),
     position: event.position,
   }
+}
+
+/** What an erasure leaves of an item. */
+interface ErasedItem {
+  readonly id: string
+  readonly kind: string
+  readonly versions: readonly (readonly [version: number, recordedAt: number, replacedAt: number | null])[]
+}
+
+function erased(event: StoredEvent): readonly RowChange[] {
+  const items = (bodyOf(erasureRecorded, event).left['items'] ?? []) as readonly ErasedItem[] // written by erasing/ only
+  return items.flatMap(({ id, kind, versions }): RowChange[] => [
+    { remove: 'item_links', where: { item: id } },
+    { remove: 'item_flags', where: { item: id } },
+    { remove: 'item_flags', where: { origin: id } },
+    ...versions.map(([version, recordedAt, replacedAt]): RowChange => ({
+      put: 'items',
+      row: {
+        ...BLANK,
+        item: id,
+        version,
+        tenant: event.tenant,
+        kind,
+        recorded_at: recordedAt,
+        replaced_at: replacedAt,
+        position: event.position,
+      },
+    })),
+  ])
+}
+
+const BLANK: Row = {
+  status: 'erased',
+  scope: '',
+  subject: '',
+  predicate: null,
+  value: null,
+  rule_target: null,
+  rule_key: null,
+  author: '',
+  run: null,
+  valid_from: null,
+  valid_to: null,
+  ends_at: null,
+  due_at: null,
+  review_at: null,
 }

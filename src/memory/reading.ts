@@ -131,7 +131,8 @@ export async function itemsByVersion(
   for (let from = 0; from < ids.length; from += AT_ONCE) {
     const rows = await log.select('items', { where: { item: { in: ids.slice(from, from + AT_ONCE) } } })
     const named = rows.filter((row) => wanted.has(`${String(row['item'])} ${String(row['version'])}`))
-    for (const item of await itemsOf(log, named)) found.set(`${item.id} ${item.version}`, item)
+    for (const item of await itemsOf(log, named))
+      if (item.status !== 'erased') found.set(`${item.id} ${item.version}`, item)
   }
   return found
 }
@@ -145,9 +146,11 @@ export async function versionsOf(log: Log, id: string): Promise<readonly Recorde
 
 /** Items in the order of their rows. */
 export async function itemsOf(log: Log, rows: readonly Row[]): Promise<Recorded[]> {
-  const events = await log.eventsAt(rows.map((row) => Number(row['position'])))
+  const said = rows.filter((row) => row['status'] !== 'erased')
+  const events = await log.eventsAt(said.map((row) => Number(row['position'])))
   const byPosition = new Map(events.map((event) => [event.position, event]))
   return rows.flatMap((row) => {
+    if (row['status'] === 'erased') return [erasedItem(row)]
     const event = byPosition.get(Number(row['position']))
     return event ? [recorded(event, row)] : []
   })
@@ -173,6 +176,39 @@ export function checkFilters({ kinds, status, scope }: Pick<ItemsQuery, 'kinds' 
   if (kinds) checkKinds(kinds)
   if (status !== undefined) checkStatuses(status)
   if (scope !== undefined) checkScope(scope)
+}
+
+/** What is left of an item: that it was. */
+function erasedItem(row: Row): Recorded {
+  const replaced = row['replaced_at']
+  return {
+    id: String(row['item']),
+    version: Number(row['version']),
+    kind: String(row['kind']) as ItemKind, // written by the memory projection only
+    status: 'erased',
+    scope: '',
+    subject: '',
+    predicate: undefined,
+    value: undefined,
+    statement: '',
+    because: undefined,
+    alternatives: [],
+    evidence: [],
+    links: [],
+    rule: undefined,
+    validFrom: undefined,
+    validTo: undefined,
+    dueAt: undefined,
+    reviewAt: undefined,
+    confidence: undefined,
+    sensitivity: 'internal',
+    author: '',
+    run: undefined,
+    change: undefined,
+    recordedAt: new Date(Number(row['recorded_at'])),
+    firstAt: undefined,
+    replacedAt: typeof replaced === 'number' ? new Date(replaced) : undefined,
+  }
 }
 
 function filtersOf(query: ItemsQuery): Record<string, Test> {

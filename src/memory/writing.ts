@@ -38,7 +38,7 @@ export interface Put extends Omit<ItemRecorded, 'item'> {
 }
 
 export interface Ending {
-  readonly status: Exclude<ItemStatus, 'proposed'>
+  readonly status: Exclude<ItemStatus, 'proposed' | 'erased'>
   readonly because: string | undefined
   /** The version that was read; whichever stands unless told. */
   readonly version?: number

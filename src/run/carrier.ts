@@ -29,11 +29,13 @@ import {
   runResumed,
   runSuspended,
 } from './events.ts'
+import { RunErased } from './errors.ts'
 import { Generation } from './generation.ts'
 import { History, readChapter } from './history.ts'
 import { Mailbox, type Ask } from './mailbox.ts'
 import type { Carrier } from './port.ts'
 import type { Registry } from './registry.ts'
+import { ERASED } from './rows.ts'
 import type { Surroundings } from './surroundings.ts'
 
 export interface CarrierOptions {
@@ -161,6 +163,7 @@ export class RunCarrier implements Carrier {
   async #load(runId: string, loading: Loading): Promise<void> {
     const columns = ['chapter', 'ended_at', 'lifts', 'task', 'version', 'status', 'waiting_for']
     const [row] = await this.#ask(() => this.#log.select('runs', { where: { run: runId }, columns }))
+    if (row?.['status'] === ERASED) throw new RunErased(runId)
     if (!row || row['ended_at'] !== null) return
     // Halted: taking it over would say that it runs. Only a person's word lifts that.
     if (row['lifts'] === 1 && !(await this.#isLifted(runId))) return

@@ -178,6 +178,16 @@ export class RunEnded extends ThroughlineError {
   }
 }
 
+/** What the run did was erased: it can neither go on nor be shown. */
+export class RunErased extends ThroughlineError {
+  constructor(runId: string) {
+    super('run_erased', {
+      message: `What ${runId} did was erased, so it can neither be replayed nor go on. That it ran stays on the record; start another run.`,
+      data: { runId },
+    })
+  }
+}
+
 /** Nothing of that name is in doubt. */
 export class NotInDoubt extends ThroughlineError {
   constructor(runId: string, step: string, inDoubt: readonly string[]) {

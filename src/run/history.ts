@@ -5,9 +5,18 @@
  * H2. Another kind under the same name is an error naming both.
  * H3. For names that repeat, an operation reached after another predecessor than the recorded one is an error, never another's result.
  */
-import { bodyOf, ChainBroken, fits, type Head, type Kind, type Log, type StoredEvent } from '../log/index.ts'
+import {
+  bodyOf,
+  ChainBroken,
+  fits,
+  isErased,
+  type Head,
+  type Kind,
+  type Log,
+  type StoredEvent,
+} from '../log/index.ts'
 import { SEPARATOR } from './place.ts'
-import { ERROR_CLASSES, ReplayDiverged } from './errors.ts'
+import { ERROR_CLASSES, ReplayDiverged, RunErased } from './errors.ts'
 import {
   callEnded,
   keepDone,
@@ -18,6 +27,7 @@ import {
   runForked,
   runHalted,
   runResumed,
+  runOfStream,
   runStarted,
   sleepFired,
   spawnRefused,
@@ -220,7 +230,7 @@ export class History {
   }
 }
 
-/** Reads a chapter and recomputes every hash on the way. @throws {ChainBroken} */
+/** Reads a chapter and recomputes every hash on the way. @throws {ChainBroken} @throws {RunErased} */
 export async function readChapter(log: Log, { stream, continues }: Head): Promise<Told[]> {
   let previous = continues?.hash ?? new Uint8Array(32)
   const events: Told[] = []
@@ -234,6 +244,7 @@ export async function readChapter(log: Log, { stream, continues }: Head): Promis
           event.seq,
           'its hash does not fit its header, its body and its predecessor',
         )
+      if (isErased(event)) throw new RunErased(runOfStream(stream))
       previous = event.hash
       const { kind, version, name, ordinal, after, seq, at, actor, body } = event
       events.push({ kind, version, name, ordinal, after, seq, at, actor, body })

@@ -14,6 +14,7 @@ export {
   ReplayDiverged,
   RunCancelled,
   RunEnded,
+  RunErased,
   RunFailed,
   RunHalted,
   RunNotFound,
@@ -30,6 +31,7 @@ export type { Feature, Hands, Keeping } from './keep.ts'
 export { Mailbox } from './mailbox.ts'
 export type { Carrier, Dispatcher } from './port.ts'
 export { runsProjection } from './projection.ts'
+export { prunedRuns } from './rows.ts'
 export type { Surroundings } from './surroundings.ts'
 export { ACKNOWLEDGE, BriefUnread } from './unread.ts'
 export { DuplicateTask, Registry, UnknownTask } from './registry.ts'

@@ -1,6 +1,6 @@
 /** Inline views of runs: what each kind of event says of what a run is doing, whose key is whose, and what waits to be taken. */
-import { bodyOf, type Projection } from '../log/index.ts'
-import { ended, pruned, RUN_TABLES, runOf, sent, started, taken, text, working } from './rows.ts'
+import { bodyOf, erasureRecorded, type Projection } from '../log/index.ts'
+import { ended, erased, pruned, RUN_TABLES, runOf, sent, started, taken, text, working } from './rows.ts'
 import {
   callEnded,
   messageSent,
@@ -32,7 +32,7 @@ const BACK_TO_WORK = [sleepFired.name, waitTimedOut.name]
 
 export const runsProjection: Projection = {
   name: 'runs',
-  version: 5,
+  version: 6,
   mode: 'inline',
   kinds: [
     runStarted,
@@ -60,7 +60,7 @@ export const runsProjection: Projection = {
     stepResolved,
   ]
     .map((kind) => kind.name)
-    .concat('store.pruned'),
+    .concat('store.pruned', erasureRecorded.name),
   tables: RUN_TABLES,
   apply(event) {
     const { at } = event
@@ -162,6 +162,8 @@ export const runsProjection: Projection = {
         return [working(run, at), taken(run, bodyOf(stepResolved, event).message, at)]
       case 'store.pruned':
         return pruned(event)
+      case erasureRecorded.name:
+        return erased(event)
       default:
         return BACK_TO_WORK.includes(event.kind) ? [working(run, at)] : []
     }

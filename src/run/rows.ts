@@ -1,7 +1,7 @@
 /** Rows of the views of runs: `runs` (what each is doing), `keys` (whose key is whose) and `inbox` (what waits to be taken). */
 import { textOf } from '../errors.ts'
-import { bodyOf, type Projection, type RowChange, type StoredEvent } from '../log/index.ts'
-import { messageSent, runOfInbox, runStarted } from './events.ts'
+import { bodyOf, erasureRecorded, type Projection, type RowChange, type StoredEvent } from '../log/index.ts'
+import { chapterStream, messageSent, runOfInbox, runStarted } from './events.ts'
 
 export const RUN_TABLES: Projection['tables'] = {
   runs: {
@@ -136,11 +136,10 @@ export function started(event: StoredEvent): readonly RowChange[] {
   }
   if (body.key === undefined) return [{ insert: 'runs', row }]
   const key = { tenant, scope, task: body.task, key: body.key }
-  const holds: RowChange =
-    body.replaces === undefined
-      ? { insert: 'keys', row: { ...key, run: body.run } }
-      : { patch: 'keys', set: { run: body.run }, where: { ...key, run: body.replaces }, must: true }
-  return [holds, { insert: 'runs', row }]
+  // What it replaces may have been erased since, and its key with it.
+  const freed: RowChange[] =
+    body.replaces === undefined ? [] : [{ remove: 'keys', where: { ...key, run: body.replaces } }]
+  return [...freed, { insert: 'keys', row: { ...key, run: body.run } }, { insert: 'runs', row }]
 }
 
 export function sent(event: StoredEvent): readonly RowChange[] {
@@ -170,15 +169,75 @@ export function sent(event: StoredEvent): readonly RowChange[] {
 }
 
 export function pruned(event: StoredEvent): readonly RowChange[] {
+  return prunedRuns(event).flatMap((run): RowChange[] => [
+    { remove: 'runs', where: { run } },
+    { remove: 'keys', where: { run } },
+    { remove: 'inbox', where: { run } },
+  ])
+}
+
+/** The runs that a pruning removed. */
+export function prunedRuns(event: StoredEvent): readonly string[] {
   const { streams } = bodyOf<{ readonly streams: readonly { readonly stream: string }[] }>(
     { name: 'store.pruned', version: 1, upcast: {} },
     event,
   )
   return streams
-    .filter(({ stream }) => !stream.includes('/') && !stream.includes('~'))
-    .flatMap(({ stream: run }): RowChange[] => [
-      { remove: 'runs', where: { run } },
+    .map(({ stream }) => stream)
+    .filter((stream) => !stream.includes('/') && !stream.includes('~'))
+}
+
+/** What an erasure leaves of a run: where it stood among the others, and when. */
+export interface ErasedRun {
+  readonly run: string
+  readonly task: string
+  readonly version: string
+  readonly scope: string
+  readonly thread: string | null
+  readonly parent: string | null
+  readonly chapter: number
+  readonly createdAt: number
+  /** Before that, or by it. */
+  readonly endedAt: number | null
+}
+
+export function erased(event: StoredEvent): readonly RowChange[] {
+  const { left, places } = bodyOf(erasureRecorded, event)
+  const runs = (left['runs'] ?? []) as readonly ErasedRun[] // written by `erase` of the memory room only
+  return runs
+    .filter(({ run }) => Object.hasOwn(places, run))
+    .flatMap(({ run, createdAt, endedAt, chapter, task, version, scope, thread, parent }): RowChange[] => [
       { remove: 'keys', where: { run } },
       { remove: 'inbox', where: { run } },
+      {
+        put: 'runs',
+        row: {
+          run,
+          stream: chapterStream(run, chapter),
+          chapter,
+          tenant: event.tenant,
+          scope,
+          thread,
+          task,
+          version,
+          key: null,
+          status: ERASED,
+          waiting_for: null,
+          waiting: null,
+          wake_at: null,
+          lifts: 0,
+          parent,
+          source: null,
+          mode: null,
+          message: null,
+          created_at: createdAt,
+          updated_at: event.at,
+          ended_at: endedAt ?? event.at,
+          position: event.position,
+        },
+      },
     ])
 }
+
+/** The status of a run whose record was erased. */
+export const ERASED = 'erased'

@@ -10,8 +10,15 @@ export type ItemKind =
   | 'assumption'
   | 'risk'
 
-/** An item is live while it is active; proposed ones wait for somebody's word, the others are over. */
-export type ItemStatus = 'proposed' | 'active' | 'superseded' | 'withdrawn' | 'fulfilled' | 'expired'
+/** An item is live while it is active; proposed ones wait for somebody's word, the others are over. Of erased ones nothing else is left. */
+export type ItemStatus =
+  | 'proposed'
+  | 'active'
+  | 'superseded'
+  | 'withdrawn'
+  | 'fulfilled'
+  | 'expired'
+  | 'erased'
 
 export type LinkType =
   | 'supersedes'

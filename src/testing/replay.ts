@@ -6,12 +6,13 @@
  */
 import { features } from '../app/features.ts'
 import { idsBy } from '../app/index.ts'
-import { systemClock, type Committed, type Log, type StoredEvent } from '../log/index.ts'
+import { isErased, systemClock, type Committed, type Log, type StoredEvent } from '../log/index.ts'
 import {
   contextFor,
   Generation,
   Mailbox,
   read,
+  RunErased,
   events as runEvents,
   watchAmbient,
   type AmbientUse,
@@ -51,7 +52,7 @@ const TURNS = 200
  * @example
  * const verdict = await replay(run.history(), reviewAsItIsNow)
  * expect(verdict.ok).toBe(true)
- * @throws {NotSerializable} if something `given` cannot be an outcome
+ * @throws {NotSerializable} if something `given` cannot be an outcome @throws {RunErased}
  */
 export async function replay(
   history: Iterable<StoredEvent> | AsyncIterable<StoredEvent>,
@@ -59,6 +60,8 @@ export async function replay(
   options: ReplayOptions = {},
 ): Promise<Replayed> {
   const recorded = lastChapter(await Array.fromAsync(history))
+  const gone = recorded.find(isErased)
+  if (gone) throw new RunErased(runEvents.runOfStream(gone.stream))
   const past = new GivenHistory(recorded, options.given ?? {})
   let diverged: Replayed['diverged']
   const log = silentLog((change) => {

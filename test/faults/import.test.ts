@@ -262,7 +262,9 @@ test('well-formed chains around bodies that make no sense are refused too', asyn
 test('a body beside the digest of another is refused', async () => {
   const [first = '', head = '', line = ''] = forged('run.progress', '{"done":1}')
   const json = JSON.parse(line) as { event: Record<string, unknown> }
-  const digest = Buffer.from(digestOf(Buffer.alloc(16, 7), '{"done":1}')).toString('base64')
+  const digest = Buffer.from(
+    digestOf({ kind: 'run.progress', version: 1, body: '{"done":1}' }, 1, Buffer.alloc(16, 7)),
+  ).toString('base64')
   const lie = JSON.stringify({ event: { ...json.event, digest, body: '{"done":99}' } })
   await using tl = await open({ store: 'memory:', worker: false })
   await expect(tl.import([first, head, lie])).rejects.toMatchObject({ code: 'chain_broken' })

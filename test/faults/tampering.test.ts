@@ -43,7 +43,7 @@ test('a digest does not vouch for a body that was put in place of the one it is 
   if (!event) throw new Error('Nothing was recorded.')
   using db = new DatabaseSync(file)
   const put = db.prepare('UPDATE events SET digest = ?, body = ? WHERE position = ?')
-  put.run(digestOf(event.salt, event.body), event.body?.replace('1', '2') ?? null, event.position)
+  put.run(digestOf(event, event.encoding, event.salt), event.body?.replace('1', '2') ?? null, event.position)
   expect((await tl.verify()).breaks).toMatchObject([{ stream, seq: 1 }])
 })
 

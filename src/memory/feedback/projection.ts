@@ -1,5 +1,5 @@
 /** Corrections as they can be asked for: whose they are, and which convention came of them. What they say stays in the event. */
-import { bodyOf, type Projection } from '../../log/index.ts'
+import { bodyOf, erasureRecorded, isErased, type Projection } from '../../log/index.ts'
 import { events } from '../../run/index.ts'
 import { feedbackGiven } from './events.ts'
 
@@ -13,7 +13,7 @@ export const feedbackProjection: Projection = {
   name: 'feedback',
   version: 1,
   mode: 'inline',
-  kinds: [feedbackGiven.name, PRUNED.name],
+  kinds: [feedbackGiven.name, PRUNED.name, erasureRecorded.name],
   tables: {
     feedback: {
       columns: { run: 'text', id: 'text', convention: 'text', at: 'integer', position: 'integer' },
@@ -32,6 +32,11 @@ export const feedbackProjection: Projection = {
         .filter(({ stream }) => !stream.includes('/') && !stream.includes('~'))
         .map(({ stream: run }) => ({ remove: 'feedback', where: { run } }))
     }
+    if (event.kind === erasureRecorded.name) {
+      const runs = (bodyOf(erasureRecorded, event).left['runs'] ?? []) as readonly { readonly run: string }[] // written by erasing/ only
+      return runs.map(({ run }) => ({ remove: 'feedback', where: { run } }))
+    }
+    if (isErased(event)) return []
     const { id, convention } = bodyOf(feedbackGiven, event)
     const run = events.runOfInbox(event.stream)
     const row = { run, id, convention: convention ?? null, at: event.at, position: event.position }

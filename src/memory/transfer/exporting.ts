@@ -28,6 +28,7 @@ export async function* exportLines(
   const scope = options.scope === undefined ? undefined : checkScope(options.scope)
   if (options.item !== undefined) await itemById(log, options.item)
   const where: Record<string, Test> = {
+    status: { not: 'erased' },
     ...(scope ? { scope: { prefix: scope } } : {}),
     ...(options.item === undefined ? {} : { item: options.item }),
   }

@@ -168,7 +168,7 @@ function changeOf({ item, line }: Put & { readonly line: number }, before: Item 
   const isAccepted = before?.status === 'proposed' && status === 'active'
   const what = version === 1 ? 'new' : status === 'active' ? (isAccepted ? 'accepted' : 'changed') : status
   return {
-    what: what === 'proposed' ? 'changed' : what,
+    what: what === 'proposed' || what === 'erased' ? 'changed' : what, // none is erased: line.ts
     item: id,
     version,
     subject,

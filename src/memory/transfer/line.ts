@@ -86,6 +86,8 @@ export function versionOf(json: Fields): Version {
   const item = newItem(checkName('id', id), { ...input, value: valueOf(value) } as never, by)
   if (typeof status !== 'string') throw new BadItem('status', 'it is no text.')
   checkStatuses(status as ItemStatus) // which is what this finds out
+  if (status === 'erased')
+    throw new BadItem('status', 'what was erased cannot be brought back, not even as erased.')
   return {
     item: {
       ...item,

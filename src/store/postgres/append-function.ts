@@ -5,7 +5,8 @@
  * A1. It is written, or nothing is, and `status` says which; whoever calls goes on with the batch, which finds out why.
  */
 import type { StreamHead as Head } from '../stream-head.ts'
-import { JSON_ENCODING, type Prepared } from './batch.ts'
+import { ENCODING } from '../../log/index.ts'
+import type { Prepared } from './batch.ts'
 import type { Values } from './connection.ts'
 import { quote, toStore } from './text.ts'
 import { IS_ON_TIME, NOW } from './write-function.ts'
@@ -92,7 +93,7 @@ export function appendOf(batch: readonly Prepared[], around: Appending): readonl
     ...[around.at, around.isByHand, around.views, around.channel, around.payload],
     ...[before.id, before.epoch, before.seq, before.hash, one.move.after.hash],
     ...[event.kind, event.version, stored(event.name), event.ordinal ?? null],
-    ...[stored(event.after), stored(event.actor), JSON_ENCODING, event.body ?? null, seal],
+    ...[stored(event.after), stored(event.actor), ENCODING, event.body ?? null, seal],
   ]
 }
 

@@ -8,6 +8,7 @@
  * B3. Nothing is refused here that the database might accept: only what an older head can never allow.
  */
 import {
+  ENCODING,
   GENESIS,
   sealInto,
   type Append,
@@ -63,7 +64,6 @@ export interface Surroundings {
   readonly heads: ReadonlyMap<string, Head | null>
 }
 
-export const JSON_ENCODING = 1
 export const DEFAULT_TENANT = 'default'
 const NEW_STREAM = 0
 
@@ -156,7 +156,7 @@ export class Batch {
       drawSalt(seal)
       const salt = seal.subarray(0, SALT_BYTES)
       seq++
-      const header = { tenant: from.tenant, stream, seq, at: this.at, encoding: JSON_ENCODING }
+      const header = { tenant: from.tenant, stream, seq, at: this.at, encoding: ENCODING }
       previous = sealInto(seal, SALT_BYTES, previous, event, header)
       const body = event.body
       // What `text` cannot hold, a blob can.
@@ -184,7 +184,7 @@ export class Batch {
       at: this.at,
       domain: undefined,
       keyId: undefined,
-      encoding: JSON_ENCODING,
+      encoding: ENCODING,
     }
     for (const projection of projections)
       for (const change of projection.apply(stored)) rows.push(this.#around.rows.change(change))

@@ -1,6 +1,6 @@
 /** Row changes of events that are on the record already, as many as a page holds in one statement: for rebuilding and restoring. */
 import type { PoolClient } from 'pg'
-import type { Projection, StoredEvent } from '../../log/index.ts'
+import { isErased, type Projection, type StoredEvent } from '../../log/index.ts'
 import { int4s, texts } from './arrays.ts'
 import { ask } from './connection.ts'
 import { flatten } from './parameters.ts'
@@ -39,9 +39,11 @@ export async function changeRows(
   rows: Rows,
   events: readonly { readonly event: StoredEvent; readonly projections: readonly Projection[] }[],
 ): Promise<void> {
-  const operations = events.flatMap(({ event, projections }) =>
-    projections.flatMap((projection) => projection.apply(event).map((change) => rows.change(change))),
-  )
+  const operations = events
+    .filter(({ event }) => !isErased(event))
+    .flatMap(({ event, projections }) =>
+      projections.flatMap((projection) => projection.apply(event).map((change) => rows.change(change))),
+    )
   if (operations.length === 0) return
   const { statements, numbers, values } = flatten(operations)
   const [row] = await ask(client, {

@@ -254,7 +254,7 @@ test('a store of the schema before is brought up to this one, and its roles with
   await asAdministrator(
     address,
     (s) => `CREATE ROLE ${role} LOGIN PASSWORD 'secret'; ${grantsTo(role, schemaOf(address))}
-      DROP FUNCTION ${s}.append_1; UPDATE ${s}.store SET version = 1`,
+      DROP FUNCTION ${s}.append_1; DROP TABLE ${s}.scrubs; UPDATE ${s}.store SET version = 1`,
   )
   const url = new URL(address)
   ;[url.username, url.password] = [role, 'secret']

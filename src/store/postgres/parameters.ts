@@ -1,8 +1,8 @@
 /** A batch as the parameters of `write_1`, and what it answered. */
-import { sameHash } from '../../log/index.ts'
+import { ENCODING, sameHash } from '../../log/index.ts'
 import { byteas, int4s, int8s, texts } from './arrays.ts'
 import type { StreamHead as Head } from '../stream-head.ts'
-import { JSON_ENCODING, type Move, type Prepared } from './batch.ts'
+import type { Move, Prepared } from './batch.ts'
 import type { Blob } from './bodies.ts'
 import type { Values } from './connection.ts'
 import type { Operation } from './rows.ts'
@@ -91,7 +91,7 @@ export function parametersOf(written: Written): Sent {
     e_ordinal: int8s(events.map(({ event }) => event.ordinal)),
     e_after: texts(events.map(({ event }) => stored(event.after))),
     e_actor: texts(events.map(({ event }) => stored(event.actor))),
-    e_encoding: int4s(events.map(() => JSON_ENCODING)),
+    e_encoding: int4s(events.map(() => ENCODING)),
     e_body: texts(events.map(({ event, blob }) => (blob === 0 ? event.body : undefined))),
     e_blob: int4s(events.map((one) => one.blob)),
     e_seal: byteas(events.map((one) => one.seal)),

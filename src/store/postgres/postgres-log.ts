@@ -13,6 +13,8 @@ import {
   type Change,
   type Clock,
   type Committed,
+  type Erase,
+  type Erased,
   type Head,
   type Log,
   type Position,
@@ -29,6 +31,7 @@ import { archiveEvents } from './archive.ts'
 import { ask, Connector, PATIENCE_MS, Reading } from './connection.ts'
 import { Database, isCarried } from './database.ts'
 import { loadDriver } from './driver.ts'
+import { erase, InVain } from './erase.ts'
 import { codeOf, DatabaseFailed, fromDriver } from './errors.ts'
 import { Gathering } from './gathering.ts'
 import { GroupCommit } from './group-commit.ts'
@@ -42,6 +45,7 @@ import { restore, type Recorded } from './restore.ts'
 import { mustOwn } from './roles.ts'
 import { Rows } from './rows.ts'
 import { migrate } from './schema.ts'
+import { Scrubber } from './scrub.ts'
 import { StoreClock } from './store-clock.ts'
 import { verify, type Progress } from './verify.ts'
 import { Writer } from './writer.ts'
@@ -142,6 +146,7 @@ export class PostgresLog implements Log {
   readonly #writer: Writer | undefined
   readonly #group: GroupCommit | undefined
   readonly #listener: Listener
+  readonly #scrubber: Scrubber
   readonly #heard = new Set<(isOurs: boolean) => void>()
   #isClosed = false
 
@@ -183,6 +188,8 @@ export class PostgresLog implements Log {
         wrote: () => this.#tell(true),
       })
     }
+    this.#scrubber = new Scrubber(reading, address.schema)
+    if (!options.isReadOnly) void this.#scrubber.runIfOwner()
     this.#listener = new Listener({
       connector,
       channel,
@@ -297,6 +304,27 @@ export class PostgresLog implements Log {
     }
   }
 
+  async erase(what: Erase): Promise<Erased> {
+    if (!this.#group) throw new DatabaseFailed('store_read_only', this.shown)
+    await this.#mustOwn('erase what is on record')
+    await this.#group.drained()
+    const [schema, { projections }] = [this.#schema, this.#options]
+    try {
+      const destroyed = await this.#ask(() =>
+        this.#reading.repeatable(async (client) => {
+          const gone = await erase(client, { schema, projections, now: this.clock.now() }, what)
+          if (what.isDryRun) throw new InVain(gone)
+          return gone
+        }),
+      )
+      this.#tell(true)
+      return { ...destroyed, state: (await this.#scrubber.run()) ? 'done' : 'pending' }
+    } catch (error) {
+      if (error instanceof InVain) return { ...error.destroyed, state: 'done' }
+      throw error
+    }
+  }
+
   /** Moves the events of streams that have ended out of the way; they are read as before. */
   async archive(streams: readonly string[]): Promise<{ readonly events: number }> {
     await this.#mustOwn('archive events')
@@ -306,12 +334,13 @@ export class PostgresLog implements Log {
 
   async restore(recorded: Recorded): Promise<void> {
     await this.#group?.drained()
-    await this.#ask(() =>
+    const { events } = await this.#ask(() =>
       this.#reading.transaction((client) =>
         restore(client, this.#schema, this.#options.projections, recorded),
       ),
     )
     this.#tell(true)
+    if (events > 0) await this.#scrubber.run()
   }
 
   /** Several processes carry runs side by side: whose a run is, its epoch says. */
@@ -335,6 +364,7 @@ export class PostgresLog implements Log {
     this.#tell(true) // followers see that it is over
     this.#listener.off()
     await this.#writer?.close()
+    await this.#scrubber.close()
     await drained
     await this.#reading.close()
   }

@@ -19,20 +19,24 @@ import {
 } from '../../log/index.ts'
 import { messageOf, ThroughlineError } from '../../errors.ts'
 import { isLarge } from '../blob.ts'
+import { Coming } from '../coming.ts'
 import { byteas, int4s, int8s, texts } from './arrays.ts'
 import { Bodies, DomainUnknown, type Domain } from './bodies.ts'
 import { changeRows, RowRefused } from './change-rows.ts'
 import { ask } from './connection.ts'
+import { destroy, type Destroyed } from './destroy.ts'
 import { codeOf } from './errors.ts'
 import { findDomain } from './known.ts'
 import { Reader } from './reader.ts'
 import { Rows } from './rows.ts'
 import { quote, toStore } from './text.ts'
+import { erasuresOf } from './verify.ts'
 
 export interface Recorded {
   readonly heads: readonly Head[]
   /** In the order the other store recorded them. */
   readonly events: Iterable<StoredEvent>
+  readonly alreadyHere?: ReadonlySet<string>
 }
 
 interface Incoming {
@@ -50,8 +54,9 @@ export async function restore(
   schema: string,
   projections: readonly Projection[],
   recorded: Recorded,
-): Promise<void> {
+): Promise<Destroyed> {
   const s = quote(schema)
+  const coming = new Coming(recorded.alreadyHere)
   const [tip] = await ask(client, { text: `SELECT position, at FROM ${s}.tip FOR UPDATE` })
   let [position, newest] = [Number(tip?.[0]), Number(tip?.[1])]
   const reader = new Reader(schema, (statement) => ask(client, statement))
@@ -73,6 +78,7 @@ export async function restore(
     stream.hash = event.hash
     stream.seq = event.seq
     newest = Math.max(newest, event.at)
+    coming.add(event)
     await page.add({ ...event, position: ++position }, stream.id)
   }
   await page.write()
@@ -88,6 +94,10 @@ export async function restore(
       )
   }
   await ask(client, { text: `UPDATE ${s}.tip SET position = $1, at = $2`, values: [position, newest] })
+  const here = new Set((await reader.headsNamed(coming.streams())).map(({ stream }) => stream))
+  const places = coming.placesIn(here, new Set(incoming.keys()))
+  if (coming.hasEmpty) coming.check(await erasuresOf(reader))
+  return destroy(client, schema, reader, places)
 }
 
 async function create(

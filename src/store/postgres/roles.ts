@@ -1,5 +1,5 @@
 /**
- * Two roles: the owner of the tables, who makes and upgrades them, prunes, archives and rebuilds; and one for the program, which can
+ * Two roles: the owner of the tables, who makes and upgrades them, prunes, erases, archives and rebuilds; and one for the program, which can
  * add to the record and can neither change nor remove what is on it.
  *
  * Whoever may add events may keep the views: a view made anew is given to the same roles.
@@ -34,7 +34,17 @@ function viewsTo(schema: string): string {
     AND v.relname NOT IN (${TABLES.map(text).join(', ')})), 'SELECT');`
 }
 
-const TABLES = ['store', 'tip', 'domains', 'streams', 'events', 'events_archive', 'blobs', 'projections']
+const TABLES = [
+  'store',
+  'tip',
+  'domains',
+  'streams',
+  'events',
+  'events_archive',
+  'blobs',
+  'projections',
+  'scrubs',
+]
 const text = (value: string): string => `'${value.replaceAll("'", "''")}'`
 
 /** Gives views that were just made to those who may add events. Within the transaction that made them. */

@@ -71,6 +71,12 @@ const MIGRATIONS: readonly Migration[] = [
   `,
   },
   { oldest: 1, sql: appendFunction },
+  {
+    // An older program takes events whose labels are in the digest for tampered with.
+    oldest: 3,
+    // Erasures whose old row versions may still be in the tables: the transactions that erased.
+    sql: (s) => `CREATE TABLE ${s}.scrubs (xid xid8 PRIMARY KEY);`,
+  },
 ]
 
 /** The schema this program writes. */

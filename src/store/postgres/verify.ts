@@ -6,14 +6,18 @@
 import { createHash } from 'node:crypto'
 import {
   bodyOf,
+  ERASURES,
+  Erasures,
   fits,
   GENESIS,
+  isErased,
   sameHash,
   type Break,
   type Head,
   type StoredEvent,
   type Verdict,
 } from '../../log/index.ts'
+import { EMPTIED } from '../coming.ts'
 import { STORE_STREAM, storePruned } from '../pruned.ts'
 import { PAGE, type NumberedHead, type Reader } from './reader.ts'
 
@@ -29,6 +33,8 @@ class Chain {
   previous: Uint8Array
   seq = 0
   position = 0
+  /** Events without a body. */
+  readonly empty: number[] = []
   /** Of an event beyond the head: it came since, or the head was changed. */
   beyond = 0
 
@@ -48,6 +54,7 @@ class Chain {
     }
     const reason = this.#whyBroken(event)
     if (reason) breaks.push({ stream: this.head.stream, seq: this.seq + 1, reason })
+    else if (isErased(event)) this.empty.push(event.seq)
     this.previous = event.hash
     this.seq = event.seq
     this.position = event.position
@@ -65,13 +72,14 @@ class Chain {
 export async function verify(reader: Reader, only?: string, onProgress?: Progress): Promise<Verdict> {
   const breaks: Break[] = []
   const digest = createHash('sha256')
-  const counts = { streams: 0, events: 0, pruned: 0 }
+  const counts = { streams: 0, events: 0, pruned: 0, erased: 0 }
   const total = only === undefined ? await reader.count() : ((await reader.head(only))?.seq ?? 0)
   const pruned = await prunedHeads(reader, breaks)
   const done = (events: number): void => {
     counts.events += events
     onProgress?.(counts.events, total)
   }
+  let erased: Erasures | undefined
   let before = 0
   for await (const heads of pages(reader, only)) {
     const chains = new Map<string, Chain>()
@@ -99,6 +107,15 @@ export async function verify(reader: Reader, only?: string, onProgress?: Progres
     for (const isArchived of [true, false])
       await followAll({ reader, before, last, isArchived }, chains, breaks, done)
     for (const chain of chains.values()) await close(reader, chain, breaks)
+    for (const { head, empty } of chains.values())
+      for (const seq of empty) {
+        const { stream } = head
+        // Read again where one is not named: it may just have come.
+        if (!erased?.names(stream, seq)) erased = await erasuresOf(reader, breaks)
+        if (erased.names(stream, seq)) counts.erased++
+        else breaks.push({ stream, seq, reason: EMPTIED })
+        if (breaks.length >= MOST_BREAKS) break
+      }
     before = last
     if (breaks.length >= MOST_BREAKS) break
   }
@@ -111,6 +128,24 @@ export async function verify(reader: Reader, only?: string, onProgress?: Progres
       reason: `${stored} events are stored, but the streams hold ${counts.events}`,
     })
   return { ...counts, digest: digest.digest('hex'), breaks }
+}
+
+/** Every erasure there is on record. */
+export async function erasuresOf(reader: Reader, breaks?: Break[]): Promise<Erasures> {
+  const erasures = new Erasures()
+  for (let after = ''; ;) {
+    const heads = await reader.heads({ after, under: ERASURES, limit: HEADS })
+    for (const { stream } of heads)
+      for (const event of await reader.page({ stream, from: 1 }))
+        try {
+          erasures.add(event)
+        } catch {
+          const unreadable = { stream, seq: 1, reason: 'its body cannot be read' }
+          if (!breaks?.some((one) => one.stream === stream)) breaks?.push(unreadable)
+        }
+    after = heads.at(-1)?.stream ?? ''
+    if (heads.length < HEADS) return erasures
+  }
 }
 
 /** A stream goes on where another ended, and that one must have ended there. */

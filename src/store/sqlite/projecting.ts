@@ -1,6 +1,6 @@
 /** Keeping projections: made when new, rebuilt when their version changed, caught up when they lag. */
 import type { DatabaseSync } from 'node:sqlite'
-import type { Position, Projection, StoredEvent } from '../../log/index.ts'
+import { isErased, type Position, type Projection, type StoredEvent } from '../../log/index.ts'
 import type { Reader } from './reader.ts'
 import type { Rows } from './rows.ts'
 import { inTransaction } from './transaction.ts'
@@ -75,6 +75,7 @@ export class Projecting {
   }
 
   #apply(event: StoredEvent, projections: readonly Projection[]): void {
+    if (isErased(event)) return
     for (const projection of projections)
       for (const change of projection.apply(event)) this.#rows.change(change)
   }

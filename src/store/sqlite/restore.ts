@@ -5,6 +5,7 @@ import {
   ChainBroken,
   fits,
   GENESIS,
+  isErased,
   sameHash,
   type Head,
   type Projection,
@@ -12,7 +13,10 @@ import {
 } from '../../log/index.ts'
 import { ThroughlineError } from '../../errors.ts'
 import { isLarge } from '../blob.ts'
+import { Coming } from '../coming.ts'
 import { Bodies } from './bodies.ts'
+import { destroy, type Destroyed } from './destroy.ts'
+import { erasuresOf } from './verify.ts'
 import type { Reader } from './reader.ts'
 import { RowRefused, Rows } from './rows.ts'
 
@@ -20,6 +24,7 @@ export interface Recorded {
   readonly heads: readonly Head[]
   /** In the order the other store recorded them. */
   readonly events: Iterable<StoredEvent>
+  readonly alreadyHere?: ReadonlySet<string>
 }
 
 interface Incoming {
@@ -35,7 +40,8 @@ export function restore(
   reader: Reader,
   projections: readonly Projection[],
   recorded: Recorded,
-): void {
+): Destroyed {
+  const coming = new Coming(recorded.alreadyHere)
   const rows = new Rows(db, projections)
   const bodies = new Bodies(db)
   const insert = db.prepare(
@@ -57,6 +63,7 @@ export function restore(
     }
     stream.hash = event.hash
     stream.seq = event.seq
+    coming.add(event)
     const body = event.body ?? null
     const blob = body !== null && isLarge(body) ? bodies.put(body, `tenant:${event.tenant}`) : null
     insert.run(
@@ -90,13 +97,17 @@ export function restore(
         `it continues ${head.continues.stream}, which did not come with it`,
       )
   }
+  const isHere = (stream: string) => reader.head(stream) !== undefined
+  const places = coming.placesIn(new Set(coming.streams().filter(isHere)), new Set(incoming.keys()))
+  if (coming.hasEmpty) coming.check(erasuresOf(reader))
+  return destroy(db, reader, places)
 }
 
 /** A chain can be sound around a body that makes no sense: whoever can hash can write one. */
 function project(event: StoredEvent, projections: readonly Projection[], rows: Rows): void {
   try {
     for (const projection of projections) {
-      if (projection.mode !== 'inline' || !projection.kinds.includes(event.kind)) continue
+      if (projection.mode !== 'inline' || !projection.kinds.includes(event.kind) || isErased(event)) continue
       for (const change of projection.apply(event)) rows.change(change)
     }
   } catch (error) {

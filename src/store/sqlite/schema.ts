@@ -37,6 +37,11 @@ const MIGRATIONS: readonly string[] = [
 
   CREATE TABLE projections (name TEXT PRIMARY KEY, version INTEGER NOT NULL, position INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  // The bytes of what was erased may still be in the file: it has to be rewritten, or its log only to be cut off.
+  // Older programs would take events whose labels are in the digest for tampered with: they refuse the file.
+  `
+  CREATE TABLE scrubs (id INTEGER PRIMARY KEY CHECK (id = 1), stage TEXT NOT NULL) STRICT;
+  `,
 ]
 
 /** The schema this program writes. */

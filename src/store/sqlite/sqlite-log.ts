@@ -5,13 +5,17 @@
  * S2. Any number of processes may read and commit; one of them holds the right to advance runs (ownership.ts).
  * S3. Nothing outside this folder knows SQL.
  */
+import { performance } from 'node:perf_hooks'
 import type { DatabaseSync } from 'node:sqlite'
+import { setTimeout as pause } from 'node:timers/promises'
 import {
   BodyTooLarge,
   systemClock,
   type Change,
   type Clock,
   type Committed,
+  type Erase,
+  type Erased,
   type Head,
   type Log,
   type Position,
@@ -24,7 +28,8 @@ import {
 import { ThroughlineError } from '../../errors.ts'
 import { prunedEvent, STORE_STREAM } from '../pruned.ts'
 import { connect } from './connection.ts'
-import { fromDriver } from './errors.ts'
+import { erase } from './erase.ts'
+import { fromDriver, StoreUnavailable } from './errors.ts'
 import { GroupCommit, type Batch } from './group-commit.ts'
 import { Ownership } from './ownership.ts'
 import { Placement, writerThread } from './placement.ts'
@@ -34,7 +39,9 @@ import { Reader } from './reader.ts'
 import { restore, type Recorded } from './restore.ts'
 import { Rows } from './rows.ts'
 import { migrate } from './schema.ts'
-import { inTransaction } from './transaction.ts'
+import { isMarked } from './scrub.ts'
+import { OTHERS_MS, Scrubber } from './scrubber.ts'
+import { inTransaction, inVain } from './transaction.ts'
 import { verify, type Progress } from './verify.ts'
 import { growWal } from './wal.ts'
 import { Writer } from './writer.ts'
@@ -55,6 +62,9 @@ export interface SqliteOptions {
 
 const DEFAULT_MAX_BODY_BYTES = 16 * 1024 * 1024
 const FOREIGN_POLL_MS = 25
+/** How long an erasure waits for others who write. */
+const BUSY_MS = 10_000
+const BUSY_PAUSE_MS = 5
 
 /** Opens a store. @throws {ForeignStore} @throws {StoreNewer} @throws {StoreMissing} @throws {SqliteTooOld} @throws {StoreUnavailable} */
 export function openSqlite(options: SqliteOptions): SqliteLog {
@@ -76,6 +86,7 @@ export class SqliteLog implements Log {
   readonly #group: GroupCommit | undefined
   readonly #ownership: Ownership | undefined
   readonly #placement = new Placement()
+  readonly #scrubber: Scrubber | undefined
   readonly #heard = new Set<(isOurs: boolean) => void>()
   readonly #sql
   #isMoving = false
@@ -116,6 +127,10 @@ export class SqliteLog implements Log {
     this.#ownership = options.file === ':memory:' ? undefined : new Ownership(`${options.file}-owner`)
     this.#foreignVersion = this.#dataVersion()
     this.#known = this.#reader.tip()
+    if (!isReadOnly && options.file !== ':memory:') {
+      this.#scrubber = new Scrubber(options.file, () => this.#isClosed || growWal(this.#db, options.file))
+      if (isMarked(this.#db)) void this.#scrubber.run()
+    }
   }
 
   commit(change: Change): Promise<Committed> {
@@ -228,12 +243,37 @@ export class SqliteLog implements Log {
     return { events: this.#inOurWords(() => inTransaction(this.#db, () => deleteEvents(this.#db, streams))) }
   }
 
+  async erase(what: Erase): Promise<Erased> {
+    if (this.#isClosed) throw this.#closed()
+    if (!this.#group) throw new StoreUnavailable('store_read_only', this.file, undefined)
+    const { projections, clock = systemClock } = this.#options
+    const work = () => erase(this.#db, this.#reader, projections, what, clock.now())
+    if (what.isDryRun) {
+      await this.#group.drained()
+      return { ...this.#inOurWords(() => inVain(this.#db, work)), state: 'done' }
+    }
+    const destroyed = await whileBusy(() => this.#thoroughly(work))
+    this.#tell(true)
+    const isDone = (await this.#scrubber?.run()) ?? true
+    return { ...destroyed, state: isDone ? 'done' : 'pending' }
+  }
+
   async restore(recorded: Recorded): Promise<void> {
     const { projections } = this.#options
-    this.#inOurWords(() =>
-      inTransaction(this.#db, () => restore(this.#db, this.#reader, projections, recorded)),
-    )
+    const { events } = await this.#thoroughly(() => restore(this.#db, this.#reader, projections, recorded))
     this.#tell(true)
+    if (events > 0) await this.#scrubber?.run()
+  }
+
+  /** A transaction that may destroy something: what it deletes is overwritten. */
+  async #thoroughly<T>(work: () => T): Promise<T> {
+    await this.#group?.drained()
+    this.#db.exec('PRAGMA secure_delete = ON')
+    try {
+      return this.#inOurWords(() => inTransaction(this.#db, work))
+    } finally {
+      this.#db.exec('PRAGMA secure_delete = FAST')
+    }
   }
 
   tryOwn(): Promise<boolean> {
@@ -251,6 +291,7 @@ export class SqliteLog implements Log {
     clearInterval(this.#poll)
     this.#tell(true) // followers see that it is over
     await this.#group?.writer.close()
+    await this.#scrubber?.close()
     this.#db.close()
     this.#ownership?.release()
   }
@@ -313,6 +354,7 @@ export class SqliteLog implements Log {
     const version = this.#dataVersion()
     if (version === this.#foreignVersion) return
     this.#foreignVersion = version
+    if (this.#scrubber && isMarked(this.#db)) this.#scrubber.later(OTHERS_MS)
     // A writer on a thread is another connection, and not somebody else.
     const tip = this.#reader.tip()
     if (tip === this.#known && !this.#hasForeign) return
@@ -323,5 +365,18 @@ export class SqliteLog implements Log {
 
   #dataVersion(): number {
     return Number(this.#sql.dataVersion.get()?.['data_version'])
+  }
+}
+
+/** What was begun in vain because another process writes, begun again. */
+async function whileBusy<T>(work: () => Promise<T>): Promise<T> {
+  for (const until = performance.now() + BUSY_MS; ;) {
+    try {
+      return await work()
+    } catch (error) {
+      const isBusy = error instanceof StoreUnavailable && error.code === 'store_busy'
+      if (!isBusy || performance.now() > until) throw error
+    }
+    await pause(BUSY_PAUSE_MS)
   }
 }

@@ -12,3 +12,13 @@ export function inTransaction<T>(db: DatabaseSync, work: () => T): T {
     throw error
   }
 }
+
+/** What some work would come to; nothing of it is kept. */
+export function inVain<T>(db: DatabaseSync, work: () => T): T {
+  db.exec('BEGIN IMMEDIATE')
+  try {
+    return work()
+  } finally {
+    if (db.isTransaction) db.exec('ROLLBACK')
+  }
+}

@@ -2,14 +2,18 @@
 import { createHash } from 'node:crypto'
 import {
   bodyOf,
+  ERASURES,
+  Erasures,
   fits,
   GENESIS,
+  isErased,
   sameHash,
   type Break,
   type Head,
   type StoredEvent,
   type Verdict,
 } from '../../log/index.ts'
+import { EMPTIED } from '../coming.ts'
 import { STORE_STREAM, storePruned } from '../pruned.ts'
 import { PAGE, type Reader } from './reader.ts'
 
@@ -18,7 +22,7 @@ export type Progress = (done: number, total: number) => void
 export async function verify(reader: Reader, only?: string, onProgress?: Progress): Promise<Verdict> {
   const breaks: Break[] = []
   const digest = createHash('sha256')
-  const counts = { streams: 0, events: 0, pruned: 0 }
+  const counts = { streams: 0, events: 0, pruned: 0, erased: 0 }
   if (only === undefined)
     for (const line of reader.integrity()) breaks.push({ stream: 'the file', seq: 0, reason: line })
   const total = only === undefined ? reader.count() : (reader.head(only)?.seq ?? 0)
@@ -29,6 +33,7 @@ export async function verify(reader: Reader, only?: string, onProgress?: Progres
     breaks.push({ ...event, reason: 'it has a number, or a place in the store, that no writer gives' })
   const unreadable = new Set(impossible.map(({ stream }) => stream))
   const pruned = unreadable.has(STORE_STREAM) ? new Map<string, string>() : prunedHeads(reader, breaks)
+  const erased = new ErasedPlaces(reader, breaks)
   for (const head of only === undefined
     ? everyHead(reader)
     : [reader.head(only)].filter((h) => h !== undefined)) {
@@ -46,7 +51,7 @@ export async function verify(reader: Reader, only?: string, onProgress?: Progres
       continue
     }
     if (unreadable.has(head.stream)) continue
-    for await (const done of verifyStream(reader, head, breaks)) {
+    for await (const done of verifyStream(reader, head, breaks, erased)) {
       counts.events += done
       onProgress?.(counts.events, total)
     }
@@ -59,12 +64,48 @@ export async function verify(reader: Reader, only?: string, onProgress?: Progres
       seq: 0,
       reason: `${stored} events are stored, but the streams hold ${counts.events}`,
     })
+  counts.erased = erased.count
   return { ...counts, digest: digest.digest('hex'), breaks }
 }
 
-function* everyHead(reader: Reader): Generator<Head> {
+/** What the record says of erasures; read again where a place is empty that it did not name: one may just have come. */
+class ErasedPlaces {
+  /** Of events that are named. */
+  count = 0
+  readonly #reader: Reader
+  #known: Erasures
+
+  constructor(reader: Reader, breaks: Break[]) {
+    this.#reader = reader
+    this.#known = erasuresOf(reader, (stream) =>
+      breaks.push({ stream, seq: 1, reason: 'its body cannot be read' }),
+    )
+  }
+
+  names({ stream, seq }: StoredEvent): boolean {
+    if (!this.#known.names(stream, seq)) this.#known = erasuresOf(this.#reader)
+    const isNamed = this.#known.names(stream, seq)
+    if (isNamed) this.count++
+    return isNamed
+  }
+}
+
+/** Every erasure there is on record. */
+export function erasuresOf(reader: Reader, unreadable: (stream: string) => void = () => {}): Erasures {
+  const erasures = new Erasures()
+  for (const { stream } of everyHead(reader, ERASURES))
+    for (const event of reader.page(stream, 1))
+      try {
+        erasures.add(event)
+      } catch {
+        unreadable(stream)
+      }
+  return erasures
+}
+
+function* everyHead(reader: Reader, under = ''): Generator<Head> {
   for (let after = ''; ;) {
-    const page = reader.heads(after, '', 500)
+    const page = reader.heads(after, under, 500)
     yield* page
     const last = page.at(-1)
     if (!last) return
@@ -73,7 +114,12 @@ function* everyHead(reader: Reader): Generator<Head> {
 }
 
 /** The store may be at work meanwhile: the last events of a stream are held against the head of the same moment. */
-async function* verifyStream(reader: Reader, listed: Head, breaks: Break[]): AsyncGenerator<number> {
+async function* verifyStream(
+  reader: Reader,
+  listed: Head,
+  breaks: Break[],
+  erased: ErasedPlaces,
+): AsyncGenerator<number> {
   const { stream, continues } = listed
   const origin = continues && reader.head(continues.stream)
   if (continues && (!origin || !sameHash(origin.hash, continues.hash))) {
@@ -88,7 +134,9 @@ async function* verifyStream(reader: Reader, listed: Head, breaks: Break[]): Asy
       head: reader.head(stream),
     }))
     for (const event of page) {
-      const reason = whyBroken(event, previous, seq + 1, position)
+      const reason =
+        whyBroken(event, previous, seq + 1, position) ??
+        (isErased(event) && !erased.names(event) ? EMPTIED : undefined)
       if (reason) breaks.push({ stream, seq: seq + 1, reason })
       previous = event.hash
       seq = event.seq

@@ -8,6 +8,7 @@
 import { performance } from 'node:perf_hooks'
 import type { DatabaseSync } from 'node:sqlite'
 import {
+  ENCODING,
   sealInto,
   type Append,
   type Change,
@@ -31,8 +32,6 @@ const CONSTRAINT = 19
 
 const isConstraint = (error: unknown): boolean =>
   error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === CONSTRAINT
-
-const JSON_ENCODING = 1
 
 export class Writer {
   /** How long the disk took for the last batch. */
@@ -203,7 +202,7 @@ export class Writer {
     stream: string,
     seq: number,
   ): Uint8Array {
-    const header = { tenant, stream, seq, at: this.#at, encoding: JSON_ENCODING }
+    const header = { tenant, stream, seq, at: this.#at, encoding: ENCODING }
     return sealInto(seal, SALT_BYTES, previous, event, header)
   }
 
@@ -221,7 +220,7 @@ export class Writer {
       event.after ?? null,
       this.#at,
       event.actor ?? null,
-      JSON_ENCODING,
+      ENCODING,
       blob === null ? body : null,
       blob,
       seal,
@@ -242,7 +241,7 @@ export class Writer {
       at: this.#at,
       domain: undefined,
       keyId: undefined,
-      encoding: JSON_ENCODING,
+      encoding: ENCODING,
     }
     for (const projection of projections)
       for (const change of projection.apply(stored)) this.#rows.change(change)
