@@ -7,20 +7,22 @@
  *     are moved together instead of getting a larger array.
  */
 const GROWTH_FROM = 16
-const [WIDTH, LENGTH, ROOM] = [4, 1, 2]
 
 export class Lists {
   /** Where lists begin, and the array they are in; valid until the next change. */
   words: Uint32Array
-  /** Of each list four numbers, beside each other in the processor's cache: its start, its length, its room, and none. */
-  #of: Uint32Array
+  #starts: Uint32Array
+  #lengths: Uint32Array
+  #rooms: Uint32Array
   #end = 0
   #unused = 0
   readonly #free = new Map<number, number[]>()
 
   constructor(lists: number, words: number) {
     this.words = new Uint32Array(Math.max(words, GROWTH_FROM))
-    this.#of = new Uint32Array(Math.max(lists, GROWTH_FROM) * WIDTH)
+    this.#starts = new Uint32Array(Math.max(lists, GROWTH_FROM))
+    this.#lengths = new Uint32Array(this.#starts.length)
+    this.#rooms = new Uint32Array(this.#starts.length)
   }
 
   /** Lists that lie in `words` one after another; `words` is taken over. */
@@ -28,21 +30,22 @@ export class Lists {
     const lists = new Lists(lengths.length, 0)
     lists.words = words
     lists.#end = words.length
+    lists.#lengths.set(lengths)
+    lists.#rooms.set(lengths)
     let start = 0
     for (let list = 0; list < lengths.length; list++) {
-      const length = lengths[list] ?? 0
-      lists.#place(list, start, length, length)
-      start += length
+      lists.#starts[list] = start
+      start += lengths[list] ?? 0
     }
     return lists
   }
 
   startOf(list: number): number {
-    return this.#of[list * WIDTH] ?? 0
+    return this.#starts[list] ?? 0
   }
 
   lengthOf(list: number): number {
-    return this.#of[list * WIDTH + LENGTH] ?? 0
+    return this.#lengths[list] ?? 0
   }
 
   /** A list as it is now; valid until the next change. */
@@ -62,14 +65,14 @@ export class Lists {
       this.words.copyWithin(at + 1, at, start + length)
     }
     this.words[at] = word
-    this.#of[list * WIDTH + LENGTH] = length + 1
+    this.#lengths[list] = length + 1
   }
 
   /** Makes an empty list of what is already in order. */
   fill(list: number, words: Uint32Array): void {
     this.#reserve(list, words.length, words.length)
     this.words.set(words, this.startOf(list))
-    this.#of[list * WIDTH + LENGTH] = words.length
+    this.#lengths[list] = words.length
   }
 
   /** Takes out the number from `from` to `to` (one at most is there); false if there is none. */
@@ -80,7 +83,7 @@ export class Lists {
     if (rank >= length || found > to) return false
     this.words.copyWithin(start + rank, start + rank + 1, start + length)
     this.words[start + length - 1] = 0
-    this.#of[list * WIDTH + LENGTH] = length - 1
+    this.#lengths[list] = length - 1
     if (length === 1) this.clear(list)
     return true
   }
@@ -93,12 +96,12 @@ export class Lists {
   }
 
   clear(list: number): void {
-    const [start, room] = [this.startOf(list), this.#of[list * WIDTH + ROOM] ?? 0]
+    const [start, room] = [this.startOf(list), this.#rooms[list] ?? 0]
     this.words.fill(0, start, start + room)
     this.#giveBack(start, room)
-    this.#of[list * WIDTH] = 0
-    this.#of[list * WIDTH + LENGTH] = 0
-    this.#of[list * WIDTH + ROOM] = 0
+    this.#starts[list] = 0
+    this.#lengths[list] = 0
+    this.#rooms[list] = 0
   }
 
   /** How many numbers of the list are below `word`. */
@@ -115,8 +118,8 @@ export class Lists {
   }
 
   #reserve(list: number, length: number, exactly?: number): void {
-    if (list >= this.#of.length / WIDTH) this.#moreLists(list)
-    const room = this.#of[list * WIDTH + ROOM] ?? 0
+    if (list >= this.#starts.length) this.#moreLists(list)
+    const room = this.#rooms[list] ?? 0
     if (length <= room) return
     const wanted = exactly ?? (room < GROWTH_FROM ? Math.max(room * 2, 1) : room + (room >>> 2))
     const next = Math.max(wanted, length)
@@ -125,8 +128,8 @@ export class Lists {
     this.words.copyWithin(to, from, from + this.lengthOf(list))
     this.words.fill(0, from, from + room)
     this.#giveBack(from, room)
-    this.#of[list * WIDTH] = to
-    this.#of[list * WIDTH + ROOM] = next
+    this.#starts[list] = to
+    this.#rooms[list] = next
   }
 
   #take(room: number): number {
@@ -164,11 +167,11 @@ export class Lists {
   #moveTogether(room: number): void {
     const words = new Uint32Array(room)
     let end = 0
-    for (let list = 0; list < this.#of.length / WIDTH; list++) {
+    for (let list = 0; list < this.#starts.length; list++) {
       const [start, length] = [this.startOf(list), this.lengthOf(list)]
       words.set(this.words.subarray(start, start + length), end)
-      this.#of[list * WIDTH] = end
-      this.#of[list * WIDTH + ROOM] = length
+      this.#starts[list] = end
+      this.#rooms[list] = length
       end += length
     }
     this.words = words
@@ -177,16 +180,15 @@ export class Lists {
     this.#free.clear()
   }
 
-  #place(list: number, start: number, length: number, room: number): void {
-    const at = list * WIDTH
-    this.#of[at] = start
-    this.#of[at + LENGTH] = length
-    this.#of[at + ROOM] = room
-  }
-
   #moreLists(list: number): void {
-    const more = new Uint32Array(Math.max((list + 1) * WIDTH, this.#of.length * 2))
-    more.set(this.#of)
-    this.#of = more
+    const length = Math.max(list + 1, this.#starts.length * 2)
+    const copy = (from: Uint32Array) => {
+      const to = new Uint32Array(length)
+      to.set(from)
+      return to
+    }
+    this.#starts = copy(this.#starts)
+    this.#lengths = copy(this.#lengths)
+    this.#rooms = copy(this.#rooms)
   }
 }

@@ -33,6 +33,7 @@ const MOST_READ = 100_000
 const MOST_LETTERS = 48
 const MOST_KNOWN = 100_000
 
+const ascii = /[a-z0-9]+/g
 const unicode = /[\p{L}\p{M}\p{N}]+|\p{Extended_Pictographic}/gu
 const notAscii = /[^\0-\x7f]/
 const unspaced =
@@ -41,17 +42,8 @@ const hump = /[a-z0-9][A-Z]/
 const glued = /[A-Za-z]*[a-z0-9][A-Z][A-Za-z]*/g
 const humps = /[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g
 
-/** Slots at first; four times as many whenever half of them are taken. */
-const FIRST_SLOTS = 1 << 12
-
-/**
- * Words by their letters, looked up where they stand in a text: a Map would need each mention cut out and hashed as a string of its own,
- * which was half of the time that indexing took.
- */
 export class Words {
-  #known: Word[] = []
-  /** Two to a slot, beside each other in the processor's cache: number in `#known` + 1 (0: empty), and the hash, compared before letters are. */
-  #slots = new Int32Array(2 * FIRST_SLOTS)
+  readonly #known = new Map<string, Word>()
 
   each(text: string, visit: Visit): void {
     const { rest, terms } = datesIn(text.length > MOST_READ ? text.slice(0, MOST_READ) : text)
@@ -59,7 +51,10 @@ export class Words {
     const names = hump.test(rest) ? (rest.match(glued) ?? []) : []
     for (const name of names)
       for (const part of name.match(humps) ?? []) visit(this.#word(part.toLowerCase()))
-    if (!notAscii.test(rest)) return this.#eachPlain(rest.toLowerCase(), visit)
+    if (!notAscii.test(rest)) {
+      for (const word of rest.toLowerCase().match(ascii) ?? []) visit(this.#word(word))
+      return
+    }
     for (const run of rest.normalize('NFKC').toLowerCase().match(unicode) ?? []) {
       if (!notAscii.test(run)) visit(this.#word(run))
       else
@@ -75,80 +70,18 @@ export class Words {
   }
 
   forget(): void {
-    this.#known = []
-    this.#slots = new Int32Array(2 * FIRST_SLOTS)
-  }
-
-  /** Of a text in lower case, all ASCII. */
-  #eachPlain(text: string, visit: Visit): void {
-    let start = -1
-    for (let at = 0; at <= text.length; at++) {
-      const code = at < text.length ? text.charCodeAt(at) : 0
-      const isPart = (code >= 97 && code <= 122) || (code >= 48 && code <= 57)
-      if (isPart) {
-        if (start < 0) start = at
-      } else if (start >= 0) {
-        visit(this.#at(text, start, at))
-        start = -1
-      }
-    }
+    this.#known.clear()
   }
 
   #word(written: string): Word {
-    return this.#at(written, 0, written.length)
-  }
-
-  /** The word that stands there. */
-  #at(text: string, from: number, end: number): Word {
-    const to = Math.min(end, from + MOST_LETTERS)
-    const hash = hashOf(text, from, to)
-    const slots = this.#slots
-    const mask = slots.length / 2 - 1
-    let slot = hash & mask
-    for (; ; slot = (slot + 1) & mask) {
-      const number = slots[2 * slot] ?? 0
-      if (number === 0) break
-      if (slots[2 * slot + 1] !== hash) continue
-      const word = this.#known[number - 1]
-      if (word && isAt(word.word, text, from, to)) return word
-    }
-    if (this.#known.length >= MOST_KNOWN) {
-      this.forget()
-      return this.#at(text, from, end)
-    }
-    const word = text.slice(from, to)
+    const word = written.length > MOST_LETTERS ? written.slice(0, MOST_LETTERS) : written
+    const known = this.#known.get(word)
+    if (known) return known
     const made = { term: stem(word), word, isStop: stopWords.has(word), number: undefined, row: undefined }
-    slots[2 * slot] = this.#known.push(made)
-    slots[2 * slot + 1] = hash
-    if (this.#known.length * 2 > mask) this.#spread()
+    if (this.#known.size >= MOST_KNOWN) this.#known.clear()
+    this.#known.set(word, made)
     return made
   }
-
-  #spread(): void {
-    const slots = new Int32Array(this.#slots.length * 4)
-    const mask = slots.length / 2 - 1
-    for (const [i, { word }] of this.#known.entries()) {
-      const hash = hashOf(word, 0, word.length)
-      let slot = hash & mask
-      while (slots[2 * slot] !== 0) slot = (slot + 1) & mask
-      slots[2 * slot] = i + 1
-      slots[2 * slot + 1] = hash
-    }
-    this.#slots = slots
-  }
-}
-
-/** FNV-1a, over UTF-16 code units. */
-function hashOf(text: string, from: number, to: number): number {
-  let hash = 0x811c9dc5
-  for (let i = from; i < to; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
-  return hash ^ (hash >>> 15)
-}
-
-function isAt(word: string, text: string, from: number, to: number): boolean {
-  if (word.length !== to - from) return false
-  for (let i = 0; i < word.length; i++) if (word.charCodeAt(i) !== text.charCodeAt(from + i)) return false
-  return true
 }
 
 /** Neighbouring characters, two by two; a character that stands alone is a term by itself. */
