@@ -80,9 +80,10 @@ export const aboutOf = (item: ItemInput & { readonly scope: string }): string | 
 export async function standingOn(
   log: Log,
   { kind, scope, subject, predicate, value }: ItemInput & { readonly scope: string },
+  now: number,
 ): Promise<{ readonly id: string; readonly version: number; readonly saysSame: boolean } | undefined> {
   if (predicate === undefined) return undefined
-  const where = { kind, scope, subject, predicate, status: 'active', replaced_at: null }
+  const where = { kind, scope, subject, predicate, status: 'active', replaced_at: null, ends_at: { gt: now } }
   for (const row of await log.select('items', { where, order: [{ desc: 'position' }] })) {
     const [from] = await log.select('feedback', { where: { convention: row['item'] ?? null }, limit: 1 })
     if (!from) continue

@@ -7,10 +7,10 @@
  * G4. Of two that become conventions about one thing at once, from two runs, the later one supersedes the other.
  */
 import { isDeepStrictEqual as same } from 'node:util'
-import { anew, eventOf, type Append, type Change, type Log } from '../../log/index.ts'
+import { anew, eventOf, type Append, type Log } from '../../log/index.ts'
 import { events } from '../../run/index.ts'
 import type { AnyTask, Feedback, GivenFeedback } from '../../task/index.ts'
-import { recording } from '../writing.ts'
+import { drafted, written, type Put } from '../writing.ts'
 import { aboutOf, follows, itemOf, standingOn } from './convention.ts'
 import { checked, holdAgainst, type Checked } from './correction.ts'
 import { BadFeedback } from './errors.ts'
@@ -51,7 +51,8 @@ export async function giveFeedback(
 type Named = Checked & { readonly id: string }
 
 /** What is to be committed, from what the store holds now. */
-async function decided({ log, newId, now, codeFor }: FeedbackParts, run: string, given: readonly Named[]) {
+async function decided(parts: FeedbackParts, run: string, given: readonly Named[]) {
+  const { log, codeFor } = parts
   // Before anything is read: what comes later refuses the commit.
   const position = await log.position()
   const inbox = await log.head(events.inboxOf(run))
@@ -69,7 +70,7 @@ async function decided({ log, newId, now, codeFor }: FeedbackParts, run: string,
     standing = replaced(standing, one.keys, one.is)
     return { one, ...follows(one, task, code, output) }
   })
-  const conventions = await conventionsOf({ log, newId, now }, String(row['scope'] ?? ''), so)
+  const conventions = await conventionsOf(parts, String(row['scope'] ?? ''), so)
   const feedback = so.map(({ one, rule }) => {
     const { id, keys, was, is, because, by } = one
     const convention = conventions.of.get(id)
@@ -87,23 +88,22 @@ async function decided({ log, newId, now, codeFor }: FeedbackParts, run: string,
   if (feedback.length === 0) return { ids, appends: [] }
   const stream = events.inboxOf(run)
   const own: Append = { stream, expected: { seq: inbox?.seq ?? 0 }, events: feedback }
-  const unless = [...conventions.subjects].map(([of, subjects]) => ({
+  const guards = [...conventions.subjects].map(([of, subjects]) => ({
     table: 'items',
     where: { scope: of, subject: { in: [...subjects] }, replaced_at: null, position: { gt: position } },
   }))
-  return { ids, appends: [own, ...conventions.appends], unless: [...unless, ...conventions.guards] }
+  return { ids, appends: [own, ...conventions.appends], unless: [...guards, ...(conventions.unless ?? [])] }
 }
 
 /** The items these corrections become, by correction: of several about one thing, the last word. */
 async function conventionsOf(
-  { log, newId, now }: Pick<FeedbackParts, 'log' | 'newId' | 'now'>,
+  { log, newId, now }: FeedbackParts,
   scope: string,
   so: readonly (ReturnType<typeof follows> & { readonly one: Named })[],
 ) {
   const of = new Map<string, string>()
-  const appends = new Map<string, Append>()
+  const puts: Put[] = []
   const subjects = new Map<string, Set<string>>()
-  const guards: NonNullable<Change['unless']>[number][] = []
   const wanted = so.flatMap(({ one, convention }) =>
     convention === undefined
       ? []
@@ -114,7 +114,7 @@ async function conventionsOf(
     if (!last) continue
     const agreeing = group.filter(({ one }) => same(one.is, last.one.is)).map(({ one }) => one)
     const item = itemOf(last.convention, scope, agreeing)
-    const standing = await standingOn(log, item)
+    const standing = await standingOn(log, item, now())
     if (standing?.saysSame) {
       for (const { id } of agreeing) of.set(id, standing.id)
       continue
@@ -123,16 +123,9 @@ async function conventionsOf(
     const { id, version } = standing ?? {}
     const supersedes = id === undefined || version === undefined ? {} : { supersedes: { id, version } }
     const by = { author: last.one.by, run: undefined, scope }
-    const writing = await recording({ log, newId, now, by }, { ...item, ...supersedes })
-    guards.push(...(writing.unless ?? []))
-    for (const { id: correction } of agreeing) of.set(correction, writing.value.id)
-    for (const append of writing.appends) {
-      const before = appends.get(append.stream)
-      appends.set(
-        append.stream,
-        before ? { ...before, events: [...before.events, ...append.events] } : append,
-      )
-    }
+    const draft = await drafted({ log, newId, now, by }, { ...item, ...supersedes })
+    for (const { id: correction } of agreeing) of.set(correction, draft.item.id)
+    puts.push(...draft.puts)
   }
-  return { of, subjects, guards, appends: [...appends.values()] }
+  return { of, subjects, ...(await written(log, puts, undefined)) }
 }
