@@ -70,6 +70,18 @@ test('the last word supersedes the convention before it, and the same word recor
   await bed.close()
 })
 
+test('a convention that has expired does not stand in for a new one', async () => {
+  const { bed, run, conventions } = await sorted()
+  const validTo = new Date(bed.clock.now() + 3_600_000)
+  const about = { subject: 'payee:Acme', predicate: 'category', value: 'Travel', statement: 'Acme is Travel' }
+  const first = await run.feedback({ ...other, asConvention: { ...about, validTo } })
+  await bed.clock.advance('2h')
+  const second = await run.feedback({ ...other, path: 'rows[2].category' })
+  expect(second.convention).not.toBe(first.convention)
+  expect((await conventions()).map(({ id }) => id)).toEqual([second.convention])
+  await bed.close()
+})
+
 test('a correction never supersedes what was decided, only contradicts it', async () => {
   const { bed, run, conventions } = await sorted()
   const decided = await bed.tl.memory.remember({
