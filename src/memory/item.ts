@@ -20,6 +20,7 @@ const STATUSES: readonly ItemStatus[] = [
   'withdrawn',
   'fulfilled',
   'expired',
+  'erased',
 ]
 export const LINKS: readonly LinkType[] = [
   'supersedes',

@@ -47,7 +47,8 @@ test('what is kept of a subject goes, and the record of whoever knew it; that it
   const [before] = await tl.memory.history(id)
 
   const wanted = await tl.memory.erase('customer:42', { ...why, dryRun: true })
-  expect((await tl.memory.recall({ query: 'refund' })).length).toBe(1)
+  const found = async () => (await tl.memory.recall({ query: 'refund' })).map(({ item }) => item.subject)
+  expect(await found()).toContain('customer:42')
   const erased = await tl.memory.erase('customer:42', why)
   expect(erased).toMatchObject({ versions: 3, state: 'done', events: wanted.events, bytes: wanted.bytes })
   expect(wanted).toMatchObject({ ...erased, ids: [], state: 'dry_run' })
@@ -65,7 +66,7 @@ test('what is kept of a subject goes, and the record of whoever knew it; that it
   ])
   expect(versions[0]).toMatchObject({ id, kind: 'fact', recordedAt: before?.recordedAt, author: '' })
   expect((await tl.memory.get(stays.id)).statement).toBe('Pays at once')
-  expect(await tl.memory.recall({ query: 'refund' })).toEqual([])
+  expect(await found()).not.toContain('customer:42')
   expect(await tl.memory.asOf(new Date(bed.clock.now()), {})).toMatchObject([{ id: stays.id }])
   await expect(tl.memory.fulfil(id, { because: 'x' })).rejects.toMatchObject({ code: 'item_over' })
 
