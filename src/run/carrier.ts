@@ -212,6 +212,11 @@ export class RunCarrier implements Carrier {
       history.cancelling = { reason: cancel.reason }
     }
     const late = this.#lingering.get(runId)
+    if (late?.operation !== undefined) {
+      // Not by the generation, whose commits are never answered once the run is somebody else's.
+      await record([eventOf(runAwaitedOutside, { operation: late.operation })])
+      late.operation = undefined
+    }
     const generation: Generation = new Generation({
       surroundings: this.#options.surroundings,
       task,
@@ -223,10 +228,6 @@ export class RunCarrier implements Carrier {
       late: (operation) => this.#late(runId, operation),
       closed: (how) => this.#closed(runId, generation, how),
     })
-    if (late?.operation !== undefined) {
-      await generation.record([eventOf(runAwaitedOutside, { operation: late.operation })])
-      late.operation = undefined
-    }
     if (this.#isClosed || loading.isLost) return
     this.#generations.set(runId, generation)
     const ctx = contextFor(generation, generation.root)

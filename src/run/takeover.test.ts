@@ -1,9 +1,10 @@
 /** What breaks if a generation is let go while something of it is on its way to the store? */
 import { expect, test } from 'vitest'
 import { open, openStore } from '../app/index.ts'
-import type { Change, Log } from '../log/index.ts'
+import { eventOf, type Change, type Log } from '../log/index.ts'
 import { task, type AnyTask } from '../task/index.ts'
 import { reroute, SimulatedClock } from '../testing/index.ts'
+import { runClaimed } from './events.ts'
 import { Registry, RunCarrier } from './index.ts'
 
 const turns = async (count = 60) => {
@@ -187,4 +188,44 @@ test('a run that may be somebody else’s by now records the effect that is in f
   expect(await kindsOf(place.store, id)).toEqual(['run.started', 'run.claimed', 'step.completed'])
   expect(place.carrier.isAdvancing(id)).toBe(false)
   await place.client.close()
+})
+
+test('a run that is lost while it is noted that it was late can be carried here again', async () => {
+  const gate = Promise.withResolvers<void>()
+  const wanders = task({
+    name: 'wanders',
+    async run(ctx) {
+      const word = ctx.wait('ok')
+      await gate.promise
+      await ctx.step('late', () => 1)
+      return word
+    },
+  })
+  const { carrier, client, clock, store, held } = await carrierOver([wanders], 'run.await_outside_step')
+  const run = await client.start(wanders, undefined)
+  void carrier.advance(run.id)
+  await clock.advance('2s')
+  gate.resolve() // out of memory by now
+  await turns()
+  const loaded = carrier.advance(run.id)
+  await turns()
+  expect(held.isHere).toBe(true)
+  const head = await store.head(run.id)
+  await store.commit({
+    appends: [
+      {
+        stream: run.id,
+        expected: { claim: head?.epoch ?? 0 },
+        events: [eventOf(runClaimed, { by: 'another' })],
+      },
+    ],
+  })
+  held.release()
+  await loaded
+  expect(carrier.isAdvancing(run.id)).toBe(false)
+  await run.signal('ok', 'yes')
+  void carrier.advance(run.id)
+  await turns()
+  expect(await run.status()).toBe('done')
+  await store.close()
 })
