@@ -7,13 +7,15 @@ import { bodyOf, isErased, type Log, type Row } from '../log/index.ts'
 import {
   itemFlagged,
   itemRecorded,
+  itemsByVersion,
+  liveInFork,
   scopesAbove,
   streamOf,
   type Flag,
   type Memory,
   type MemoryItem,
 } from '../memory/index.ts'
-import { events, RunErased, RunNotFound, type Waiting } from '../run/index.ts'
+import { events, RunErased, RunNotFound, type Fork, type Waiting } from '../run/index.ts'
 import { briefAcknowledged, threadStream, type BriefSettings, type Vector } from './events.ts'
 import { openHandoffs, type Handoff } from './handoffs.ts'
 import { planOf, type Planned } from './plan.ts'
@@ -112,7 +114,8 @@ export async function gather(sources: Sources, subject: string, settings: BriefS
     const head = await log.head(streamOf(one))
     if (head) vector[head.stream] = head.seq
   }
-  const live = await everyLive(memory, scope)
+  const forks = own ? (runs[0]?.record.started?.forks ?? []) : []
+  const live = forks.length > 0 ? await liveOf(log, forks, scope) : await everyLive(memory, scope)
   const over = await memory.list({ scope, status: 'withdrawn', limit: MOST_WITHDRAWN })
   return {
     subject,
@@ -172,6 +175,16 @@ async function descend(
     await found(row)
     await descend(log, child, known, found)
   }
+}
+
+/** As a fork sees them. */
+async function liveOf(log: Log, forks: readonly Fork[], scope: string): Promise<MemoryItem[]> {
+  const seen = await liveInFork(log, forks, { scope: { in: scopesAbove(scope) } })
+  const versions = await itemsByVersion(
+    log,
+    seen.map(({ id, version }) => [id, version] as const),
+  )
+  return [...versions.values()].filter(({ status }) => status === 'active')
 }
 
 /**

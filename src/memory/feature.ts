@@ -4,11 +4,12 @@ import type { Context, Kept, RecallQuery } from '../task/index.ts'
 import { asItem, type ItemInput } from './item.ts'
 import { outputGate, pass, stepGate } from './checkpoint.ts'
 import { recallOf, type Named } from './recall.ts'
+import { seenByFork } from './overlay.ts'
 import { checkFilters } from './reading.ts'
 import { recording, type Pen } from './writing.ts'
 
 function memoryContext(hands: Hands): Partial<Context> {
-  const { run, log, newId, now, keep } = hands
+  const { run, forks, log, newId, now, keep } = hands
   const pen: Pen = { log, newId, now, by: { author: run.id, run: run.id, scope: run.scope ?? '' } }
   // The operation's value is what `recording` said it would be.
   const kept = (call: string, subject: string, item: () => ItemInput) =>
@@ -20,7 +21,7 @@ function memoryContext(hands: Hands): Partial<Context> {
       const recall = recallOf(log)
       const named = await keep('recall', nameOf(about), async () => {
         checkFilters(about)
-        return { appends: [], value: await recall.names(about, now()) }
+        return { appends: [], value: await seenByFork(log, forks, await recall.names(about, now())) }
       })
       return recall.said(named as readonly Named[]) // what this operation records
     },

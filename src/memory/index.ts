@@ -35,6 +35,7 @@ export { checkScope, scopesAbove } from './item.ts'
 export { Memory, type By, type EndOptions } from './memory.ts'
 export { type Listed, type Profile } from './profile.ts'
 export { memoryProjection } from './projection.ts'
+export { liveInFork } from './overlay.ts'
 export { serveRecall } from './recall.ts'
 export {
   itemsByVersion,

@@ -95,3 +95,45 @@ test('and a decision of the original is not there in a fork from before it', asy
   expect(await fork.result()).toBe('passed')
   await bed.close()
 })
+
+test('recall and the brief of a fork leave out what the original decided since; the brief has what it replaced', async () => {
+  const looking = task({
+    name: 'looking',
+    async run(ctx) {
+      const { id } = await ctx.decide({ subject: 'colour', choice: 'green', because: 'Ada likes it' })
+      await ctx.step('half', () => 'way')
+      if ((await ctx.wait('go')) === 'on') {
+        await ctx.decide({ subject: 'paper', choice: 'thick', because: 'It lasts' })
+        await ctx.decide({ subject: 'colour', choice: 'blue', because: 'Bo likes it', supersedes: id })
+      }
+      await ctx.wait('look')
+      return (await ctx.recall({ query: 'paper' })).map(({ item }) => item.statement)
+    },
+  })
+  const bed = await testbed({ tasks: [looking] })
+  const run = await bed.start(looking, {}, { scope: 'house' })
+  await bed.settle()
+  const fork = await run.fork({ at: 'half' })
+  await bed.settle()
+  for (const [one, go] of [
+    [run, 'on'],
+    [fork, 'back'],
+  ] as const) {
+    await one.signal('go', go)
+    await bed.settle()
+  }
+  const briefs = await Promise.all([run, fork].map(async ({ id }) => (await bed.tl.brief(id)).markdown))
+  expect(briefs.map((text) => ['green', 'blue', 'thick'].map((word) => text.includes(`: ${word}.`)))).toEqual(
+    [
+      [false, true, true],
+      [true, false, false],
+    ],
+  )
+  for (const one of [run, fork]) {
+    await one.signal('look')
+    await bed.settle()
+  }
+  expect(await run.result()).toContain('paper: thick')
+  expect(await fork.result()).not.toContain('paper: thick')
+  await bed.close()
+})

@@ -45,6 +45,35 @@ export async function overlaid(
   ]
 }
 
+type Named = { readonly id: string; readonly version: number }
+
+/** Items that were found, in the versions that a fork sees; what is hidden from it is left out. */
+export async function seenByFork<Found extends Named>(
+  log: Log,
+  forks: readonly Fork[],
+  found: readonly Found[],
+): Promise<readonly Found[]> {
+  if (forks.length === 0 || found.length === 0) return found
+  const item = { in: found.map(({ id }) => id) }
+  const versions = new Map((await liveInFork(log, forks, { item })).map(({ id, version }) => [id, version]))
+  return found.flatMap((one) => {
+    const version = versions.get(one.id)
+    return version === undefined ? [] : [{ ...one, version }]
+  })
+}
+
+/** What is live of these for a fork, with what the original has replaced since. */
+export async function liveInFork(
+  log: Log,
+  forks: readonly Fork[],
+  where: Readonly<Record<string, Test>>,
+): Promise<readonly Named[]> {
+  const live = { ...where, status: { in: ['active', 'proposed'] } }
+  const rows = await log.select('items', { where: { ...live, replaced_at: null }, columns: OVERLAID })
+  const seen = await overlaid(log, forks, rows, live)
+  return seen.map((row) => ({ id: String(row['item']), version: Number(row['version']) }))
+}
+
 /** Where the original went on: what it kept from there on comes after the event that says so. */
 async function positionOf(log: Log, { stream, seq }: Fork): Promise<number> {
   for await (const [event] of log.read(stream, seq + 1)) return event?.position ?? Infinity
