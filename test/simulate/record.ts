@@ -108,7 +108,7 @@ export async function forgotten(log: Log, said: ReadonlyMap<string, readonly str
 /** The items a run says it kept. */
 export function keptBy(events: readonly StoredEvent[]): string[] {
   return events
-    .filter(({ kind }) => kind === 'keep.done')
+    .filter(({ kind, name }) => kind === 'keep.done' && /(^| › )decide /.test(name ?? ''))
     .map(({ body }) => (JSON.parse(body ?? '{}') as { v: { id: string } }).v.id)
 }
 

@@ -127,6 +127,11 @@ class Body {
         return this.#collect(ctx, op.count, mark)
       case 'keep':
         return this.#keep(ctx, op, mark)
+      case 'hand': {
+        const { by } = await ctx.handoff({ to: mark, reason: 'simulated' })
+        this.#expect(by, mark)
+        return op.kind
+      }
       case 'call':
         return ctx.call(this.#task(op.task), { where: mark, chapter: 1 } as never)
       case 'spawn':

@@ -9,7 +9,7 @@
 import { open, type Throughline } from 'throughline'
 import { tasksOf } from './bodies.ts'
 import type { Hub } from './hub.ts'
-import { People } from './people.ts'
+import { handedTo, People } from './people.ts'
 import { Process, type Fate } from './process.ts'
 import type { Program } from './program.ts'
 import type { Random } from '../../random.ts'
@@ -311,7 +311,10 @@ export class Driver {
     const actions: (() => Promise<boolean> | boolean)[] = [passTime, passTime]
     // While a stopped process may still act, nobody can say what was not done.
     if (!this.#stopped || !this.#isAlone) actions.push(() => this.people.settleDoubt())
-    for (const row of unended) actions.push(() => this.people.send(String(row['run'])))
+    for (const row of unended) {
+      actions.push(() => this.people.send(String(row['run'])))
+      if (handedTo(row) !== undefined) actions.push(() => this.people.takeOver(row))
+    }
     while (actions.length > 0) {
       const [action] = actions.splice(random.between(0, actions.length - 1), 1)
       if (await action?.()) return true

@@ -29,7 +29,7 @@ export class Generator {
     const random = this.#random
     const count = random.weighted({ one: 5, two: 4, three: 1 })
     const tasks = count === 'one' ? 1 : count === 'two' ? 2 : 3
-    return {
+    const program = {
       tasks: Array.from({ length: tasks }, (_, index) => {
         this.#left = index === 0 ? random.between(2, 16) : random.between(1, 5)
         const later = Array.from({ length: tasks - index - 1 }, (_, i) => index + 1 + i)
@@ -41,6 +41,10 @@ export class Generator {
         return { ops, chapters: random.chance(0.12) ? random.between(2, 3) : 1 }
       }),
     }
+    // Drawn last: all else of a seed is what it was before runs could be handed over.
+    for (const { ops } of program.tasks)
+      if (random.chance(0.1)) ops.splice(random.between(0, ops.length), 0, { kind: 'hand', id: ++this.#id })
+    return program
   }
 
   #ops(around: Around, most: number): Op[] {

@@ -64,6 +64,7 @@ function valueOf(program: Program, op: Op, where: string, messages: Messages): u
     case 'progress':
     case 'spawn':
     case 'keep':
+    case 'hand':
       return op.kind
     case 'wait':
       return expect(messages, mark, op.count)

@@ -25,6 +25,7 @@ export interface PeopleOptions {
 }
 
 const MOST_TRIES = 50
+const HANDED = 'handoff to '
 
 export class People {
   /** What each run is to come to, as far as anybody asked. */
@@ -104,6 +105,20 @@ export class People {
     return false
   }
 
+  /** Takes over a run that waits for that, by acknowledging a brief of it; twice now and then. */
+  async takeOver(row: { readonly [column: string]: unknown }): Promise<boolean> {
+    const { client, hub, random } = this.#options
+    const [run, to] = [String(row['run']), handedTo(row)]
+    if (to === undefined) return false
+    hub.say(`${to} takes over ${run}`)
+    for (let times = random.chance(0.2) ? 2 : 1; times > 0; times--)
+      await this.#request(async () => {
+        const { id, digest } = await client.brief(run)
+        await client.acknowledge(id, { digest, by: to })
+      })
+    return true
+  }
+
   async cancel(reason: string): Promise<void> {
     const handle = await this.#handle(this.rootId)
     this.isCancelled ||= !(await this.#hasEnded(this.rootId))
@@ -178,12 +193,19 @@ export class People {
         return await request()
       } catch (error) {
         const code = error instanceof Error && 'code' in error ? error.code : undefined
-        if (code === 'run_ended' || code === 'not_in_doubt') return undefined
+        if (code === 'run_ended' || code === 'not_in_doubt' || code === 'brief_stale') return undefined
         if (code !== 'store_busy' && code !== 'store_full') throw error
       }
     }
     return undefined
   }
+}
+
+/** For whom a run waits that is handed over. */
+export function handedTo(row: { readonly [column: string]: unknown }): string | undefined {
+  const waits = JSON.parse(String(row['waiting'] ?? '[]')) as { kind: string; name: string }[]
+  const names = waits.flatMap(({ kind, name }) => (kind === 'wait' ? (name.split(' › ').at(-1) ?? []) : []))
+  return names.find((name) => name.startsWith(HANDED))?.slice(HANDED.length)
 }
 
 /** The operation in doubt under a name, and its idempotency key, as a person finds them in the run's history. */

@@ -56,6 +56,8 @@ export type Op =
   | { readonly kind: 'collect'; readonly id: number; readonly count: number }
   /** Puts a decision into memory, about something of its own or what all speak of; and replaces it by another. */
   | { readonly kind: 'keep'; readonly id: number; readonly isShared: boolean; readonly isRevised: boolean }
+  /** Rests until somebody takes the run over. */
+  | { readonly kind: 'hand'; readonly id: number }
   | { readonly kind: 'call'; readonly id: number; readonly task: number }
   | {
       readonly kind: 'spawn'
