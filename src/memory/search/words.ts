@@ -11,6 +11,7 @@
  * dropped, names written together (TaskGroup) are found by their parts too.
  */
 import { datesIn, termsOf } from './dates.ts'
+import { hashed, Lexicon } from './lexicon.ts'
 import { stem } from './stem.ts'
 import { stopWords } from './stop-words.ts'
 
@@ -33,7 +34,6 @@ const MOST_READ = 100_000
 const MOST_LETTERS = 48
 const MOST_KNOWN = 100_000
 
-const ascii = /[a-z0-9]+/g
 const unicode = /[\p{L}\p{M}\p{N}]+|\p{Extended_Pictographic}/gu
 const notAscii = /[^\0-\x7f]/
 const unspaced =
@@ -43,7 +43,7 @@ const glued = /[A-Za-z]*[a-z0-9][A-Z][A-Za-z]*/g
 const humps = /[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g
 
 export class Words {
-  readonly #known = new Map<string, Word>()
+  readonly #known = new Lexicon<Word>()
 
   each(text: string, visit: Visit): void {
     const { rest, terms } = datesIn(text.length > MOST_READ ? text.slice(0, MOST_READ) : text)
@@ -52,7 +52,7 @@ export class Words {
     for (const name of names)
       for (const part of name.match(humps) ?? []) visit(this.#word(part.toLowerCase()))
     if (!notAscii.test(rest)) {
-      for (const word of rest.toLowerCase().match(ascii) ?? []) visit(this.#word(word))
+      this.#plain(rest.toLowerCase(), visit)
       return
     }
     for (const run of rest.normalize('NFKC').toLowerCase().match(unicode) ?? []) {
@@ -73,13 +73,36 @@ export class Words {
     this.#known.clear()
   }
 
+  /** The words of text without accents, in lower case. */
+  #plain(text: string, visit: Visit): void {
+    let [from, hash] = [-1, 0]
+    for (let i = 0; i <= text.length; i++) {
+      const code = i < text.length ? text.charCodeAt(i) : 0
+      if ((code >= 97 && code <= 122) || (code >= 48 && code <= 57)) {
+        if (from < 0) [from, hash] = [i, 0]
+        hash = hashed(hash, code)
+      } else if (from >= 0) {
+        visit(this.#wordAt(text, from, i, hash))
+        from = -1
+      }
+    }
+  }
+
   #word(written: string): Word {
-    const word = written.length > MOST_LETTERS ? written.slice(0, MOST_LETTERS) : written
-    const known = this.#known.get(word)
+    let hash = 0
+    for (let i = 0; i < written.length; i++) hash = hashed(hash, written.charCodeAt(i))
+    return this.#wordAt(written, 0, written.length, hash)
+  }
+
+  #wordAt(text: string, from: number, to: number, hash: number): Word {
+    if (to - from > MOST_LETTERS) return this.#word(text.slice(from, from + MOST_LETTERS))
+    const known = this.#known.find(text, from, to, hash)
     if (known) return known
+    // Joined, a copy: a slice would keep the whole text in memory.
+    const word = `${text[from] ?? ''}${text.slice(from + 1, to)}`
     const made = { term: stem(word), word, isStop: stopWords.has(word), number: undefined, row: undefined }
     if (this.#known.size >= MOST_KNOWN) this.#known.clear()
-    this.#known.set(word, made)
+    this.#known.add(made)
     return made
   }
 }

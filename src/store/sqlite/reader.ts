@@ -23,6 +23,7 @@ export class Reader {
       stream: rows(`SELECT ${COLUMNS} WHERE e.stream = ? AND e.seq >= ? ORDER BY e.seq LIMIT ${PAGE}`),
       feed: rows(`SELECT ${COLUMNS} WHERE e.position > ? ORDER BY e.position LIMIT ${PAGE}`),
       at: rows(`SELECT ${COLUMNS} WHERE e.position = ?`),
+      many: rows(`SELECT ${COLUMNS} WHERE e.position IN (SELECT value FROM json_each(?))`),
       id: db.prepare('SELECT id, name, tenant FROM streams WHERE name = ?'),
       name: db.prepare('SELECT id, name, tenant FROM streams WHERE id = ?'),
       blob: db.prepare('SELECT bytes FROM blobs WHERE id = ?'),
@@ -63,8 +64,14 @@ export class Reader {
     return this.#events(this.#sql.feed.all(after))
   }
 
-  at(position: number): StoredEvent | undefined {
-    return this.#events(this.#sql.at.all(position))[0]
+  /** Those that are there, in the order they were asked for. */
+  at(positions: readonly number[]): readonly StoredEvent[] {
+    const [first, second] = positions
+    if (first === undefined) return []
+    if (second === undefined) return this.#events(this.#sql.at.all(first))
+    const found = this.#events(this.#sql.many.all(JSON.stringify(positions)))
+    const byPosition = new Map(found.map((event) => [event.position, event]))
+    return positions.flatMap((position) => byPosition.get(position) ?? [])
   }
 
   head(stream: string): Head | undefined {

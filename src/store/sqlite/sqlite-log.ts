@@ -174,9 +174,7 @@ export class SqliteLog implements Log {
   }
 
   eventsAt(positions: readonly Position[]): Promise<readonly StoredEvent[]> {
-    return this.#ask(() =>
-      positions.map((position) => this.#reader.at(position)).filter((event) => event !== undefined),
-    )
+    return this.#ask(() => this.#reader.at(positions))
   }
 
   async *follow(from: Position, signal: AbortSignal): AsyncGenerator<StoredEvent> {
