@@ -44,7 +44,7 @@ interface Refusal {
 }
 
 /** The young generation is bounded: building an index makes garbage faster than it would be collected. */
-const LIMITS = { maxYoungGenerationSizeMb: 16 }
+const LIMITS = { maxYoungGenerationSizeMb: 32 }
 
 /** Its questions are to be asked again, of another. */
 export class ThreadDied extends Error {}
