@@ -10,6 +10,7 @@ import type { Measurements } from '../own/measured.ts'
 export const memoryMeasurements: Measurements = {
   recall,
   register: byCommand('examples/decision-register/measure.ts'),
+  bookkeeping: byCommand('examples/bookkeeping/measure.ts'),
   checkpoint,
   brief,
   violations,

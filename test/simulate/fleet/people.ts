@@ -7,6 +7,7 @@ import type { RunHandle, Throughline } from 'throughline'
 import type { Hub } from './hub.ts'
 import { expected, type Expected } from './model.ts'
 import type { Input, Program } from './program.ts'
+import type { Row } from '../record.ts'
 import type { Random } from '../../random.ts'
 import type { World } from './world.ts'
 
@@ -106,7 +107,7 @@ export class People {
   }
 
   /** Takes over a run that waits for that, by acknowledging a brief of it; twice now and then. */
-  async takeOver(row: { readonly [column: string]: unknown }): Promise<boolean> {
+  async takeOver(row: Row): Promise<boolean> {
     const { client, hub, random } = this.#options
     const [run, to] = [String(row['run']), handedTo(row)]
     if (to === undefined) return false
@@ -202,7 +203,7 @@ export class People {
 }
 
 /** For whom a run waits that is handed over. */
-export function handedTo(row: { readonly [column: string]: unknown }): string | undefined {
+export function handedTo(row: Row): string | undefined {
   const waits = JSON.parse(String(row['waiting'] ?? '[]')) as { kind: string; name: string }[]
   const names = waits.flatMap(({ kind, name }) => (kind === 'wait' ? (name.split(' › ').at(-1) ?? []) : []))
   return names.find((name) => name.startsWith(HANDED))?.slice(HANDED.length)
