@@ -1,5 +1,5 @@
 /** A run, to whoever started it or knows its id. */
-import type { Brief, BriefOptions } from '../continuity/index.ts'
+import { isHandoff, type Brief, type BriefOptions } from '../continuity/index.ts'
 import { textOf } from '../errors.ts'
 import { AlreadyThere, eventOf, isErased, type Log, type StoredEvent } from '../log/index.ts'
 import { correctedBy, feedbackOf, finished, giveFeedback, type FeedbackParts } from '../memory/index.ts'
@@ -19,7 +19,7 @@ import {
   type Waiting,
 } from '../run/index.ts'
 import type { Feedback, GivenFeedback } from '../task/index.ts'
-import { Closed } from './errors.ts'
+import { BadRequest, Closed } from './errors.ts'
 import type { Ids } from './ids.ts'
 import { checkPayload } from './payload.ts'
 import { runRow, type RunRow, type RunStatus } from './rows.ts'
@@ -84,6 +84,11 @@ export class RunHandle<Output = unknown> {
 
   /** Sends a message to the run's `ctx.wait(name)`; the same id is sent once. @throws {InvalidValue} if an open wait's schema refuses it */
   async signal(name: string, payload?: unknown, options: { readonly id?: string } = {}): Promise<void> {
+    if (isHandoff('wait', name))
+      throw new BadRequest(
+        `${this.id} is taken over by acknowledging a brief of it, not by a message: throughline brief ${this.id}, then throughline ack.`,
+        { run: this.id, name },
+      )
     const row = await this.#alive('signalled')
     checkPayload(this.id, row.waiting, name, payload)
     await this.#send({ kind: 'signal', id: options.id ?? this.#options.newId('msg'), name, payload })

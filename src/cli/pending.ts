@@ -1,5 +1,5 @@
 /** What a run waits for, and the command that goes on with it. */
-import type { RunRow, Throughline, Waiting } from '../app/index.ts'
+import { isHandoff, type RunRow, type Throughline, type Waiting } from '../app/index.ts'
 import { quoted } from './command.ts'
 import { fromNow, timeText } from './moment.ts'
 import { openChildren } from './rest.ts'
@@ -75,6 +75,12 @@ function pendingOn(row: RunRow, one: Waiting, { storeFlag, now, root }: Around):
     case 'retry':
       return { what: `tries "${one.name}" again ${due}`, commands: [goOn], isOutside: false }
     case 'wait': {
+      if (isHandoff(one.kind, one.name))
+        return {
+          what: `waits to be taken over: "${one.name}"`,
+          commands: [`throughline brief ${row.id}${storeFlag}`],
+          isOutside: true,
+        }
       const until = due === '' ? '' : `, until ${due}`
       const payload = one.schema === undefined ? "'<json>'" : quoted(JSON.stringify(exampleOf(one.schema)))
       return {

@@ -9,6 +9,7 @@ import { createHash } from 'node:crypto'
 import { ThroughlineError } from '../errors.ts'
 import { AlreadyThere, bodyOf, anew, eventOf, type Append, type Change, type Log } from '../log/index.ts'
 import type { Memory } from '../memory/index.ts'
+import type { BriefText } from '../task/index.ts'
 import { loadTokenizer, type Tokenizer } from '../tokens/index.ts'
 import { BadBrief, BriefStale, BriefUnknown } from './errors.ts'
 import { briefAcknowledged, briefMade, briefStream, type BriefMade, type BriefSettings } from './events.ts'
@@ -29,20 +30,9 @@ export interface BriefOptions {
   readonly for?: string
 }
 
-export interface Brief {
-  readonly id: string
-  /** SHA-256 of the Markdown: what an acknowledgement is bound to. */
-  readonly digest: string
-  /** The run or thread it is about. */
-  readonly subject: string
+export interface Brief extends BriefText {
   readonly sections: readonly PackedSection[]
-  /** The items of memory it names. */
-  readonly items: readonly { readonly id: string; readonly version: number }[]
-  /** How many lines of which section were left out for size. */
   readonly omitted: readonly { readonly section: SectionName; readonly count: number }[]
-  readonly tokens: number
-  readonly tokenizer: string
-  readonly markdown: string
 }
 
 export interface Acknowledgement {

@@ -63,6 +63,9 @@ test('a run rests until the one it is for acknowledges, across a crash, and goes
   await bed.settle()
   expect(await run.status()).toBe('waiting')
 
+  const around = run.signal('handoff to ada', { by: 'eve', brief: '' })
+  await expect(around).rejects.toMatchObject({ code: 'bad_request', message: /acknowledging/ })
+
   await bed.crash()
   const brief = await bed.tl.brief(run.id, { for: 'ada' })
   expect(brief.markdown).toContain('Because: No report')

@@ -19,7 +19,7 @@ export {
   ThreadOver,
 } from './errors.ts'
 export { handedBrief } from './handed.ts'
-export { openHandoffs, type Handoff } from './handoffs.ts'
+export { isHandoff, openHandoffs, type Handoff } from './handoffs.ts'
 export { continuityFeature } from './feature.ts'
 export { continuityProjection } from './projection.ts'
 export { type OpenThread, type Thread, type ThreadChange, type ThreadState } from './thread.ts'
