@@ -21,6 +21,7 @@ import type { Generation } from './generation.ts'
 import { unlooked } from './operation.ts'
 import { checkName, places, type Branch } from './place.ts'
 import { performStep } from './step.ts'
+import { branchHere, fail, halt, performWork, shared } from './work.ts'
 import { checkDate, openWait, performSleep, performWait } from './waits.ts'
 
 const PROGRESS_EVERY_MS = 250
@@ -33,6 +34,7 @@ type Core = Omit<
 
 export function contextFor(generation: Generation, branch: Branch): Context {
   const inBranch = (child: Branch) => contextFor(generation, child)
+  const here = () => branchHere(generation, branch)
   const checked = (name: string, kind: string) => {
     checkName(name, kind)
     if (places.getStore()?.isInStep) {
@@ -50,20 +52,20 @@ export function contextFor(generation: Generation, branch: Branch): Context {
           throw new BadOperation(`ctx.step("${name}") needs a function as its second argument.`, { name })
         // The step's own types say that its outcome, decoded, is a T; the engine does not look into it.
         const work = { fn, options: options as StepOptions<unknown> }
-        return generation.perform(branch, 'step', name, (operation) =>
+        return generation.perform(here(), 'step', name, (operation) =>
           performStep(generation, operation, work),
         ) as Promise<T>
       }),
     map: (name, items, fn, options = {}) =>
-      unlooked(performMap(generation, branch, inBranch, name, items, fn, options)),
+      unlooked(performMap(generation, here(), inBranch, name, items, fn, options)),
     all: (branches, options = {}) =>
-      unlooked(performAll(generation, branch, inBranch, branches, options.name ?? 'all')),
+      unlooked(performAll(generation, here(), inBranch, branches, options.name ?? 'all')),
     race: ((branches: Parameters<typeof performRace>[3], options: BranchOptions = {}) =>
       asked(() => {
         const name = options.name ?? 'race'
         checked(name, 'race')
         checkRace(branches)
-        return generation.perform(branch, 'race', name, (operation) =>
+        return generation.perform(here(), 'race', name, (operation) =>
           performRace(generation, operation, inBranch, branches, name),
         )
       })) as Context['race'], // the winner's name and value are what the branches' types say
@@ -71,7 +73,7 @@ export function contextFor(generation: Generation, branch: Branch): Context {
       asked(() => {
         checked(name, 'sleep')
         checkDate(name, until)
-        return generation.perform(branch, 'sleep', name, (operation) =>
+        return generation.perform(here(), 'sleep', name, (operation) =>
           performSleep(generation, operation, until),
         ) as Promise<void>
       }),
@@ -79,8 +81,8 @@ export function contextFor(generation: Generation, branch: Branch): Context {
       asked(() => {
         checked(name, 'wait')
         return (
-          openWait(generation, branch, name)?.promise ??
-          generation.perform(branch, 'wait', name, (operation) =>
+          openWait(generation, here(), name)?.promise ??
+          generation.perform(here(), 'wait', name, (operation) =>
             performWait(generation, operation, name, options),
           )
         )
@@ -89,7 +91,7 @@ export function contextFor(generation: Generation, branch: Branch): Context {
       asked(() => {
         const name = options.name ?? task.name
         checked(name, 'call')
-        return generation.perform(branch, 'call', name, (operation) =>
+        return generation.perform(here(), 'call', name, (operation) =>
           performCall(generation, operation, task, input, options),
         )
       })) as Context['call'],
@@ -97,15 +99,15 @@ export function contextFor(generation: Generation, branch: Branch): Context {
       asked(() => {
         const name = options.name ?? task.name
         checked(name, 'spawn')
-        return generation.perform(branch, 'spawn', name, (operation) =>
+        return generation.perform(here(), 'spawn', name, (operation) =>
           performSpawn(generation, operation, task, input, options),
         )
       })) as Context['spawn'],
-    now: () => branch.lastAt,
-    random: () => random(generation.history, branch),
-    id: () => id(generation.history, branch),
+    now: () => here().lastAt,
+    random: () => random(generation.history, here()),
+    id: () => id(generation.history, here()),
     get abortSignal() {
-      return branch.signal
+      return here().signal
     },
     progress: (progress) => recordProgress(generation, progress),
     log: logFor(generation),
@@ -119,22 +121,44 @@ export function contextFor(generation: Generation, branch: Branch): Context {
   const keep: Hands['keep'] = (call, name, decide) =>
     asked(() => {
       checked(name, call)
-      return generation.perform(branch, 'keep', `${call} ${name}`, (operation) =>
+      return generation.perform(here(), 'keep', `${call} ${name}`, (operation) =>
         performKeep(generation, operation, decide),
       )
     })
-  const { log, newId, clock, features } = generation.surroundings
+  const { log, logger, newId, clock, random: draw, features } = generation.surroundings
   const { brief, parent, forks = [] } = generation.history.started
   const handed = brief ? { ...brief, mustRead: true } : parent && { subject: parent.run, mustRead: false }
-  const hands = {
+  const hands: Hands = {
     run: context.run,
+    task: generation.task,
     log,
+    logger,
     newId,
     now: () => clock.now(),
     handed,
     forks,
     wait: context.wait,
+    sleep: context.sleep,
+    step: context.step,
+    call: context.call,
     keep,
+    perform: (given) =>
+      asked(() => {
+        checked(given.name, given.kind)
+        return performWork(generation, here(), given)
+      }),
+    note: (event) => {
+      if (generation.isLive && !generation.isClosed) generation.note(event)
+    },
+    noted: (kinds) => generation.history.notes.filter(({ kind }) => kinds.includes(kind)),
+    history: () => generation.history.ofFeatures(),
+    isLive: () => generation.isLive,
+    halt: (error) => halt(generation, error),
+    fail: (error) => fail(generation, error),
+    shared: (key, make) => shared(generation, key, make),
+    branch: () => here().prefix,
+    outside: (run) => places.run(generation.inStep, run),
+    random: draw,
   }
   // Each feature brings what it declares on Context; together they are the rest of it.
   return Object.assign(context, ...features.map((feature) => feature.context(hands))) as Context

@@ -27,7 +27,7 @@ import { Delivery } from './delivery.ts'
 import { Ending } from './ending.ts'
 import { keyOf, type History, type OperationKind, type Performed } from './history.ts'
 import type { Mailbox } from './mailbox.ts'
-import { hand, withOutcome, type Operation } from './operation.ts'
+import { hand, operationOf, withOutcome, type Operation } from './operation.ts'
 import { Branch, places, type Place } from './place.ts'
 import { never, Recorder } from './recorder.ts'
 import { Rest } from './rest.ts'
@@ -161,7 +161,8 @@ export class Generation {
     this.goesOn(path)
     if (this.#isClosed || this.#isLettingGo || branch.isReleased) return never()
     const ordinal = parts.ordinal ?? branch.nextOrdinal(name)
-    const before = place?.owner === this ? place.before : undefined
+    const around = place?.owner === this ? place : undefined
+    const before = around?.before
     const after = before?.key
     const key = keyOf(path, ordinal)
     let recorded
@@ -176,28 +177,17 @@ export class Generation {
       seq: recorded?.firstSeq ?? Number.POSITIVE_INFINITY,
       before: this.#isUsedUp ? undefined : before,
     }
-    places.enterWith({ owner: this, isInStep: false, before: performed })
+    const { within, hold } = around ?? {}
+    places.enterWith({ owner: this, isInStep: false, before: performed, within, hold })
     if (!recorded) this.#hasBegun = true
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
-    const operation: Operation = {
-      kind,
-      key,
-      path,
-      ordinal,
-      after,
-      branch,
-      recorded,
-      resolve,
-      reject,
-      promise,
-      hasOutcome: recorded?.outcome !== undefined,
-    }
+    const operation = operationOf({ kind, key, path, ordinal, after, branch, recorded, hold })
+    hold?.awaits()
     warnOfTwins(this, operation)
     this.pending.add(operation)
     if (recorded?.outcome) this.deliver(operation, recorded.outcome)
     this.#rest.stir()
     begin(operation)
-    return promise
+    return operation.promise
   }
 
   /** The body does something: if it had been put out of memory meanwhile, the run is to be carried again. */
@@ -216,17 +206,25 @@ export class Generation {
 
   /** Runs something that must end before the run can rest. */
   effect(work: () => Promise<void>): void {
+    this.enter()
+    work()
+      .catch((error: unknown) => this.broke(error))
+      .then(
+        () => this.leave(),
+        () => {},
+      )
+  }
+
+  /** Until as many have left, the run does not rest. */
+  enter(): void {
     this.#rest.stir()
     this.#inFlight++
-    const ended = () => {
-      this.#inFlight--
-      this.#letGoIfDone()
-      this.delivery.poke()
-    }
-    work().then(ended, (error: unknown) => {
-      this.broke(error)
-      ended()
-    })
+  }
+
+  leave(): void {
+    this.#inFlight--
+    this.#letGoIfDone()
+    this.delivery.poke()
   }
 
   /** Commits events of this run, with what else must change in the same moment. Never settles once the run is lost. */
@@ -294,6 +292,7 @@ export class Generation {
         if (!operation.branch.takes(event.seq)) return comeTooLate(this, operation, event)
         this.deliveredSeq = Math.max(this.deliveredSeq, event.seq)
         operation.branch.lastAt = event.at
+        operation.hold?.goesOn()
         hand(operation, event, this.runId)
       },
     })

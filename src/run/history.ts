@@ -40,7 +40,10 @@ import {
 } from './events.ts'
 
 /** The operations a run's stream records; the part of an event's kind before its dot. */
-export type OperationKind = 'step' | 'sleep' | 'wait' | 'call' | 'spawn' | 'race' | 'keep'
+export type OperationKind = 'step' | 'sleep' | 'wait' | 'call' | 'spawn' | 'race' | 'keep' | FeatureKind
+
+/** Those that features bring (work.ts). */
+export type FeatureKind = 'model' | 'tool'
 
 /** What replay reads of an event. The rest is dropped once it is verified: a long history is held in memory. */
 export type Told = Pick<
@@ -60,11 +63,23 @@ export interface Recorded {
   isClaimed: boolean
 }
 
+/** What operations of features come to; their shapes are the features' own. */
+const FEATURE_OUTCOMES = ['model.answered', 'model.failed', 'tool.returned', 'tool.failed'] as const
 /** Most operations have no event but their outcome. Never added to. */
 const NONE: Told[] = []
-const OPERATIONS: ReadonlySet<string> = new Set(['step', 'sleep', 'wait', 'call', 'spawn', 'race', 'keep'])
-const OUTCOMES: ReadonlySet<string> = new Set(
-  [
+const OPERATIONS: ReadonlySet<string> = new Set([
+  'step',
+  'sleep',
+  'wait',
+  'call',
+  'spawn',
+  'race',
+  'keep',
+  'model',
+  'tool',
+])
+const OUTCOMES: ReadonlySet<string> = new Set([
+  ...[
     stepCompleted,
     stepFailed,
     sleepFired,
@@ -77,7 +92,8 @@ const OUTCOMES: ReadonlySet<string> = new Set(
     keepDone,
     keepRefused,
   ].map((k) => k.name),
-)
+  ...FEATURE_OUTCOMES,
+])
 
 /** An operation of a flow, and when it was first recorded (Infinity: not yet). */
 export interface Performed {
@@ -119,6 +135,8 @@ export class History {
   fork: { readonly seq: number; readonly seed: string } | undefined
   lastAt: number
   last: Told
+  /** What features noted, in order: no part of any operation. */
+  readonly notes: Told[] = []
   readonly #repeats = new Map<string, number>()
 
   constructor(events: readonly Told[]) {
@@ -145,6 +163,7 @@ export class History {
     else if (event.kind === runHalted.name) this.halted = read(runHalted, event)
     else if (event.kind === runResumed.name) this.halted = undefined
     else if (event.kind === runForked.name) this.fork = { seq: event.seq, seed: read(runForked, event).seed }
+    else if (group !== 'run') this.notes.push(event)
   }
 
   #addOperation(kind: OperationKind, event: Told, path: string): void {
@@ -195,6 +214,33 @@ export class History {
     if (!recorded.isClaimed) this.unasked--
     recorded.isClaimed = true
     return recorded
+  }
+
+  /** All events of operations that features brought, oldest first. */
+  ofFeatures(): Told[] {
+    return [...this.operations.values()]
+      .filter(({ kind }) => kind === 'model' || kind === 'tool')
+      .flatMap(({ events, outcome }) => (outcome ? [...events, outcome] : events))
+      .toSorted((a, b) => a.seq - b.seq)
+  }
+
+  /** Records under a branch whose owner's outcome is on the record: the body will not come by them again. */
+  passOver(prefix: string): void {
+    if (this.unasked <= 0) return
+    for (const recorded of this.operations.values()) {
+      if (recorded.isClaimed || !recorded.path.startsWith(prefix)) continue
+      recorded.isClaimed = true
+      this.unasked--
+      if (recorded.outcome) this.undelivered--
+    }
+  }
+
+  /** Of a kind, recorded under names that begin so, and not asked for yet. */
+  unaskedUnder(kind: OperationKind, prefix: string): Recorded[] {
+    if (this.unasked <= 0) return []
+    return [...this.operations.values()].filter(
+      (o) => !o.isClaimed && o.kind === kind && o.path.startsWith(prefix),
+    )
   }
 
   /** Whether an outcome recorded before `seq` has not been asked for yet. */

@@ -5,13 +5,15 @@
  * P2. A keeping that others were quicker than is decided anew, from what the store holds then.
  * P3. What it comes to, a refusal as well, is an outcome like any other: a replay is given the same.
  */
-import { anew, eventOf, type Append, type Change, type Log } from '../log/index.ts'
-import type { Context } from '../task/index.ts'
+import { anew, eventOf, type Append, type Change, type Log, type NewEvent } from '../log/index.ts'
+import type { AnyTask, Context, ContextLog } from '../task/index.ts'
 import { keepDone, keepRefused, type Fork } from './events.ts'
 import type { Generation } from './generation.ts'
+import type { Told } from './history.ts'
 import type { Operation } from './operation.ts'
 import { storable } from './step.ts'
 import { kept } from './unread.ts'
+import type { Performing } from './work.ts'
 
 /** What is to be committed, and what the body is told then. */
 export interface Keeping {
@@ -23,17 +25,44 @@ export interface Keeping {
 /** What a feature has of the run that a context belongs to. */
 export interface Hands {
   readonly run: Context['run']
+  readonly task: AnyTask
   readonly log: Log
+  readonly logger: ContextLog
   readonly newId: (prefix: string) => string
   /** What was before this run: its caller, or what it was started from. */
   readonly handed: { readonly subject: string; readonly id?: string; readonly mustRead: boolean } | undefined
   readonly wait: Context['wait']
+  readonly sleep: Context['sleep']
+  readonly step: Context['step']
+  readonly call: Context['call']
   /** The runs that this one is a fork of. */
   readonly forks: readonly Fork[]
   /** The store's time, or this machine's idea of it. */
   readonly now: () => number
   /** An operation of `ctx.<call>`: `decide` reads the store and says what is to be put there; what it throws is the outcome. */
   readonly keep: (call: string, name: string, decide: () => Promise<Keeping>) => Promise<unknown>
+  /** An operation of a kind that the feature brings (work.ts). */
+  readonly perform: (asked: Performing) => Promise<unknown>
+  /** Records something nobody waits for, once: not while the record is replayed. */
+  readonly note: (event: NewEvent) => void
+  /** What was noted, of these kinds, when this life of the run began. */
+  readonly noted: (kinds: readonly string[]) => readonly Told[]
+  /** Of operations of features: all that is recorded of them, in order. */
+  readonly history: () => Iterable<Told>
+  /** The run is past its record: what it does now it does for the first time. */
+  readonly isLive: () => boolean
+  /** Ends the run halted; never settles. */
+  readonly halt: (error: unknown) => Promise<never>
+  /** Ends the run failed, with its compensations; never settles. */
+  readonly fail: (error: unknown) => Promise<never>
+  /** State of the feature for this life of the run, the same in all its branches. */
+  readonly shared: <T extends object>(key: symbol, make: () => T) => T
+  /** The names before an operation's own: of the branch that asks. */
+  readonly branch: () => string
+  /** Runs something as a step's function is run: what it takes from its surroundings is its own affair. */
+  readonly outside: <T>(run: () => T) => T
+  /** Draws for jitter. */
+  readonly random: () => number
 }
 
 /** The run a value belongs to. */

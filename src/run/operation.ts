@@ -19,7 +19,7 @@ import {
   type Waiting,
 } from './events.ts'
 import { read, type OperationKind, type Recorded } from './history.ts'
-import type { Branch } from './place.ts'
+import type { Branch, Hold } from './place.ts'
 
 export interface Operation {
   readonly kind: OperationKind
@@ -33,6 +33,8 @@ export interface Operation {
   readonly reject: (error: unknown) => void
   /** What the body holds. */
   readonly promise: Promise<unknown>
+  /** Of the function that performs it, which only waits meanwhile. */
+  readonly hold: Hold | undefined
   /** What it waits for, while nothing of it is running. */
   waiting?: Waiting | undefined
   /** At `waiting.due`. */
@@ -41,10 +43,22 @@ export interface Operation {
   schema?: Schema | undefined
   /** For an effect in doubt: what a person said. */
   settleDoubt?: ((resolution: Resolution) => Doubted) | undefined
+  /** For an operation of a feature: what its outcome means to the body. */
+  meaning?: ((event: Pick<StoredEvent, 'kind' | 'version' | 'body'>) => Settled) | undefined
   /** For a call: its child. */
   child?: string | undefined
   /** Its outcome is on the record, or on its way there. */
   hasOutcome: boolean
+}
+
+type Given = 'kind' | 'key' | 'path' | 'ordinal' | 'after' | 'branch' | 'recorded' | 'hold'
+
+export function operationOf(given: Pick<Operation, Given>): Operation {
+  return {
+    ...given,
+    ...Promise.withResolvers<unknown>(),
+    hasOutcome: given.recorded?.outcome !== undefined,
+  }
 }
 
 /** A mistake of ours: an operation that has an outcome was about to be given another. Nothing was recorded. */
@@ -148,7 +162,7 @@ export function hand(
   event: Pick<StoredEvent, 'kind' | 'version' | 'body'>,
   runId: string,
 ): void {
-  const settled = settledBy(event, runId, operation.path)
+  const settled = operation.meaning?.(event) ?? settledBy(event, runId, operation.path)
   if ('value' in settled) return operation.resolve(settled.value)
   void unlooked(operation.promise)
   operation.reject(settled.error)

@@ -17,6 +17,16 @@ export interface Place {
   readonly isInStep: boolean
   /** What its flow performed last: while live nothing before that, more while operations are held against the record. */
   readonly before: Performed | undefined
+  /** Within a tool's function: its branch, whichever context the function asks. */
+  readonly within?: Branch | undefined
+  /** Within a tool's function: the hold it has on its run. */
+  readonly hold?: Hold | undefined
+}
+
+/** Keeps a run from coming to rest while a function is at work; let go while that function only awaits operations. */
+export interface Hold {
+  readonly awaits: () => void
+  readonly goesOn: () => void
 }
 
 export const places = new AsyncLocalStorage<Place>()
@@ -57,6 +67,11 @@ export class Branch {
     if (this.#isReleased) child.release()
     this.#children.push(child)
     return child
+  }
+
+  /** Whether it is `other`, or within it. */
+  isWithin(other: Branch): boolean {
+    return this === other || (this.parent?.isWithin(other) ?? false)
   }
 
   /** A branch beside all others, which goes on when they are released. */

@@ -4,7 +4,7 @@
  * V1. What is on record is never overridden: an outcome is given only to an operation of which nothing is recorded.
  * V2. It is handed out after all that is on record and asked for, as the engine would hand it out: it would be recorded last.
  */
-import { eventOf, type NewEvent, type StoredEvent } from '../log/index.ts'
+import { encode, eventOf, type NewEvent, type StoredEvent } from '../log/index.ts'
 import { events as runEvents, History, type OperationKind, type Recorded } from '../run/index.ts'
 
 /** Outcomes by the operation's name, `name#2`, or path (`inspect › acme › read`), as a verdict lists what was gained. */
@@ -54,6 +54,10 @@ function outcomeOf(kind: OperationKind, value: unknown): NewEvent {
       return eventOf(runEvents.spawnStarted, { run: String(field(value, 'id')), onParentEnd: 'leave' })
     case 'keep':
       return eventOf(runEvents.keepDone, { v: value })
+    case 'model':
+      return { kind: 'model.answered', version: 1, body: encode(value) }
+    case 'tool':
+      return { kind: 'tool.returned', version: 1, body: encode({ v: value }) }
     case 'race':
       return eventOf(runEvents.raceSettled, {
         winner: String(field(value, 'winner')),
