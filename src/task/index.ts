@@ -40,5 +40,18 @@ export type {
   Rule,
 } from './memory.ts'
 export type { BriefText, HandedBrief, HandoffOptions, TakenOver } from './brief.ts'
+export { BadRecovery, checkLadder, isLadder, isTaskLike, nameOfTarget } from './ladder.ts'
 export type { Plan, PlanStep } from './plan.ts'
+export type {
+  AskRung,
+  EscalateRung,
+  FallbackTarget,
+  Ladder,
+  Recovery,
+  RecoveryKey,
+  RepairRung,
+  RetryRung,
+  Rung,
+  SeenFailure,
+} from './recovery.ts'
 export { InvalidValue, jsonSchemaOf, validate, type Issue, type Schema } from './schema.ts'
