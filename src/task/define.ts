@@ -1,5 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { ThroughlineError } from '../errors.ts'
+import type { Boundary } from './boundary.ts'
+import { boundsOf, type Bounds } from './bounds.ts'
 import type { Context } from './context.ts'
 import type { FeedbackRule } from './feedback.ts'
 import { checkRecovery } from './ladder.ts'
@@ -20,6 +22,7 @@ export interface Task<Input = unknown, Output = unknown> {
   readonly feedback?: FeedbackRule<never> | undefined
   /** The ways out of failures that it declares. */
   readonly recovery?: Recovery | undefined
+  readonly boundary?: Bounds | undefined
   /** Carries the types only. */
   readonly '~types'?: (input: Input) => Output
 }
@@ -40,6 +43,8 @@ export interface TaskDefinition<In extends Schema | undefined, Out extends Schem
   /** Who answers for it. */
   readonly owner?: string
   readonly risk?: 'low' | 'limited' | 'high'
+  /** The limits it may not cross, its children included. */
+  readonly boundary?: Boundary
   /** What follows from a person's correction of an output: a convention for later runs, or nothing. */
   readonly feedback?: FeedbackRule<
     Out extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<Out> : Awaited<Result>
@@ -62,6 +67,7 @@ export class BadTask extends ThroughlineError {
  * @example
  * const greet = task({ name: 'greet', input: z.object({ who: z.string() }), run: (ctx, { who }) => ctx.step('compose', () => `Hello ${who}`) })
  * @throws {BadTask} without a usable name or a `run` function @throws {BadRecovery} for a ladder that cannot be walked
+ * @throws {BadBoundary} for a limit that cannot hold
  */
 export function task<
   In extends Schema | undefined = undefined,
@@ -96,6 +102,7 @@ export function task<
     run: (ctx, input) => definition.run(ctx, input),
     feedback,
     recovery: checkRecovery(name, definition.recovery),
+    boundary: definition.boundary === undefined ? undefined : boundsOf(name, definition.boundary),
   }
 }
 
