@@ -17,6 +17,13 @@ export {
   type Throughline,
 } from './app/index.ts'
 export {
+  BoundaryBreached,
+  CheckFailed,
+  InvariantBroken,
+  LowConfidence,
+  PartialLoss,
+} from './boundary/index.ts'
+export {
   BadDispatch,
   restate,
   RestateRefused,
@@ -54,7 +61,6 @@ export {
   BadErasure,
   BadItem,
   BadMemoryImport,
-  CheckFailed,
   DecisionConflict,
   ImportConflict,
   FeedbackStale,
@@ -132,13 +138,20 @@ export {
 } from './store/postgres/errors.ts'
 export { SqliteTooOld, StoreUnavailable } from './store/sqlite/index.ts'
 export {
+  BadBoundary,
   BadDuration,
   BadTask,
   InvalidValue,
   task,
   type AnyTask,
   type Alternative,
+  type Boundary,
+  type Budget,
   type CheckpointOptions,
+  type Conservation,
+  type Invariant,
+  type Limit,
+  type SideEffect,
   type Context,
   type Convention,
   type Corrected,

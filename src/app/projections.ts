@@ -1,4 +1,5 @@
 /** Every slice's projections. A module of its own, so that a writer on another thread can load it by its address. */
+import { budgetsProjection } from '../boundary/index.ts'
 import { continuityProjection } from '../continuity/index.ts'
 import { feedbackProjection, memoryProjection, usesProjection } from '../memory/index.ts'
 import { questionsProjection } from '../oversight/index.ts'
@@ -11,4 +12,5 @@ export const projections = [
   usesProjection,
   continuityProjection,
   questionsProjection,
+  budgetsProjection,
 ] as const

@@ -19,6 +19,7 @@ import { runProgress } from './events.ts'
 import { runFacts } from './facts.ts'
 import type { Generation } from './generation.ts'
 import { keyOf } from './history.ts'
+import { limitsOf } from './limits.ts'
 import { unlooked } from './operation.ts'
 import { checkName, places, type Branch } from './place.ts'
 import { performStep } from './step.ts'
@@ -162,6 +163,15 @@ export function contextFor(generation: Generation, branch: Branch): Context {
     branch: () => here().prefix,
     outside: (run) => places.run(generation.inStep, run),
     random: draw,
+    input: generation.history.started.input,
+    limits: () => limitsOf(generation),
+    alarm(at, fire) {
+      const stop = clock.at(at, () => generation.isClosed || fire())
+      void generation.released.then(stop)
+      return stop
+    },
+    beforeSteps: (ask) => void generation.beforeSteps.push(ask),
+    patiently: generation.patiently,
   }
   // Each feature brings what it declares on Context; together they are the rest of it.
   return Object.assign(context, ...features.map((feature) => feature.context(hands))) as Context

@@ -32,6 +32,7 @@ import {
 } from './events.ts'
 import { passOutput } from './gates.ts'
 import type { Generation } from './generation.ts'
+import { limitsOf } from './limits.ts'
 import { idempotencyKey, SEPARATOR, type Branch } from './place.ts'
 import { performStep, storable } from './step.ts'
 import { hasRead } from './unread.ts'
@@ -323,6 +324,7 @@ export class Ending {
       next = {
         ...others,
         ...(brief && !hasRead(generation.history) ? { brief } : {}),
+        ...(limitsOf(generation)?.until ? { since: started.since ?? generation.history.startedAt } : {}),
         input: checked,
         chapter: started.chapter + 1,
         seed: generation.surroundings.newId('seed'),

@@ -6,9 +6,10 @@
  * P3. What it comes to, a refusal as well, is an outcome like any other: a replay is given the same.
  */
 import { anew, eventOf, type Append, type Change, type Log, type NewEvent } from '../log/index.ts'
-import type { AnyTask, Context, ContextLog } from '../task/index.ts'
+import type { AnyTask, Context, ContextLog, Narrowed } from '../task/index.ts'
 import { keepDone, keepRefused, type Fork } from './events.ts'
 import type { Generation } from './generation.ts'
+import type { AskStep } from './limits.ts'
 import type { Told } from './history.ts'
 import type { Operation } from './operation.ts'
 import { storable } from './step.ts'
@@ -65,10 +66,21 @@ export interface Hands {
   readonly outside: <T>(run: () => T) => T
   /** Draws for jitter. */
   readonly random: () => number
+  readonly input: unknown
+  /** What it may not cross, by its own task and its callers. */
+  readonly limits: () => Narrowed | undefined
+  /** Calls at that time, unless the run has left memory by then or it is called off. */
+  readonly alarm: (at: number, fire: () => void) => () => void
+  /** From now on asked before every attempt of a step, compensations apart; an attempt whose answer never comes never begins. */
+  readonly beforeSteps: (ask: AskStep) => void
+  /** Asks the store until it answers. */
+  readonly patiently: <T>(ask: () => Promise<T>) => Promise<T>
 }
 
 /** The run a value belongs to. */
 interface About {
+  readonly task: AnyTask
+  readonly input: unknown
   readonly log: Log
   readonly run: Context['run']
   readonly forks: readonly Fork[]

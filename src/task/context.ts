@@ -1,6 +1,7 @@
 /** What a task body is handed. Every durable operation has a name first; repeated names are numbered. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { HandedBrief, HandoffOptions, TakenOver } from './brief.ts'
+import type { CheckpointOptions } from './checkpoint.ts'
 import type { Task } from './define.ts'
 import type { Duration } from './duration.ts'
 import type { DecideInput, Found, Item, Kept, RecallQuery, RememberInput } from './memory.ts'
@@ -80,15 +81,6 @@ export interface SpawnOptions extends ChildOptions {
   readonly onParentEnd?: 'cancel' | 'leave'
 }
 
-export interface CheckpointOptions<T> {
-  /** What the value must look like; what the schema makes of it is what the checkpoint gives back. */
-  readonly schema?: Schema<unknown, T> | Schema<T, T>
-  /** Checks of its author's, by name: true, or what is wrong. */
-  readonly checks?: Readonly<Record<string, (value: T) => boolean | string | Promise<boolean | string>>>
-  /** Why decisions that ask for it are gone against: reasons by the id of the item. */
-  readonly because?: Readonly<Record<string, string>>
-}
-
 export type Branches<T> = { readonly [K in keyof T]: (branch: Context) => Promise<T[K]> | T[K] }
 
 export interface BranchOptions {
@@ -131,8 +123,9 @@ export interface Context {
   /** Looks something up in working memory. What it found is recorded by id and version: a replay is told the same. */
   recall(query?: RecallQuery): Promise<readonly Found[]>
   /**
-   * Validates a value between two stages: its schema, its author's checks, and every live rule in scope, those recorded a moment ago
-   * included. A decision it goes against is thrown, with its reasons. @throws {DecisionConflict} @throws {CheckFailed} @throws {InvalidValue}
+   * Validates a value between two stages: its schema, what must have survived since the stage before, its author's checks, the task's
+   * invariants, and every live rule in scope, those recorded a moment ago included. A decision it goes against is thrown, with its reasons.
+   * @throws {InvalidValue} @throws {PartialLoss} @throws {CheckFailed} @throws {LowConfidence} @throws {DecisionConflict}
    */
   checkpoint<T>(name: string, value: T, options?: CheckpointOptions<T>): Promise<T>
   /** The plan of this run, for whoever takes over: shown in its brief as done and what remains. */

@@ -1,7 +1,11 @@
+export type { Boundary, Budget, Invariant, Limit, SideEffect } from './boundary.ts'
+export { BadBoundary, type Bounds, type Counted, type DeclaredLimits, type Pace } from './bounds.ts'
+export type { CheckpointOptions, Conservation, Kept as KeptPath, ValuePath } from './checkpoint.ts'
+export { hostOf, isAtHost, type Host } from './host.ts'
+export { narrowed, type Ledger, type Narrowed } from './narrowing.ts'
 export type {
   Branches,
   BranchOptions,
-  CheckpointOptions,
   ChildOptions,
   Context,
   ContextLog,
@@ -42,5 +46,18 @@ export type {
 export type { BriefText, HandedBrief, HandoffOptions, TakenOver } from './brief.ts'
 export { issuesOf } from './json-schema.ts'
 export type { Approval, ApproveOptions, Ask, Asked, AskOptions, ChoiceOptions, Edit } from './oversight.ts'
+export { BadRecovery, checkLadder, isLadder, isTaskLike, nameOfTarget } from './ladder.ts'
 export type { Plan, PlanStep } from './plan.ts'
+export type {
+  AskRung,
+  EscalateRung,
+  FallbackTarget,
+  Ladder,
+  Recovery,
+  RecoveryKey,
+  RepairRung,
+  RetryRung,
+  Rung,
+  SeenFailure,
+} from './recovery.ts'
 export { InvalidValue, jsonSchemaOf, validate, type Issue, type Schema } from './schema.ts'
