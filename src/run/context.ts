@@ -29,7 +29,7 @@ const PROGRESS_EVERY_MS = 250
 /** What the engine itself brings. */
 type Core = Omit<
   Context,
-  'decide' | 'remember' | 'recall' | 'checkpoint' | 'plan' | 'brief' | 'handoff' | 'news'
+  'decide' | 'remember' | 'recall' | 'checkpoint' | 'plan' | 'brief' | 'handoff' | 'news' | 'context'
 >
 
 export function contextFor(generation: Generation, branch: Branch): Context {
@@ -129,6 +129,7 @@ export function contextFor(generation: Generation, branch: Branch): Context {
   const { brief, parent, forks = [] } = generation.history.started
   const handed = brief ? { ...brief, mustRead: true } : parent && { subject: parent.run, mustRead: false }
   const hands: Hands = {
+    context: () => context as Context, // once the features below have been added
     run: context.run,
     task: generation.task,
     log,

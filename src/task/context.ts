@@ -6,6 +6,7 @@ import type { Duration } from './duration.ts'
 import type { DecideInput, Found, Item, Kept, RecallQuery, RememberInput } from './memory.ts'
 import type { Plan } from './plan.ts'
 import type { Schema } from './schema.ts'
+import type { ContextWindow } from './window.ts'
 
 /** What a step's function gets. */
 export interface StepTools {
@@ -144,6 +145,8 @@ export interface Context {
   news(): Promise<readonly Item[]>
   /** Prepares the handing over and rests until somebody takes it, by acknowledging a brief of this run. @throws {BadHandoff} @throws {WaitTimedOut} */
   handoff<I = unknown>(options: HandoffOptions<I>): Promise<TakenOver>
+  /** The managed context window: a conversation, kept within `boundary.context.maxTokens`. Each branch has one of its own. */
+  readonly context: ContextWindow
   /** Milliseconds since 1970, of the last outcome this branch was given: the same on replay. */
   now(): number
   /** In [0, 1), the same on replay. */

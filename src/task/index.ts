@@ -42,3 +42,15 @@ export type {
 export type { BriefText, HandedBrief, HandoffOptions, TakenOver } from './brief.ts'
 export type { Plan, PlanStep } from './plan.ts'
 export { InvalidValue, jsonSchemaOf, validate, type Issue, type Schema } from './schema.ts'
+export type {
+  AddOptions,
+  Compacted,
+  Compaction,
+  CompactionLink,
+  ContextWindow,
+  Dropped,
+  DroppedAs,
+  Reported,
+  Summariser,
+  WindowOptions,
+} from './window.ts'

@@ -1,0 +1,13 @@
+export {
+  BadMessage,
+  BadWindow,
+  contextCompacted,
+  contextRefused,
+  ContextOverflow,
+  dropToolBodies,
+  reportTo,
+  summarise,
+  window,
+  windowFeature,
+  type CompactedBody,
+} from './window/index.ts'
