@@ -23,8 +23,9 @@ import type { Stand } from './window.ts'
 /** What a window of its own accord says, whatever is declared. */
 const ALWAYS: readonly ItemKind[] = ['decision', 'constraint', 'question']
 const MORE: readonly ItemKind[] = ['fact', 'commitment', 'preference', 'assumption', 'risk']
-/** Of a window without a limit. */
+/** Of a conversation, in one question to whoever summarises it: in tokens. */
 const LARGEST_PIECE = 30_000
+const SMALLEST_PIECE = 4000
 
 interface Asked {
   readonly stand: Stand
@@ -132,7 +133,7 @@ async function summarised(
       model,
       maxTokens,
       before: summary,
-      piece: Math.min(LARGEST_PIECE, Math.floor((limit ?? Infinity) / 2)),
+      piece: Math.min(LARGEST_PIECE, Math.max(SMALLEST_PIECE, Math.floor((limit ?? Infinity) / 2))),
       modelOf: modelOf as ((model: unknown) => unknown) | undefined,
       signal: work.signal,
     },
