@@ -7,9 +7,10 @@
  *     more than our table says. From two reports on, the piece costs what it cost between them.
  */
 
-/** By our table, and as the provider counted. */
+/** By our table, of the window and of all that was sent; and as the provider counted all. */
 interface Point {
   readonly own: number
+  readonly all: number
   readonly theirs: number
 }
 
@@ -48,8 +49,8 @@ function slope(points: readonly Point[], last: Point, isMore: boolean): number {
   const spans = points.map(({ own, theirs }) => ({ own: last.own - own, theirs: last.theirs - theirs }))
   const widest = spans.reduce((a, b) => (Math.abs(b.own) > Math.abs(a.own) ? b : a))
   if (Math.abs(widest.own) >= FEWEST) return clamp(widest.theirs / widest.own, FLATTEST, STEEPEST)
-  if (!isMore || last.own < FEWEST) return 1
-  return clamp(last.theirs / last.own, 1, STEEPEST_GUESS)
+  if (!isMore || last.all < FEWEST) return 1
+  return clamp(last.theirs / last.all, 1, STEEPEST_GUESS)
 }
 
 const clamp = (value: number, least: number, most: number): number => Math.min(most, Math.max(least, value))

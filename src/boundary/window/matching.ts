@@ -4,8 +4,15 @@ import { measured } from './measure.ts'
 
 const COMPARED = 200
 
+export interface Share {
+  /** Of the window, and of what was sent after it. */
+  readonly own: number
+  /** Of all that was sent. */
+  readonly all: number
+}
+
 /** Undefined if the request was about something else: a summary of it, another agent's conversation. */
-export function ownShare(shown: readonly Message[], sent: readonly unknown[]): number | undefined {
+export function ownShare(shown: readonly Message[], sent: readonly unknown[]): Share | undefined {
   const first = shown.find(({ role }) => role !== 'system')
   if (!first) return undefined
   const messages = sent.map(asMessage)
@@ -16,7 +23,7 @@ export function ownShare(shown: readonly Message[], sent: readonly unknown[]): n
   const sum = (of: readonly Message[]): number => of.reduce((n, message) => n + measured(message), 0)
   const own = sum(leading) + sum(messages.slice(from))
   // The SDK joins messages of tools, and leaves empty ones away: a little less is still the same.
-  return own >= sum(shown) * 0.9 ? own : undefined
+  return own >= sum(shown) * 0.9 ? { own, all: sum(messages) } : undefined
 }
 
 function markOf(message: Message): string {

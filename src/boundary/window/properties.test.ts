@@ -56,7 +56,7 @@ const strategies: Readonly<Record<string, () => Compaction>> = {
 const script = fc.record({
   limit: fc.integer({ min: 60, max: 2500 }),
   strategy: fc.constantFrom(...Object.keys(strategies)),
-  turns: fc.array(turn, { maxLength: 40 }),
+  turns: fc.array(turn, { maxLength: 40, size: 'max' }),
 })
 type Script = typeof script extends fc.Arbitrary<infer T> ? T : never
 

@@ -121,8 +121,8 @@ export class ManagedWindow implements ContextWindow {
 
   reported({ inputTokens, messages, model }: Reported): void {
     if (this.#shown.length === 0 || !Number.isFinite(inputTokens)) return
-    const own = ownShare(this.#shown, messages)
-    if (own !== undefined) this.#estimate.learn({ own, theirs: inputTokens }, model)
+    const share = ownShare(this.#shown, messages)
+    if (share) this.#estimate.learn({ ...share, theirs: inputTokens }, model)
   }
 
   get tokens(): number {
