@@ -1,8 +1,14 @@
 /** What the features add to the context of every body. */
-import { boundaryFeature } from '../boundary/index.ts'
+import { boundaryFeature, windowFeature } from '../boundary/index.ts'
 import { continuityFeature } from '../continuity/index.ts'
 import { memoryFeature } from '../memory/index.ts'
 import { oversightFeature } from '../oversight/index.ts'
 import type { Feature } from '../run/index.ts'
 
-export const features: readonly Feature[] = [memoryFeature, boundaryFeature, continuityFeature, oversightFeature]
+export const features: readonly Feature[] = [
+  memoryFeature,
+  boundaryFeature,
+  windowFeature,
+  continuityFeature,
+  oversightFeature,
+]

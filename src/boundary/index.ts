@@ -5,3 +5,16 @@ export { boundaryBreached, budgetReserved, budgetSettled, type BreachedBody } fr
 export { boundaryFeature } from './feature.ts'
 export { boundaryOf, isBreach, type Limits, type Need, type Reservation, type Used } from './limits.ts'
 export { budgetsProjection } from './projection.ts'
+export {
+  BadMessage,
+  BadWindow,
+  contextCompacted,
+  contextRefused,
+  ContextOverflow,
+  dropToolBodies,
+  reportTo,
+  summarise,
+  window,
+  windowFeature,
+  type CompactedBody,
+} from './window/index.ts'

@@ -37,6 +37,7 @@ export { type Listed, type Profile } from './profile.ts'
 export { memoryProjection } from './projection.ts'
 export { liveInFork } from './overlay.ts'
 export { serveRecall } from './recall.ts'
+export { tagged } from './tag.ts'
 export {
   itemsByVersion,
   type ItemsPage,

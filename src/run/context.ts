@@ -28,10 +28,25 @@ import { checkDate, openWait, performSleep, performWait } from './waits.ts'
 
 const PROGRESS_EVERY_MS = 250
 
-/** What the engine itself brings. */
-type Core = Omit<
+/** What the engine itself brings; the rest is features'. */
+type Core = Pick<
   Context,
-  'decide' | 'remember' | 'recall' | 'checkpoint' | 'plan' | 'brief' | 'handoff' | 'news' | 'ask' | 'approve'
+  | 'step'
+  | 'map'
+  | 'all'
+  | 'race'
+  | 'sleep'
+  | 'wait'
+  | 'call'
+  | 'spawn'
+  | 'now'
+  | 'random'
+  | 'id'
+  | 'abortSignal'
+  | 'progress'
+  | 'log'
+  | 'restart'
+  | 'run'
 >
 
 export function contextFor(generation: Generation, branch: Branch): Context {
@@ -131,6 +146,7 @@ export function contextFor(generation: Generation, branch: Branch): Context {
   const { brief, parent, forks = [] } = generation.history.started
   const handed = brief ? { ...brief, mustRead: true } : parent && { subject: parent.run, mustRead: false }
   const hands: Hands = {
+    context: () => context as Context, // once the features below have been added
     run: context.run,
     task: generation.task,
     log,

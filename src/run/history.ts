@@ -43,7 +43,7 @@ import {
 export type OperationKind = 'step' | 'sleep' | 'wait' | 'call' | 'spawn' | 'race' | 'keep' | FeatureKind
 
 /** Those that features bring (work.ts). */
-export type FeatureKind = 'model' | 'tool'
+export type FeatureKind = 'model' | 'tool' | 'context'
 
 /** What replay reads of an event. The rest is dropped once it is verified: a long history is held in memory. */
 export type Told = Pick<
@@ -64,7 +64,14 @@ export interface Recorded {
 }
 
 /** What operations of features come to; their shapes are the features' own. */
-const FEATURE_OUTCOMES = ['model.answered', 'model.failed', 'tool.returned', 'tool.failed'] as const
+const FEATURE_OUTCOMES = [
+  'model.answered',
+  'model.failed',
+  'tool.returned',
+  'tool.failed',
+  'context.compacted',
+  'context.refused',
+] as const
 /** Most operations have no event but their outcome. Never added to. */
 const NONE: Told[] = []
 const OPERATIONS: ReadonlySet<string> = new Set([
@@ -77,6 +84,7 @@ const OPERATIONS: ReadonlySet<string> = new Set([
   'keep',
   'model',
   'tool',
+  'context',
 ])
 const OUTCOMES: ReadonlySet<string> = new Set([
   ...[

@@ -25,6 +25,8 @@ export interface Keeping {
 
 /** What a feature has of the run that a context belongs to. */
 export interface Hands {
+  /** The context itself, with what every feature adds to it: not before a body has it. */
+  readonly context: () => Context
   readonly run: Context['run']
   readonly task: AnyTask
   readonly log: Log

@@ -94,7 +94,7 @@ export function performWork(generation: Generation, branch: Branch, asked: Perfo
       operation.meaning = meaning
       const { recorded } = operation
       if (!recorded?.outcome) return begin(workOf(generation, operation))
-      if (kind === 'tool') history.passOver(`${operation.path}#${operation.ordinal} `)
+      if (kind !== 'model') history.passOver(`${operation.path}#${operation.ordinal} `)
     },
     parts,
   )

@@ -8,6 +8,7 @@ import type { DecideInput, Found, Item, Kept, RecallQuery, RememberInput } from 
 import type { Approval, ApproveOptions, Ask } from './oversight.ts'
 import type { Plan } from './plan.ts'
 import type { Schema } from './schema.ts'
+import type { ContextWindow } from './window.ts'
 
 /** What a step's function gets. */
 export interface StepTools {
@@ -145,6 +146,8 @@ export interface Context {
    * @throws {ApprovalExpired} @throws {BadQuestion}
    */
   approve<T>(name: string, options: ApproveOptions<T>): Promise<Approval<T>>
+  /** The managed context window: a conversation, kept within `boundary.context.maxTokens`. Each branch has one of its own. */
+  readonly context: ContextWindow
   /** Milliseconds since 1970, of the last outcome this branch was given: the same on replay. */
   now(): number
   /** In [0, 1), the same on replay. */

@@ -61,3 +61,15 @@ export type {
   SeenFailure,
 } from './recovery.ts'
 export { InvalidValue, jsonSchemaOf, validate, type Issue, type Schema } from './schema.ts'
+export type {
+  AddOptions,
+  Compacted,
+  Compaction,
+  CompactionLink,
+  ContextWindow,
+  Dropped,
+  DroppedAs,
+  Reported,
+  Summariser,
+  WindowOptions,
+} from './window.ts'

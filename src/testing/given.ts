@@ -58,6 +58,8 @@ function outcomeOf(kind: OperationKind, value: unknown): NewEvent {
       return { kind: 'model.answered', version: 1, body: encode(value) }
     case 'tool':
       return { kind: 'tool.returned', version: 1, body: encode({ v: value }) }
+    case 'context':
+      return { kind: 'context.compacted', version: 1, body: encode(value) }
     case 'race':
       return eventOf(runEvents.raceSettled, {
         winner: String(field(value, 'winner')),
