@@ -41,6 +41,8 @@ export type {
 } from './memory.ts'
 export type { BriefText, HandedBrief, HandoffOptions, TakenOver } from './brief.ts'
 export { BadRecovery, checkLadder, isLadder, isTaskLike, nameOfTarget } from './ladder.ts'
+export { issuesOf } from './json-schema.ts'
+export type { Approval, ApproveOptions, Ask, Asked, AskOptions, ChoiceOptions, Edit } from './oversight.ts'
 export type { Plan, PlanStep } from './plan.ts'
 export type {
   AskRung,
