@@ -2,6 +2,7 @@
 import { continuityFeature } from '../continuity/index.ts'
 import { memoryFeature } from '../memory/index.ts'
 import { oversightFeature } from '../oversight/index.ts'
+import { recoveryFeature } from '../recovery/index.ts'
 import type { Feature } from '../run/index.ts'
 
-export const features: readonly Feature[] = [memoryFeature, continuityFeature, oversightFeature]
+export const features: readonly Feature[] = [memoryFeature, continuityFeature, oversightFeature, recoveryFeature]

@@ -56,6 +56,12 @@ function advice({ runId, task, failure: { mode }, isHandled }: Unmended): string
     : `${lift} Task "${task}" declares no way out of it: recovery: { ${keyOfMode(mode)}: … }.`
 }
 
-function dataOf({ runId, operation, failure, rungs, isHandled }: Unmended): Readonly<Record<string, unknown>> {
+function dataOf({
+  runId,
+  operation,
+  failure,
+  rungs,
+  isHandled,
+}: Unmended): Readonly<Record<string, unknown>> {
   return { runId, operation, mode: failure.mode, evidence: failure.evidence, rungs, isHandled }
 }

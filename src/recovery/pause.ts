@@ -8,13 +8,16 @@
  */
 import { durationMs, type RetryRung } from '../task/index.ts'
 
-/** The longest a timer is set for: a Retry-After beyond it is a mistake of the other side. */
+const MINUTE_MS = 60_000
+/** The longest that the other side may ask for: beyond that it is a mistake. */
 const MOST_MS = 24 * 3_600_000
 
 /** The pause before the `attempt`th try again (from 1), in milliseconds. `draw` is in [0, 1). */
 export function pauseOf(rung: RetryRung, attempt: number, draw: number, retryAfterMs = 0): number {
-  const { initial = 1000, factor = 2, max = 60_000, jitter = true } = rung
-  const ceiling = Math.min(durationMs(max), durationMs(initial) * factor ** (attempt - 1))
+  const { initial = 1000, factor = 2, jitter = true } = rung
+  const initialMs = durationMs(initial)
+  const maxMs = rung.max === undefined ? Math.max(MINUTE_MS, initialMs) : durationMs(rung.max)
+  const ceiling = Math.min(maxMs, initialMs * factor ** (attempt - 1))
   const asked = Number.isFinite(retryAfterMs) ? Math.min(Math.max(0, retryAfterMs), MOST_MS) : 0
   return Math.max(Math.round(jitter ? ceiling * draw : ceiling), Math.round(asked))
 }

@@ -30,7 +30,17 @@ const PROGRESS_EVERY_MS = 250
 /** What the engine itself brings. */
 type Core = Omit<
   Context,
-  'decide' | 'remember' | 'recall' | 'checkpoint' | 'plan' | 'brief' | 'handoff' | 'news' | 'ask' | 'approve'
+  | 'decide'
+  | 'remember'
+  | 'recall'
+  | 'checkpoint'
+  | 'plan'
+  | 'brief'
+  | 'handoff'
+  | 'news'
+  | 'ask'
+  | 'approve'
+  | 'recover'
 >
 
 export function contextFor(generation: Generation, branch: Branch): Context {

@@ -49,6 +49,8 @@ export type {
   EscalateRung,
   FallbackTarget,
   Ladder,
+  RecoverOptions,
+  RecoverTools,
   Recovery,
   RecoveryKey,
   RepairRung,
