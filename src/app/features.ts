@@ -3,6 +3,7 @@ import { boundaryFeature, windowFeature } from '../boundary/index.ts'
 import { continuityFeature } from '../continuity/index.ts'
 import { memoryFeature } from '../memory/index.ts'
 import { oversightFeature } from '../oversight/index.ts'
+import { recoveryFeature } from '../recovery/index.ts'
 import type { Feature } from '../run/index.ts'
 
 export const features: readonly Feature[] = [
@@ -11,4 +12,5 @@ export const features: readonly Feature[] = [
   windowFeature,
   continuityFeature,
   oversightFeature,
+  recoveryFeature,
 ]

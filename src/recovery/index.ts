@@ -1,4 +1,9 @@
 /** The ways in which work fails, and the ways out. */
+export { declaredFor, ladderFor } from './defaults.ts'
+export { FailureCompensated, FailureUnhandled } from './errors.ts'
+export { recoveryMet, recoveryOver, recoveryRung, recoverySkipped, type RungTaken } from './events.ts'
+export { recoveryFeature } from './feature.ts'
+export { acceptPartial, ask, compact, compensate, escalate, fallback, halt, repair, retry } from './ladder.ts'
 export {
   failureModes,
   isFailureMode,
@@ -10,3 +15,5 @@ export {
   type FailureMode,
   type ModeKey,
 } from './modes.ts'
+export { pauseOf } from './pause.ts'
+export { recover, type Abilities, type Recovering, type Tried } from './recover.ts'

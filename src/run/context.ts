@@ -173,6 +173,7 @@ export function contextFor(generation: Generation, branch: Branch): Context {
     noted: (kinds) => generation.history.notes.filter(({ kind }) => kinds.includes(kind)),
     history: () => generation.history.ofFeatures(),
     isLive: () => generation.isLive,
+    resumed: () => generation.history.resumed,
     halt: (error) => halt(generation, error),
     fail: (error) => fail(generation, error),
     shared: (key, make) => shared(generation, key, make),

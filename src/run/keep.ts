@@ -56,6 +56,8 @@ export interface Hands {
   readonly history: () => Iterable<Told>
   /** The run is past its record: what it does now it does for the first time. */
   readonly isLive: () => boolean
+  /** How often a person lifted a halt of this run. */
+  readonly resumed: () => number
   /** Ends the run halted; never settles. */
   readonly halt: (error: unknown) => Promise<never>
   /** Ends the run failed, with its compensations; never settles. */

@@ -7,6 +7,7 @@ import type { Duration } from './duration.ts'
 import type { DecideInput, Found, Item, Kept, RecallQuery, RememberInput } from './memory.ts'
 import type { Approval, ApproveOptions, Ask } from './oversight.ts'
 import type { Plan } from './plan.ts'
+import type { RecoverOptions, RecoverTools } from './recovery.ts'
 import type { Schema } from './schema.ts'
 import type { ContextWindow } from './window.ts'
 
@@ -92,6 +93,15 @@ export interface BranchOptions {
 export interface Context {
   /** Does `fn` once for the record: after any crash, its recorded outcome is handed back. */
   step<T>(name: string, fn: (tools: StepTools) => Promise<T> | T, options?: StepOptions<T>): Promise<T>
+  /**
+   * A step whose failures take the ways out that the task declares: each try and each rung is on the record. Where nothing helps, the run
+   * halts; nothing is thrown here.
+   */
+  recover<T>(
+    name: string,
+    fn: (tools: RecoverTools) => Promise<T> | T,
+    options?: RecoverOptions<T>,
+  ): Promise<T>
   /** A branch for each item, bounded, results in the order of the items. */
   map<Item, T>(
     name: string,

@@ -47,12 +47,16 @@ export type { BriefText, HandedBrief, HandoffOptions, TakenOver } from './brief.
 export { issuesOf } from './json-schema.ts'
 export type { Approval, ApproveOptions, Ask, Asked, AskOptions, ChoiceOptions, Edit } from './oversight.ts'
 export { BadRecovery, checkLadder, isLadder, isTaskLike, nameOfTarget } from './ladder.ts'
+export { issuesOf } from './json-schema.ts'
+export type { Approval, ApproveOptions, Ask, Asked, AskOptions, ChoiceOptions, Edit } from './oversight.ts'
 export type { Plan, PlanStep } from './plan.ts'
 export type {
   AskRung,
   EscalateRung,
   FallbackTarget,
   Ladder,
+  RecoverOptions,
+  RecoverTools,
   Recovery,
   RecoveryKey,
   RepairRung,

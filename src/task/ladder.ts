@@ -111,6 +111,8 @@ function checkRung(rung: Rung): void {
       checkAttempts(rung.attempts)
       checkLength(rung.initial, 'initial')
       checkLength(rung.max, 'max')
+      if (rung.max !== undefined && durationMs(rung.initial ?? 1000) > durationMs(rung.max))
+        throw new Wrong('initial is longer than max: the first pause is the shortest. Raise max.')
       if (rung.factor !== undefined && !(Number.isFinite(rung.factor) && rung.factor >= 1))
         throw new Wrong(
           `factor must be a number from 1; got ${String(rung.factor)}. Pauses must not get shorter.`,

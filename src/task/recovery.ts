@@ -1,4 +1,5 @@
 /** Ways out of failures, as a task declares them: for each mode a ladder, whose rungs are taken one after another. */
+import type { StepOptions, StepTools } from './context.ts'
 import type { Duration } from './duration.ts'
 import type { Schema } from './schema.ts'
 
@@ -20,7 +21,7 @@ export interface RetryRung {
   readonly initial?: Duration
   /** What each further pause is multiplied by; 2 unless told. */
   readonly factor?: number
-  /** The longest pause; 1 minute unless told. A longer Retry-After is kept to all the same. */
+  /** The longest pause; 1 minute unless told, or the first where that is longer. A longer Retry-After is kept to all the same. */
   readonly max?: Duration
   /** Draw each pause evenly from zero to its ceiling; true unless told. */
   readonly jitter?: boolean
@@ -101,3 +102,22 @@ export const recoveryKeys = [
   'configuration',
   'unclassified',
 ] as const
+
+/** What the function of `ctx.recover` gets. */
+export interface RecoverTools extends StepTools {
+  /** What was wrong with the try before, where a ladder says to repair. */
+  readonly feedback: string | undefined
+  /** What a ladder falls back to: the id of a model, a model, or a tool. */
+  readonly instead: FallbackTarget | undefined
+}
+
+export interface RecoverOptions<T> extends Pick<StepOptions<T>, 'output' | 'timeout' | 'compensate'> {
+  /** Of which mode an error is, where its author knows; undefined leaves it to the layer. */
+  readonly modeOf?: (error: unknown) => RecoveryKey | undefined
+  /** What a person's answer makes of the result; the answer itself unless told. */
+  readonly answered?: (answer: unknown) => T | Promise<T>
+  /** What there is, where not all of it is to be had: for ladders that accept it. */
+  readonly partial?: () => T | Promise<T>
+  /** The input for a task that a ladder falls back to, whose output is the result then. */
+  readonly inputFor?: (task: string) => unknown
+}
