@@ -132,13 +132,14 @@ async function perform(wrapping: Wrapping, input: unknown, given: CallOptions): 
       // The model reads what was wrong in place of a result.
       repair: (feedback) => Promise.resolve({ ok: true, value: feedback }),
       fallback: (target) => {
-        const other = typeof target === 'string' ? all[target] : undefined
+        const named = typeof target === 'string' ? target : 'something that is no name'
+        const other = all[named]
         if (!other)
           throw new BadModel(
-            `The ladder of "${name}" falls back to ${String(target)}, which is none of the tools beside it.`,
+            `The ladder of "${name}" falls back to ${named}, which is none of the tools beside it.`,
             { name },
           )
-        return tried({ ...wrapping, name: String(target), tool: other })
+        return tried({ ...wrapping, name: named, tool: other })
       },
       answer: (value) => Promise.resolve({ ok: true, value }),
     },
