@@ -62,5 +62,10 @@ export const catalogue: readonly Entry[] = [
     load: () => import('./export.ts'),
   },
   { name: 'import', summary: 'take in what an export wrote', load: () => import('./import.ts') },
+  {
+    name: 'dev-model',
+    summary: 'serve a model that needs no key, for examples and tests',
+    load: () => import('./dev-model.ts'),
+  },
   { name: 'doctor', summary: 'find out what is wrong, and what to do', load: () => import('./doctor.ts') },
 ]
