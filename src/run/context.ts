@@ -18,6 +18,7 @@ import { BadOperation } from './errors.ts'
 import { runProgress } from './events.ts'
 import { runFacts } from './facts.ts'
 import type { Generation } from './generation.ts'
+import { keyOf } from './history.ts'
 import { unlooked } from './operation.ts'
 import { checkName, places, type Branch } from './place.ts'
 import { performStep } from './step.ts'
@@ -29,7 +30,7 @@ const PROGRESS_EVERY_MS = 250
 /** What the engine itself brings. */
 type Core = Omit<
   Context,
-  'decide' | 'remember' | 'recall' | 'checkpoint' | 'plan' | 'brief' | 'handoff' | 'news'
+  'decide' | 'remember' | 'recall' | 'checkpoint' | 'plan' | 'brief' | 'handoff' | 'news' | 'ask' | 'approve'
 >
 
 export function contextFor(generation: Generation, branch: Branch): Context {
@@ -147,6 +148,8 @@ export function contextFor(generation: Generation, branch: Branch): Context {
         checked(given.name, given.kind)
         return performWork(generation, here(), given)
       }),
+    isSettled: (name) =>
+      generation.history.operations.get(keyOf(here().prefix + name, 1))?.outcome !== undefined,
     note: (event) => {
       if (generation.isLive && !generation.isClosed) generation.note(event)
     },

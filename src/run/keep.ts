@@ -43,6 +43,8 @@ export interface Hands {
   readonly keep: (call: string, name: string, decide: () => Promise<Keeping>) => Promise<unknown>
   /** An operation of a kind that the feature brings (work.ts). */
   readonly perform: (asked: Performing) => Promise<unknown>
+  /** Whether an operation of this name has its outcome on the record: asked by code that may come with another's record, as a fork's. */
+  readonly isSettled: (name: string) => boolean
   /** Records something nobody waits for, once: not while the record is replayed. */
   readonly note: (event: NewEvent) => void
   /** What was noted, of these kinds, when this life of the run began. */

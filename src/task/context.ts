@@ -4,6 +4,7 @@ import type { HandedBrief, HandoffOptions, TakenOver } from './brief.ts'
 import type { Task } from './define.ts'
 import type { Duration } from './duration.ts'
 import type { DecideInput, Found, Item, Kept, RecallQuery, RememberInput } from './memory.ts'
+import type { Approval, ApproveOptions, Ask } from './oversight.ts'
 import type { Plan } from './plan.ts'
 import type { Schema } from './schema.ts'
 
@@ -144,6 +145,13 @@ export interface Context {
   news(): Promise<readonly Item[]>
   /** Prepares the handing over and rests until somebody takes it, by acknowledging a brief of this run. @throws {BadHandoff} @throws {WaitTimedOut} */
   handoff<I = unknown>(options: HandoffOptions<I>): Promise<TakenOver>
+  /** Asks a person, and rests until they have answered (see `tl.inbox`). @throws {QuestionExpired} @throws {BadQuestion} */
+  readonly ask: Ask
+  /**
+   * One person's word on a proposal, bound to its digest: nobody approves what they were not shown. Nobody's answer in time is no approval.
+   * @throws {ApprovalExpired} @throws {BadQuestion}
+   */
+  approve<T>(name: string, options: ApproveOptions<T>): Promise<Approval<T>>
   /** Milliseconds since 1970, of the last outcome this branch was given: the same on replay. */
   now(): number
   /** In [0, 1), the same on replay. */

@@ -40,5 +40,7 @@ export type {
   Rule,
 } from './memory.ts'
 export type { BriefText, HandedBrief, HandoffOptions, TakenOver } from './brief.ts'
+export { issuesOf } from './json-schema.ts'
+export type { Approval, ApproveOptions, Ask, Asked, AskOptions, ChoiceOptions, Edit } from './oversight.ts'
 export type { Plan, PlanStep } from './plan.ts'
 export { InvalidValue, jsonSchemaOf, validate, type Issue, type Schema } from './schema.ts'

@@ -1,0 +1,17 @@
+export { approve, type Verdict } from './approve.ts'
+export { ask } from './ask.ts'
+export type { Asker, QuestionPut } from './asking.ts'
+export { digestOf } from './digest.ts'
+export {
+  ApprovalExpired,
+  ApprovalMismatch,
+  BadAnswer,
+  BadQuestion,
+  QuestionAnswered,
+  QuestionClosed,
+  QuestionExpired,
+  QuestionNotFound,
+} from './errors.ts'
+export { questionAnswered, questionAsked, questionExpired, questionOf } from './events.ts'
+export { oversightFeature } from './feature.ts'
+export type { GivenQuestion } from './question.ts'
