@@ -13,6 +13,7 @@ import {
   type Handoff,
 } from '../continuity/index.ts'
 import { Memory } from '../memory/index.ts'
+import { Inbox } from '../oversight/index.ts'
 import { isTask, type AnyTask, type Task } from '../task/index.ts'
 import { BadRequest, Closed } from './errors.ts'
 import { RunHandle, type HandleOptions } from './handle.ts'
@@ -50,6 +51,7 @@ export class Throughline {
   readonly #memory: Memory
   readonly #threads: Threads
   readonly #briefs: Briefs
+  readonly #inbox: Inbox
   #closing: Promise<void> | undefined
 
   constructor(parts: ThroughlineParts) {
@@ -57,6 +59,7 @@ export class Throughline {
     this.#memory = new Memory(parts.log, parts.newId, { now: () => parts.clock.now(), lost: parts.lost })
     this.#threads = new Threads(parts.log, parts.newId)
     this.#briefs = new Briefs(parts.log, this.#memory, parts.wake)
+    this.#inbox = new Inbox({ ...parts, now: () => parts.clock.now() })
   }
 
   /** Starts a run, or gives the one that has the key. @throws {InvalidValue} @throws {KeyReused} */
@@ -110,6 +113,12 @@ export class Throughline {
   get threads(): Threads {
     this.#checkOpen()
     return this.#threads
+  }
+
+  /** What runs ask of people: questions and approvals, and their answers. */
+  get inbox(): Inbox {
+    this.#checkOpen()
+    return this.#inbox
   }
 
   /**

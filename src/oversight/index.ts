@@ -1,5 +1,6 @@
 export { approve, type Verdict } from './approve.ts'
 export { ask } from './ask.ts'
+export type { AnswerOptions } from './answering.ts'
 export type { Asker, QuestionPut } from './asking.ts'
 export { digestOf } from './digest.ts'
 export {
@@ -14,4 +15,7 @@ export {
 } from './errors.ts'
 export { questionAnswered, questionAsked, questionExpired, questionOf } from './events.ts'
 export { oversightFeature } from './feature.ts'
+export { Inbox, type InboxPage, type InboxQuery } from './inbox.ts'
+export { questionsProjection } from './projection.ts'
 export type { GivenQuestion } from './question.ts'
+export type { Answer, Question, QuestionStatus } from './reading.ts'

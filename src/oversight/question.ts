@@ -22,6 +22,8 @@ export interface PutQuestion {
   readonly due?: number
 }
 
+/** Whoever says more means for ever: a time that any store can hold. */
+const FARTHEST = 4e15
 const MOST_TEXT = 10_000
 const MOST_NAME = 200
 const MOST_CHOICES = 200
@@ -38,7 +40,7 @@ export function checked(given: GivenQuestion, now: number): PutQuestion {
     ...(schema === undefined ? {} : { schema }),
     ...(choices === undefined ? {} : { choices }),
     ...(about === undefined ? {} : { about }),
-    ...(timeout === undefined ? {} : { due: now + durationMs(timeout) }),
+    ...(timeout === undefined ? {} : { due: Math.min(FARTHEST, Math.round(now + durationMs(timeout))) }),
   }
 }
 
