@@ -22,6 +22,7 @@ export type {
   Recorded as MemoryItem,
 } from '../memory/index.ts'
 export { isHandoff } from '../continuity/index.ts'
+export type { Failures, FailuresQuery, MetFailure, ModeOfTask } from '../recovery/index.ts'
 export type { RecordedThread, Thread } from '../continuity/index.ts'
 export type { RunRow, RunsPage, RunsQuery, RunStatus } from './rows.ts'
 export type { StartOptions } from './start.ts'

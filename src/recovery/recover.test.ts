@@ -1,17 +1,7 @@
 import { expect, test } from 'vitest'
 import { task, type Recovery, type RecoverOptions, type RecoverTools } from '../task/index.ts'
 import { testbed } from '../testing/index.ts'
-import {
-  acceptPartial,
-  ask,
-  compact,
-  compensate,
-  escalate,
-  fallback,
-  halt,
-  repair,
-  retry,
-} from './ladder.ts'
+import { acceptPartial, ask, compact, compensate, escalate, fallback, halt, repair, retry } from './ladder.ts'
 import type { ModeKey } from './modes.ts'
 
 class Known extends Error {
@@ -42,10 +32,13 @@ const rungsOf = async (run: { history(): AsyncIterable<{ kind: string; body?: st
 
 test('retries after durable pauses, and goes on where it was after a crash between two', async () => {
   let tries = 0
-  const flaky = failing({ toolFailure: retry({ attempts: 5, initial: '1h', max: '9h', jitter: false }) }, () => {
-    if (++tries < 4) throw new Error('toolFailure: not yet')
-    return tries
-  })
+  const flaky = failing(
+    { toolFailure: retry({ attempts: 5, initial: '1h', max: '9h', jitter: false }) },
+    () => {
+      if (++tries < 4) throw new Error('toolFailure: not yet')
+      return tries
+    },
+  )
   const bed = await testbed({ tasks: [flaky] })
   const { id } = await bed.start(flaky, {})
   await bed.settle()

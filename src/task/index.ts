@@ -44,8 +44,6 @@ export type {
   Rule,
 } from './memory.ts'
 export type { BriefText, HandedBrief, HandoffOptions, TakenOver } from './brief.ts'
-export { issuesOf } from './json-schema.ts'
-export type { Approval, ApproveOptions, Ask, Asked, AskOptions, ChoiceOptions, Edit } from './oversight.ts'
 export { BadRecovery, checkLadder, isLadder, isTaskLike, nameOfTarget } from './ladder.ts'
 export { issuesOf } from './json-schema.ts'
 export type { Approval, ApproveOptions, Ask, Asked, AskOptions, ChoiceOptions, Edit } from './oversight.ts'
