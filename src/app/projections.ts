@@ -3,6 +3,7 @@ import { budgetsProjection } from '../boundary/index.ts'
 import { continuityProjection } from '../continuity/index.ts'
 import { feedbackProjection, memoryProjection, usesProjection } from '../memory/index.ts'
 import { questionsProjection } from '../oversight/index.ts'
+import { breakersProjection, failuresProjection } from '../recovery/index.ts'
 import { runsProjection } from '../run/index.ts'
 
 export const projections = [
@@ -13,4 +14,6 @@ export const projections = [
   continuityProjection,
   questionsProjection,
   budgetsProjection,
+  breakersProjection,
+  failuresProjection,
 ] as const

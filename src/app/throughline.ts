@@ -14,6 +14,7 @@ import {
 } from '../continuity/index.ts'
 import { Memory } from '../memory/index.ts'
 import { Inbox } from '../oversight/index.ts'
+import { failuresOf, type Failures, type FailuresQuery } from '../recovery/index.ts'
 import { isTask, type AnyTask, type Task } from '../task/index.ts'
 import { BadRequest, Closed } from './errors.ts'
 import { RunHandle, type HandleOptions } from './handle.ts'
@@ -140,6 +141,12 @@ export class Throughline {
   async acknowledge(briefId: string, options: AcknowledgeOptions): Promise<Acknowledgement> {
     this.#checkOpen()
     return this.#briefs.acknowledge(briefId, options)
+  }
+
+  /** Which modes of failure tasks declare a way out for, which they met, how those ended, and which nobody thought of. */
+  async failures(query: FailuresQuery = {}): Promise<Failures> {
+    this.#checkOpen()
+    return failuresOf(this.#parts.log, this.#parts.registry.newest(), query)
   }
 
   /** The events of a stream. */

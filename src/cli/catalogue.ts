@@ -53,6 +53,11 @@ export const catalogue: readonly Entry[] = [
     summary: 'list, show and answer what runs ask of people',
     load: () => import('./inbox.ts'),
   },
+  {
+    name: 'failures',
+    summary: 'which failures tasks declare a way out of, and which they met',
+    load: () => import('./failures.ts'),
+  },
   { name: 'verify', summary: 'recompute every hash of the record', load: () => import('./verify.ts') },
   { name: 'rebuild', summary: 'rebuild the views from the record', load: () => import('./rebuild.ts') },
   {

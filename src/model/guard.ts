@@ -49,7 +49,7 @@ export class Guard {
     name: string,
     options: LanguageModelV4CallOptions,
   ): Pick<Asking, 'before' | 'after' | 'price' | 'pauseMs'> {
-    const breaker = breakerOf(this.#hands, `model ${name}`)
+    const breaker = breakerOf(this.#hands.log, `model/${name}`, this.#hands.now)
     let reservation: Reservation | undefined
     return {
       before: async (model) => {
@@ -131,7 +131,7 @@ export class Guard {
     ) => Promise<Omit<Setting, 'options'> | { readonly failure: Failure }>
     readonly after: (failure: Failure | undefined) => Promise<void>
   } {
-    const breaker = breakerOf(this.#hands, `model ${name}`)
+    const breaker = breakerOf(this.#hands.log, `model/${name}`, this.#hands.now)
     let reservation: Reservation | undefined
     return {
       before: async ({ provider, modelId }, counted) => {

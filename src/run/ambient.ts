@@ -15,7 +15,7 @@ export interface AmbientUse {
 }
 
 /** The AI SDK gives ids and times of its own to what it hands on; what comes of a model call is on the record all the same. */
-const THE_SDK = /[\\/]node_modules[\\/](?:ai|@ai-sdk)[\\/]/
+const THE_SDK = /[\\/]node_modules[\\/](?:ai|@ai-sdk|cockatiel)[\\/]/
 /** Of a stack: its first line, this file's two, and the caller. */
 const CALLER = 3
 
