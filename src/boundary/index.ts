@@ -1,6 +1,7 @@
 export {
   BadMessage,
   BadWindow,
+  compacted,
   contextCompacted,
   contextRefused,
   ContextOverflow,

@@ -29,7 +29,16 @@ const PROGRESS_EVERY_MS = 250
 /** What the engine itself brings. */
 type Core = Omit<
   Context,
-  'decide' | 'remember' | 'recall' | 'checkpoint' | 'plan' | 'brief' | 'handoff' | 'news' | 'context'
+  | 'decide'
+  | 'remember'
+  | 'recall'
+  | 'checkpoint'
+  | 'plan'
+  | 'brief'
+  | 'handoff'
+  | 'news'
+  | 'context'
+  | 'memoryTools'
 >
 
 export function contextFor(generation: Generation, branch: Branch): Context {

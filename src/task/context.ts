@@ -4,6 +4,7 @@ import type { HandedBrief, HandoffOptions, TakenOver } from './brief.ts'
 import type { Task } from './define.ts'
 import type { Duration } from './duration.ts'
 import type { DecideInput, Found, Item, Kept, RecallQuery, RememberInput } from './memory.ts'
+import type { MemoryToolName, MemoryTools, MemoryToolsOptions } from './memory-tools.ts'
 import type { Plan } from './plan.ts'
 import type { Schema } from './schema.ts'
 import type { ContextWindow } from './window.ts'
@@ -147,6 +148,10 @@ export interface Context {
   handoff<I = unknown>(options: HandoffOptions<I>): Promise<TakenOver>
   /** The managed context window: a conversation, kept within `boundary.context.maxTokens`. Each branch has one of its own. */
   readonly context: ContextWindow
+  /** `decide`, `remember`, `recall`, `plan` and `ask` as tools of the AI SDK, for the model itself. What they refuse, the model is told. */
+  memoryTools<Name extends MemoryToolName = MemoryToolName>(
+    options?: MemoryToolsOptions<Name>,
+  ): MemoryTools<Name>
   /** Milliseconds since 1970, of the last outcome this branch was given: the same on replay. */
   now(): number
   /** In [0, 1), the same on replay. */

@@ -2,6 +2,7 @@
 import type { Feature, Hands } from '../../run/index.ts'
 import type { Reported, WindowOptions } from '../../task/index.ts'
 import { compact } from './compact.ts'
+import { Prompts } from './prompts.ts'
 import { linesOf } from './standing.ts'
 import { ManagedWindow } from './window.ts'
 
@@ -27,6 +28,20 @@ export const windowFeature: Feature = {
 /** Tells the windows of a context what a provider counted; those it is not about leave it aside. */
 export function reportTo(hands: Hands, report: Reported): void {
   for (const one of windows.get(hands) ?? []) one.reported(report)
+}
+
+const prompts = new WeakMap<Hands, Prompts>()
+
+/** A request of `ctx.model` that is too large, in a size that fits, by the compaction its task declares; undefined if there is none. */
+export function compacted(
+  hands: Hands,
+  prompt: readonly unknown[],
+  maxTokens: number,
+): Promise<unknown[] | undefined> {
+  const { maxTokens: _most, ...options } = declared(hands)
+  const known = prompts.get(hands) ?? new Prompts(() => windowOf(hands, options))
+  prompts.set(hands, known)
+  return known.compacted(prompt, maxTokens)
 }
 
 /** `boundary.context` of the task. */

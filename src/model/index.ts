@@ -1,0 +1,1 @@
+export { memoryToolsFeature } from './memory-tools.ts'
