@@ -76,3 +76,4 @@ export type {
   Summariser,
   WindowOptions,
 } from './window.ts'
+export type { MemoryToolName, MemoryTools, MemoryToolsOptions } from './memory-tools.ts'
