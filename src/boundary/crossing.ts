@@ -2,7 +2,9 @@
 import type { Hands } from '../run/index.ts'
 import type { Breach } from './breach.ts'
 
-/** Never settles. */
-export function cross(hands: Hands, { error, action }: Breach): Promise<never> {
-  return action === 'compensate' ? hands.fail(error) : hands.halt(error)
+/** When time is up, what is under way is told to stop; in any other case it is recorded first. */
+export function cross(hands: Hands, { what, error, action }: Breach): void {
+  const isNow = what === 'duration'
+  if (action === 'compensate') return isNow ? hands.failNow(error) : void hands.fail(error)
+  return isNow ? void hands.halt(error) : hands.haltInTurn(error)
 }
