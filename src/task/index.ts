@@ -1,5 +1,5 @@
 export type { Boundary, Budget, Invariant, Limit, SideEffect } from './boundary.ts'
-export { BadBoundary, type Bounds, type Counted, type DeclaredLimits, type Pace } from './bounds.ts'
+export { BadBoundary, isFinal, type Bounds, type Counted, type DeclaredLimits, type Pace } from './bounds.ts'
 export type { CheckpointOptions, Conservation, Kept as KeptPath, ValuePath } from './checkpoint.ts'
 export { hostOf, isAtHost, type Host } from './host.ts'
 export { narrowed, type Ledger, type Narrowed } from './narrowing.ts'
