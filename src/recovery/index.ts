@@ -1,4 +1,5 @@
 /** The ways in which work fails, and the ways out. */
+export { classify, classifyAnswer, type About, type Answer, type Classifier } from './classify/index.ts'
 export {
   failureModes,
   isFailureMode,
@@ -10,3 +11,4 @@ export {
   type FailureMode,
   type ModeKey,
 } from './modes.ts'
+export { standIn, withoutSecrets } from './secrets.ts'
