@@ -45,6 +45,8 @@ export interface Reservation {
 }
 
 export interface Limits {
+  /** Whether a tool may be called at all. */
+  readonly allows: (tool: string) => boolean
   /** May wait: for a place among those under way at once, or of a rate. */
   reserve(need: Need): Promise<Reservation | Breach>
   /** Reaches the hosts that are allowed. @throws {BoundaryBreached} for any other */
@@ -60,6 +62,7 @@ export const isBreach = (one: Reservation | Breach): one is Breach => 'what' in 
 const FREE: Reservation = { appends: [], body: {}, settled: () => [], release() {} }
 
 const UNBOUNDED: Limits = {
+  allows: () => true,
   reserve: () => Promise.resolve(FREE),
   fetch: (...asked) => fetch(...asked),
   contextTokens: undefined,
@@ -104,6 +107,8 @@ class Bounded implements Limits {
     this.confidence = within.confidence
     this.fetch = within.hosts ? boundedFetch(within.hosts, (url) => this.#refuseHost(url)) : UNBOUNDED.fetch
   }
+
+  readonly allows = (tool: string): boolean => this.#within.tools?.includes(tool) ?? true
 
   async reserve(need: Need): Promise<Reservation | Breach> {
     const { kind, name } = need

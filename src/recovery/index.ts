@@ -26,3 +26,5 @@ export {
 export { pauseOf } from './pause.ts'
 export { failuresProjection } from './projection.ts'
 export { recover, type Abilities, type Recovering, type Tried } from './recover.ts'
+export { classify, classifyAnswer } from './classify/index.ts'
+export { Loops, loopsOf, type LoopLimits } from './loops.ts'

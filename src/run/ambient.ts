@@ -36,7 +36,7 @@ export function watchAmbient(used: (use: AmbientUse) => void): () => void {
 
 function tell(use: Omit<AmbientUse, 'owner'>): void {
   const place = places.getStore()
-  if (!place || place.isInStep) return
+  if (!place || place.isInStep || place.within) return
   if (THE_SDK.test(new Error().stack?.split('\n', CALLER + 1)[CALLER] ?? '')) return
   for (const used of watchers) used({ ...use, owner: place.owner })
 }

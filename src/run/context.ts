@@ -172,6 +172,7 @@ export function contextFor(generation: Generation, branch: Branch): Context {
     },
     noted: (kinds) => generation.history.notes.filter(({ kind }) => kinds.includes(kind)),
     history: () => generation.history.ofFeatures(),
+    unasked: (kind) => generation.history.unaskedUnder(kind, here().prefix),
     isLive: () => generation.isLive,
     resumed: () => generation.history.resumed,
     halt: (error) => halt(generation, error),
@@ -189,6 +190,7 @@ export function contextFor(generation: Generation, branch: Branch): Context {
     },
     beforeSteps: (ask) => void generation.beforeSteps.push(ask),
     patiently: generation.patiently,
+    secret: generation.history.started.seed,
   }
   // Each feature brings what it declares on Context; together they are the rest of it.
   return Object.assign(context, ...features.map((feature) => feature.context(hands))) as Context

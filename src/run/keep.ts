@@ -10,7 +10,7 @@ import type { AnyTask, Context, ContextLog, Narrowed } from '../task/index.ts'
 import { keepDone, keepRefused, type Fork } from './events.ts'
 import type { Generation } from './generation.ts'
 import type { AskStep } from './limits.ts'
-import type { Told } from './history.ts'
+import type { FeatureKind, Recorded, Told } from './history.ts'
 import type { Operation } from './operation.ts'
 import { storable } from './step.ts'
 import { kept } from './unread.ts'
@@ -54,6 +54,8 @@ export interface Hands {
   readonly noted: (kinds: readonly string[]) => readonly Told[]
   /** Of operations of features: all that is recorded of them, in order. */
   readonly history: () => Iterable<Told>
+  /** Recorded under the branch that asks, of a kind, and not asked for yet. */
+  readonly unasked: (kind: FeatureKind) => readonly Recorded[]
   /** The run is past its record: what it does now it does for the first time. */
   readonly isLive: () => boolean
   /** How often a person lifted a halt of this run. */
@@ -79,6 +81,8 @@ export interface Hands {
   readonly beforeSteps: (ask: AskStep) => void
   /** Asks the store until it answers. */
   readonly patiently: <T>(ask: () => Promise<T>) => Promise<T>
+  /** Known to the record of this run and its forks alone. */
+  readonly secret: string
 }
 
 /** The run a value belongs to. */

@@ -6,6 +6,7 @@ import type { Task } from './define.ts'
 import type { Duration } from './duration.ts'
 import type { DecideInput, Found, Item, Kept, RecallQuery, RememberInput } from './memory.ts'
 import type { Approval, ApproveOptions, Ask } from './oversight.ts'
+import type { ModelContext } from './model.ts'
 import type { Plan } from './plan.ts'
 import type { RecoverOptions, RecoverTools } from './recovery.ts'
 import type { Schema } from './schema.ts'
@@ -90,7 +91,7 @@ export interface BranchOptions {
   readonly name?: string
 }
 
-export interface Context {
+export interface Context extends ModelContext {
   /** Does `fn` once for the record: after any crash, its recorded outcome is handed back. */
   step<T>(name: string, fn: (tools: StepTools) => Promise<T> | T, options?: StepOptions<T>): Promise<T>
   /**

@@ -43,6 +43,7 @@ export type {
   RememberInput,
   Rule,
 } from './memory.ts'
+export type { ModelContext, ModelOptions, ToolExtras, ToolOptions } from './model.ts'
 export type { BriefText, HandedBrief, HandoffOptions, TakenOver } from './brief.ts'
 export { BadRecovery, checkLadder, isLadder, isTaskLike, nameOfTarget } from './ladder.ts'
 export { issuesOf } from './json-schema.ts'
