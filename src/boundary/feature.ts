@@ -21,15 +21,16 @@ function watch(hands: Hands): void {
     const { until } = within ?? {}
     if (until) {
       const { id } = hands.run
-      hands.alarm(
-        until.at,
-        () => void cross(hands, note(hands, overTime(until, hands.now(), id, 'the clock'), id)),
+      hands.alarm(until.at, () =>
+        cross(hands, note(hands, overTime(until, hands.now(), id, 'the clock'), id)),
       )
     }
     if (until || within?.ledgers.some(({ counts }) => counts.steps !== undefined))
       hands.beforeSteps(async (name) => {
         const reserved = await boundaryOf(hands).reserve({ kind: 'step', name })
-        return isBreach(reserved) ? cross(hands, reserved) : reserved
+        if (!isBreach(reserved)) return reserved
+        cross(hands, reserved)
+        return 'refused'
       })
     return {}
   })

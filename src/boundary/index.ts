@@ -1,4 +1,4 @@
-export { type Breach } from './breach.ts'
+export { wayOutOf, type Breach } from './breach.ts'
 export { cross } from './crossing.ts'
 export { BoundaryBreached, CheckFailed, InvariantBroken, LowConfidence, PartialLoss } from './errors.ts'
 export { boundaryBreached, budgetReserved, budgetSettled, type BreachedBody } from './events.ts'

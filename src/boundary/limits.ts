@@ -83,8 +83,7 @@ export function boundaryOf(hands: Hands): Limits {
 /** Puts a breach on the run's record. */
 export function note(hands: Hands, crossed: Crossed, operation: string): Breach {
   const breach = breachOf(hands, crossed, operation)
-  const { what, limit, actual, by } = crossed
-  const action = breach.wayOut?.rungs[0]?.kind ?? 'halt'
+  const { what, limit, actual, by, action } = breach
   hands.note(eventOf(boundaryBreached, { what, limit, actual, by, operation, action }))
   return breach
 }

@@ -49,6 +49,11 @@ export const catalogue: readonly Entry[] = [
   { name: 'ack', summary: 'say that a brief was read, and take over', load: () => import('./ack.ts') },
   { name: 'handoffs', summary: 'runs that wait to be taken over', load: () => import('./handoffs.ts') },
   {
+    name: 'inbox',
+    summary: 'list, show and answer what runs ask of people',
+    load: () => import('./inbox.ts'),
+  },
+  {
     name: 'failures',
     summary: 'which failures tasks declare a way out of, and which they met',
     load: () => import('./failures.ts'),

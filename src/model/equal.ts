@@ -10,8 +10,8 @@ export function isSame(a: unknown, b: unknown): boolean {
   }
   if (a instanceof Uint8Array || b instanceof Uint8Array)
     return a instanceof Uint8Array && b instanceof Uint8Array && Buffer.compare(a, b) === 0
-  if (a instanceof URL || b instanceof URL) return String(a) === String(b)
-  if (a instanceof Date || b instanceof Date) return JSON.stringify(a) === JSON.stringify(b)
+  if ([a, b].some((one) => one instanceof URL || one instanceof Date))
+    return JSON.stringify(a) === JSON.stringify(b)
   const keys = Object.keys(a)
   if (keys.length !== Object.keys(b).length) return false
   for (const key of keys)

@@ -61,7 +61,8 @@ export interface AnsweredBody {
   readonly n: number
   /** The answer is a failure all the same, of this mode. */
   readonly mode?: FailureMode
-  readonly embeddings?: readonly (readonly number[])[]
+  /** Of an embedding: a vector for each value, as the base64 of its 64-bit floats, little end first. */
+  readonly vectors?: readonly string[]
 }
 
 /** An error of the SDK, a provider or a tool, as far as it is recorded. */

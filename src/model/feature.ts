@@ -1,6 +1,7 @@
 /** `ctx.model`, `ctx.embeddingModel` and `ctx.tools`. */
 import type { Feature, Hands } from '../run/index.ts'
 import type { ModelContext } from '../task/index.ts'
+import { embeddingModelFor } from './embedding.ts'
 import { guardOf } from './guard.ts'
 import { modelFor } from './model.ts'
 import type { Models } from './named.ts'
@@ -16,10 +17,11 @@ export interface ModelSettings {
 }
 
 export function modelFeature({ models, prices }: ModelSettings): Feature {
-  const context = (hands: Hands): Pick<ModelContext, 'model' | 'tools'> => ({
+  const context = (hands: Hands): ModelContext => ({
     model: (model, options = {}) => modelFor(hands, guardOf(hands, prices), models, model, options),
+    embeddingModel: (model) => embeddingModelFor(hands, guardOf(hands, prices), model),
     tools: ((tools: unknown, options = {}) =>
       toolsFor(hands, guardOf(hands, prices), tools, options)) as ModelContext['tools'],
   })
-  return { context: (hands) => context(hands) as never }
+  return { context: (hands) => context(hands) }
 }

@@ -26,6 +26,11 @@ export class Gauge {
     return tokens
   }
 
+  async ofTexts(texts: readonly string[]): Promise<number> {
+    this.#tokenizer ??= await (loading ??= loadTokenizer())
+    return texts.reduce((tokens, text) => tokens + this.#of(text), 0)
+  }
+
   #ofMessage(message: LanguageModelV4Message): number {
     if (message.role === 'system') return this.#of(message.content)
     let tokens = 0

@@ -49,7 +49,7 @@ export class Guard {
     name: string,
     options: LanguageModelV4CallOptions,
   ): Pick<Asking, 'before' | 'after' | 'price' | 'pauseMs'> {
-    const breaker = breakerOf(this.#hands, `model ${name}`)
+    const breaker = breakerOf(this.#hands.log, `model/${name}`, this.#hands.now)
     let reservation: Reservation | undefined
     return {
       before: async (model) => {
@@ -121,6 +121,49 @@ export class Guard {
             : 'unknown',
         ),
     }
+  }
+
+  /** The same for an embedding, of which nothing comes out but vectors. */
+  aroundEmbedding(name: string): {
+    readonly before: (
+      model: { readonly provider: string; readonly modelId: string },
+      tokens: number,
+    ) => Promise<Omit<Setting, 'options'> | { readonly failure: Failure }>
+    readonly after: (failure: Failure | undefined) => Promise<void>
+  } {
+    const breaker = breakerOf(this.#hands.log, `model/${name}`, this.#hands.now)
+    let reservation: Reservation | undefined
+    return {
+      before: async ({ provider, modelId }, counted) => {
+        reservation?.release()
+        const refused = await breaker.before()
+        if (refused) return { failure: refused }
+        const tokens = inputBound(counted, 'estimated')
+        const priced = this.#price(provider, modelId, { input: tokens, output: 0 })
+        const costUsd = priced === 'unknown' ? priced : priced.costUsd
+        const reserved = await boundaryOf(this.#hands).reserve({ kind: 'model', name, tokens, costUsd })
+        if (isBreach(reserved)) return { failure: reserved.failure }
+        reservation = reserved
+        return {
+          reserve: { tokens, ...(costUsd === 'unknown' ? {} : { costUsd }) },
+          appends: reserved.appends,
+          unless: reserved.unless,
+          settled: (actual) =>
+            reserved.settled(
+              actual ? { tokens: actual.usage.input ?? 0, costUsd: actual.costUsd } : 'unknown',
+            ),
+        }
+      },
+      after: (failure) => breaker.after(failure),
+    }
+  }
+
+  price(provider: string, model: string, usage: Usage): Cost | 'unknown' {
+    return this.#price(provider, model, usage)
+  }
+
+  tokensOf(texts: readonly string[]): Promise<number> {
+    return this.#gauge.ofTexts(texts)
   }
 
   #price(provider: string, model: string, usage: Usage): Cost | 'unknown' {

@@ -4,7 +4,7 @@ import { generateText, isStepCount, streamText, tool } from 'ai'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { open, openStore } from '../app/index.ts'
-import { task, type AnyTask } from '../task/index.ts'
+import { task, type Task } from '../task/index.ts'
 import { mortal } from '../testing/mortal-log.ts'
 import { modelServer, type ModelServer } from '../testing/model-server/index.ts'
 
@@ -31,7 +31,7 @@ function agentScript({ messages }: { readonly messages: readonly { readonly role
   return { text: 'It is warm in both.' }
 }
 
-function weatherAgent(wire: keyof typeof wires, calls: string[], isStreamed: boolean): AnyTask {
+function weatherAgent(wire: keyof typeof wires, calls: string[], isStreamed: boolean): Task<unknown> {
   return task({
     name: 'weather',
     async run(ctx) {

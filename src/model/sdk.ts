@@ -14,6 +14,7 @@ export type {
   LanguageModelV4Usage,
 } from '@ai-sdk/provider'
 import type { EmbeddingModelV4, LanguageModelV4, ProviderV4 } from '@ai-sdk/provider'
+import type * as AiSdk from 'ai'
 
 /** The AI SDK is not installed, and something was asked of it. */
 export class SdkMissing extends ThroughlineError {
@@ -26,7 +27,7 @@ export class SdkMissing extends ThroughlineError {
   }
 }
 
-export type Sdk = typeof import('ai')
+type Sdk = typeof AiSdk
 
 let loading: Promise<Sdk> | undefined
 

@@ -15,7 +15,7 @@ import { modelAnswered, modelAsked, modelFailed, type AnsweredBody, type FailedB
 import type { Guard } from './guard.ts'
 import type { Named } from './named.ts'
 import type { LanguageModelV4CallOptions, LanguageModelV4Message } from './sdk.ts'
-import { Showing } from './showing.ts'
+import type { Showing } from './showing.ts'
 
 /** One request, and who is to answer it. */
 export interface Talk {

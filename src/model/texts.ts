@@ -122,16 +122,12 @@ export class Texts {
     const entries = Object.entries(packed)
     const [first] = entries
     if (first && entries.length === 1) {
-      const [sign, name] = first
-      if (sign === TEXT) return this.#text(String(name))
-      if (sign === VALUE) return decode(this.#text(String(name)))
-      if (sign === BYTES) return new Uint8Array(Buffer.from(this.#text(String(name)), 'base64'))
-      if (sign === JOINED && Array.isArray(name)) {
-        const text = name
-          .map((part: Packed) => (Array.isArray(part) ? String(part[0]) : this.#text(String(part))))
-          .join('')
-        this.#keep(this.digest(text), text)
-        return text
+      const [sign, named] = first
+      if (sign === JOINED && Array.isArray(named)) return this.#whole(named)
+      if (typeof named === 'string') {
+        if (sign === TEXT) return this.#text(named)
+        if (sign === VALUE) return decode(this.#text(named))
+        if (sign === BYTES) return new Uint8Array(Buffer.from(this.#text(named), 'base64'))
       }
     }
     return Object.fromEntries(
@@ -140,6 +136,13 @@ export class Texts {
         this.unpack(inner),
       ]),
     )
+  }
+
+  /** Of texts by their names, and of one that has none. */
+  #whole(parts: readonly Packed[]): string {
+    const text = parts.flatMap((part) => (typeof part === 'string' ? this.#text(part) : part)).join('')
+    this.#keep(this.digest(text), text)
+    return text
   }
 
   #text(digest: string): string {

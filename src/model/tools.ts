@@ -6,7 +6,7 @@
  */
 import { approve } from '../oversight/index.ts'
 import { boundaryOf, isBreach, wayOutOf } from '../boundary/index.ts'
-import { breakerOf, declaredFor, Loops, recover, type Failure, type Tried } from '../recovery/index.ts'
+import { breakerOf, declaredFor, recover, type Failure, type Tried } from '../recovery/index.ts'
 import { read, type Hands } from '../run/index.ts'
 import { durationMs, validate, type Schema, type ToolOptions } from '../task/index.ts'
 import { unmarked } from './call-ids.ts'
@@ -14,6 +14,7 @@ import { deskOf } from './desk.ts'
 import { BadModel, revive } from './errors.ts'
 import { toolFailed, toolReturned, type FailedBody } from './events.ts'
 import type { Guard } from './guard.ts'
+import { roundsOf } from './rounds.ts'
 import { use, type ToolSetting } from './using.ts'
 
 interface SdkTool {
@@ -31,8 +32,6 @@ type Outcome = { readonly key: string } & (
   | { readonly value: unknown }
   | { readonly failed: FailedBody & { readonly retried: number } }
 )
-
-const LOOPS = Symbol('loops')
 
 /** @throws {BadModel} */
 export function toolsFor(
@@ -76,6 +75,8 @@ interface Wrapping {
   readonly tool: SdkTool
   readonly all: Readonly<Record<string, SdkTool>>
   readonly options: ToolOptions
+  /** It goes round, by what was called before. */
+  readonly loop?: Failure | undefined
 }
 
 function wrap(wrapping: Wrapping): object {
@@ -105,10 +106,14 @@ async function execute(wrapping: Wrapping, input: unknown, given: CallOptions): 
   return perform(wrapping, input, given)
 }
 
-async function perform(wrapping: Wrapping, input: unknown, given: CallOptions): Promise<unknown> {
-  const outcome = await once(wrapping, input, given)
+async function perform(looked: Wrapping, input: unknown, given: CallOptions): Promise<unknown> {
+  const { hands, name, all } = looked
+  const rounds = roundsOf(hands)
+  const { loop, isFirst } = rounds.begins(name, input)
+  const outcome = await once({ ...looked, loop }, input, given)
+  rounds.ended(name, input, 'failed' in outcome ? outcome.failed.e.message : outcome.value)
   if (!('failed' in outcome)) return outcome.value
-  const { hands, name, all } = wrapping
+  const wrapping: Wrapping = { ...looked, loop: undefined }
   const { failed, key } = outcome
   const failure = failureOf(failed)
   // What the model cannot mend by reading of it goes its own way, and so does what the task declares.
@@ -130,15 +135,18 @@ async function perform(wrapping: Wrapping, input: unknown, given: CallOptions): 
     can: {
       retry: () => tried(wrapping),
       // The model reads what was wrong in place of a result.
-      repair: (feedback) => Promise.resolve({ ok: true, value: feedback }),
+      ...(loop && !isFirst
+        ? {}
+        : { repair: (feedback: string) => Promise.resolve({ ok: true as const, value: feedback }) }),
       fallback: (target) => {
-        const other = typeof target === 'string' ? all[target] : undefined
+        const named = typeof target === 'string' ? target : 'something that is no name'
+        const other = all[named]
         if (!other)
           throw new BadModel(
-            `The ladder of "${name}" falls back to ${String(target)}, which is none of the tools beside it.`,
+            `The ladder of "${name}" falls back to ${named}, which is none of the tools beside it.`,
             { name },
           )
-        return tried({ ...wrapping, name: String(target), tool: other })
+        return tried({ ...wrapping, name: named, tool: other })
       },
       answer: (value) => Promise.resolve({ ok: true, value }),
     },
@@ -146,7 +154,7 @@ async function perform(wrapping: Wrapping, input: unknown, given: CallOptions): 
 }
 
 function once(wrapping: Wrapping, input: unknown, given: CallOptions): Promise<Outcome> {
-  const { hands, guard, name, tool, options } = wrapping
+  const { hands, guard, name, tool, options, loop } = wrapping
   const call = given.toolCallId ?? ''
   const desk = deskOf(hands)
   return hands.perform({
@@ -165,7 +173,7 @@ function once(wrapping: Wrapping, input: unknown, given: CallOptions): Promise<O
     },
     begin(work) {
       const limits = boundaryOf(hands)
-      const breaker = breakerOf(hands, `tool ${name}`)
+      const breaker = breakerOf(hands.log, `tool/${name}`, hands.now)
       let release = (): void => {}
       use(
         {
@@ -182,8 +190,7 @@ function once(wrapping: Wrapping, input: unknown, given: CallOptions): Promise<O
             release()
             const wrong = await argumentsWrong(tool, input, name)
             if (wrong) return { failure: wrong }
-            const again = loopsOf(hands).seen(`${hands.branch()}${name}`, input, undefined)
-            if (again) return { failure: again }
+            if (loop) return { failure: loop }
             const open = await breaker.before()
             if (open) return { failure: open }
             const reservation = await limits.reserve({
@@ -207,7 +214,6 @@ function once(wrapping: Wrapping, input: unknown, given: CallOptions): Promise<O
   }) as Promise<Outcome> // as `meaning` says
 }
 
-const loopsOf = (hands: Hands): Loops => hands.shared(LOOPS, () => new Loops())
 const failureOf = ({ mode, isTransient = false, evidence }: FailedBody): Failure => ({
   mode,
   isTransient,

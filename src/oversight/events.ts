@@ -2,7 +2,8 @@
  * What oversight puts on the record, in the inbox's stream of the run that asks: anybody may write there, and it goes wherever its
  * run goes (exports, archives, erasures).
  */
-import { kind } from '../log/index.ts'
+import { bodyOf, kind, type StoredEvent } from '../log/index.ts'
+import { events } from '../run/index.ts'
 import type { Edit } from '../task/index.ts'
 
 export type QuestionKind = 'question' | 'approval'
@@ -39,13 +40,24 @@ export const questionAnswered = kind<AnswerBody>('question.answered')
 /** Nobody answered in time. */
 export const questionExpired = kind<{ readonly question: string }>('question.expired')
 
+/** Between the names of branches. */
+const SEPARATOR = ' › '
 const ANSWER = 'answer to '
 /** The name of the message that the run waits for. */
 export const waitFor = (question: string): string => `${ANSWER}${question}`
 /** The question that a wait of this name, or path, is for. */
 export function questionOf(name: string): string | undefined {
-  const own = name.slice(name.lastIndexOf('›') + 1).trimStart()
+  const own = name.split(SEPARATOR).at(-1) ?? ''
   return own.startsWith(`${ANSWER}${ID}_`) ? own.slice(ANSWER.length) : undefined
 }
+/** The question that an operation put, by the record of it. */
+export function questionPutIn(
+  event: Pick<StoredEvent, 'kind' | 'version' | 'name' | 'body'>,
+): string | undefined {
+  const own = (event.name ?? '').split(SEPARATOR).at(-1) ?? ''
+  if (event.kind !== events.keepDone.name || !/^(?:ask|approve) /.test(own)) return undefined
+  return (bodyOf(events.keepDone, event).v as { readonly question?: string }).question
+}
+
 /** What ids of questions begin with. */
 export const ID = 'q'

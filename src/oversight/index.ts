@@ -13,9 +13,17 @@ export {
   QuestionExpired,
   QuestionNotFound,
 } from './errors.ts'
-export { questionAnswered, questionAsked, questionExpired, questionOf } from './events.ts'
+export {
+  questionAnswered,
+  questionAsked,
+  questionExpired,
+  questionOf,
+  questionPutIn,
+  type AnswerBody,
+} from './events.ts'
 export { oversightFeature } from './feature.ts'
 export { Inbox, type InboxPage, type InboxQuery } from './inbox.ts'
 export { questionsProjection } from './projection.ts'
 export type { GivenQuestion } from './question.ts'
-export type { Answer, Question, QuestionStatus } from './reading.ts'
+export { wordingOf, type Answer, type Question, type QuestionStatus } from './reading.ts'
+export { spoken } from './wording.ts'

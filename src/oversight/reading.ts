@@ -44,8 +44,8 @@ export interface Answer {
   readonly by: string
   readonly reason: string | undefined
   readonly at: Date
-  /** Of an approval: what was changed of the proposal. */
-  readonly edits: readonly Edit[]
+  /** Of an approval: what was changed of the proposal. Undefined of a question. */
+  readonly edits: readonly Edit[] | undefined
 }
 
 /** In the order of the rows; what was erased or pruned meanwhile is left out. */
@@ -65,6 +65,22 @@ export async function questionsOf(log: Log, rows: readonly Row[], now: number): 
     const answer = row['answer'] === null ? undefined : eventOf.get(Number(row['answer']))
     return questionOf(row, { asked, answer, run: runOf.get(String(row['run'])), now })
   })
+}
+
+/** What is asked in words, and of whom, by the id of the question: as it was recorded, whatever became of it. */
+export async function wordingOf(
+  log: Log,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, Pick<Question, 'kind' | 'question' | 'to'>>> {
+  if (ids.length === 0) return new Map()
+  const rows = await log.select('questions', { where: { question: { in: ids } }, columns: ['position'] })
+  const events = await log.eventsAt(rows.map((row) => Number(row['position'])))
+  return new Map(
+    events
+      .filter((event) => !isErased(event))
+      .map((event) => bodyOf(questionAsked, event))
+      .map(({ question, kind, asks, to }) => [question, { kind, question: asks, to }]),
+  )
 }
 
 interface Around {
@@ -97,7 +113,7 @@ function questionOf(row: Row, { asked, answer, run, now }: Around): Question {
 }
 
 function answerOf(event: StoredEvent): Answer {
-  const { value, by, reason, edits = [] } = bodyOf(questionAnswered, event)
+  const { value, by, reason, edits } = bodyOf(questionAnswered, event)
   return { value, by, reason, at: new Date(event.at), edits }
 }
 

@@ -5,14 +5,13 @@
  * L2. Arguments are equal when their values are, whatever the order of their keys.
  * L3. What was seen stays seen: the same calls in the same order say the same, in every life of a run.
  *
- * Pure, but for `loopsOf`. How far back is looked is bounded, and so is what is kept.
+ * Pure. How far back is looked is bounded, and so is what is kept.
  */
 import { hash } from 'node:crypto'
 import { encode } from '../log/index.ts'
-import type { Hands } from '../run/index.ts'
 import type { Failure } from './modes.ts'
 
-export interface LoopLimits {
+interface LoopLimits {
   /** So often the same call in the same state is a loop; 3 unless told. */
   readonly repeats?: number
   /** So many rounds of two calls that take turns are one; 2 unless told. */
@@ -69,16 +68,6 @@ export class Loops {
       turns.every((call, i) => call === (i % 2 === 0 ? first : second))
     )
   }
-}
-
-const LOOPS = Symbol('loops')
-
-/** Those of the branch that asks: calls of branches beside it are no turns of this one. */
-export function loopsOf(hands: Pick<Hands, 'shared' | 'branch'>): Loops {
-  const known = hands.shared(LOOPS, () => new Map<string, Loops>())
-  const loops = known.get(hands.branch()) ?? new Loops()
-  known.set(hands.branch(), loops)
-  return loops
 }
 
 function repetition(tool: string | undefined, message: string): Failure {

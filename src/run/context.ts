@@ -177,6 +177,8 @@ export function contextFor(generation: Generation, branch: Branch): Context {
     resumed: () => generation.history.resumed,
     halt: (error) => halt(generation, error),
     fail: (error) => fail(generation, error),
+    haltInTurn: (error) => generation.ending.haltInTurn(error),
+    failNow: (error) => generation.ending.failNow(error),
     shared: (key, make) => shared(generation, key, make),
     branch: () => here().prefix,
     outside: (run) => places.run(generation.inStep, run),

@@ -64,6 +64,10 @@ export interface Hands {
   readonly halt: (error: unknown) => Promise<never>
   /** Ends the run failed, with its compensations; never settles. */
   readonly fail: (error: unknown) => Promise<never>
+  /** The same, but what is under way is recorded first, and nothing begins any more. */
+  readonly haltInTurn: (error: unknown) => void
+  /** Ends the run failed; what is under way is told to stop. */
+  readonly failNow: (error: unknown) => void
   /** State of the feature for this life of the run, the same in all its branches. */
   readonly shared: <T extends object>(key: symbol, make: () => T) => T
   /** The names before an operation's own: of the branch that asks. */
@@ -77,7 +81,7 @@ export interface Hands {
   readonly limits: () => Narrowed | undefined
   /** Calls at that time, unless the run has left memory by then or it is called off. */
   readonly alarm: (at: number, fire: () => void) => () => void
-  /** From now on asked before every attempt of a step, compensations apart; an attempt whose answer never comes never begins. */
+  /** From now on asked before every attempt of a step, compensations apart. */
   readonly beforeSteps: (ask: AskStep) => void
   /** Asks the store until it answers. */
   readonly patiently: <T>(ask: () => Promise<T>) => Promise<T>

@@ -3,7 +3,7 @@ import { anew, GuardFailed, type Append, type Change } from '../log/index.ts'
 import { narrowed, type Narrowed } from '../task/index.ts'
 import type { Generation } from './generation.ts'
 
-/** What has to be on the record before an attempt of a step begins, if anything. An answer that never comes keeps it from beginning. */
+/** What has to be on the record before an attempt of a step begins, if anything; or that it must not, and the run ends. */
 export type AskStep = (step: string) => Promise<
   | {
       readonly appends: readonly Append[]
@@ -11,7 +11,7 @@ export type AskStep = (step: string) => Promise<
       /** It was refused: others were quicker. */
       readonly release: () => void
     }
-  | undefined
+  | 'refused'
 >
 
 export function limitsOf({ task, history, runId }: Generation): Narrowed | undefined {
@@ -19,18 +19,24 @@ export function limitsOf({ task, history, runId }: Generation): Narrowed | undef
   return narrowed(task.boundary?.limits, started.boundary, { id: runId, since: started.since ?? startedAt })
 }
 
-export async function reserveStep(generation: Generation, step: string): Promise<void> {
-  const { log } = generation.surroundings
+/** Whether an attempt of a step may begin. */
+export async function reserveStep(generation: Generation, step: string): Promise<boolean> {
   for (const ask of generation.beforeSteps)
-    await anew(async () => {
-      const reserving = await ask(step)
-      if (!reserving || reserving.appends.length === 0) return
-      const { appends, unless, release } = reserving
-      try {
-        await generation.patiently(() => log.commit({ appends, ...(unless ? { unless } : {}) }))
-      } catch (error) {
-        if (error instanceof GuardFailed) release()
-        throw error
-      }
-    })
+    if (!(await anew(() => reserve(generation, ask, step)))) return false
+  return true
+}
+
+async function reserve(generation: Generation, ask: AskStep, step: string): Promise<boolean> {
+  const reserving = await ask(step)
+  if (reserving === 'refused') return false
+  const { appends, unless, release } = reserving
+  if (appends.length === 0) return true
+  try {
+    const { log } = generation.surroundings
+    await generation.patiently(() => log.commit({ appends, ...(unless ? { unless } : {}) }))
+    return true
+  } catch (error) {
+    if (error instanceof GuardFailed) release()
+    throw error
+  }
 }

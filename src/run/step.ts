@@ -152,8 +152,8 @@ class Step implements Attempted {
       if (tooEarly) return this.#fail(attempt, tooEarly)
       // What undoes has to be able to, whatever was used up.
       if (generation.beforeSteps.length > 0 && !generation.ending.isStopping) {
-        await reserveStep(generation, this.#operation.path)
-        if (!generation.mayAct) return
+        const mayBegin = await reserveStep(generation, this.#operation.path)
+        if (!mayBegin || !generation.mayAct || !this.#mayStillBegin()) return
       }
       if (this.#isOnce) {
         await generation.record([eventOf(stepIntended, undefined, generation.ref(this.#operation))])

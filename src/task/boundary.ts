@@ -73,7 +73,10 @@ export interface Boundary {
   readonly concurrency?: number
   /** How many calls of models and tools may begin within any such length of time; the others wait. */
   readonly rate?: { readonly calls: number; readonly per: Duration }
-  /** How sure a checkpoint has to be of its value, from 0 to 1; `of` is where in every value that is said. */
+  /**
+   * How sure a checkpoint, and the output, has to be of its value, from 0 to 1. That is read where the checkpoint says; else at `of`, which
+   * every value must have then; else in `confidence`, of values that have one.
+   */
   readonly confidence?: { readonly minimum: number; readonly of?: string }
   /** What must hold of the value of every checkpoint and of the output; or of those stages only that are named in `at`. */
   readonly invariants?: Readonly<

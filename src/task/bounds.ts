@@ -8,8 +8,8 @@ import { ThroughlineError } from '../errors.ts'
 import type { Invariant, Limit, SideEffect } from './boundary.ts'
 import { durationMs } from './duration.ts'
 import { hostOf } from './host.ts'
-import { checkLadder, isLadder } from './ladder.ts'
-import type { Ladder } from './recovery.ts'
+import { checkLadder, isLadder, isLast } from './ladder.ts'
+import type { Ladder, Rung } from './recovery.ts'
 
 /** What is counted in a ledger, by the column it is counted in. */
 export type Counted = 'cost_micros' | 'tokens' | 'model_calls' | 'tool_calls' | 'steps'
@@ -236,6 +236,9 @@ export function boundsOf(task: string, declared: unknown): Bounds {
   }
 }
 
+/** Limits that end the run: what crosses them is no call that could be made in another way. */
+export const isFinal = (limit: string): boolean => limit === 'steps' || limit === 'duration'
+
 function waysOut(
   task: string,
   given: unknown,
@@ -245,8 +248,16 @@ function waysOut(
     ? LIMITS.map((limit) => [limit, given] as const)
     : Object.entries(part('onBreach', given, LIMITS))
   const ways = each.filter(([, ladder]) => ladder !== undefined)
-  for (const [limit, ladder] of ways)
+  for (const [limit, ladder] of ways) {
     checkLadder(ladder, { what: `The way out of ${limit} of task "${task}"`, task })
+    if (!isLadder(given) && isFinal(limit) && !isLast(ladder.rungs[0] as Rung))
+      // a ladder has one at least
+      throw new BadBoundary(
+        task,
+        `onBreach.${limit}`,
+        'can only be halt() or compensate(): nobody waits there who could be given something else',
+      )
+  }
   return Object.fromEntries(ways)
 }
 

@@ -159,6 +159,10 @@ export interface Context extends ModelContext {
   approve<T>(name: string, options: ApproveOptions<T>): Promise<Approval<T>>
   /** The managed context window: a conversation, kept within `boundary.context.maxTokens`. Each branch has one of its own. */
   readonly context: ContextWindow
+  /** `decide`, `remember`, `recall`, `plan` and `ask` as tools of the AI SDK, for the model itself. What they refuse, the model is told. */
+  memoryTools<Name extends MemoryToolName = MemoryToolName>(
+    options?: MemoryToolsOptions<Name>,
+  ): MemoryTools<Name>
   /** Milliseconds since 1970, of the last outcome this branch was given: the same on replay. */
   now(): number
   /** In [0, 1), the same on replay. */

@@ -1,5 +1,5 @@
 export type { Boundary, Budget, Invariant, Limit, SideEffect } from './boundary.ts'
-export { BadBoundary, type Bounds, type Counted, type DeclaredLimits, type Pace } from './bounds.ts'
+export { BadBoundary, isFinal, type Bounds, type Counted, type DeclaredLimits, type Pace } from './bounds.ts'
 export type { CheckpointOptions, Conservation, Kept as KeptPath, ValuePath } from './checkpoint.ts'
 export { hostOf, isAtHost, type Host } from './host.ts'
 export { narrowed, type Ledger, type Narrowed } from './narrowing.ts'
@@ -43,6 +43,8 @@ export type {
   RememberInput,
   Rule,
 } from './memory.ts'
+export { issuesOf } from './json-schema.ts'
+export type { Approval, ApproveOptions, Ask, Asked, AskOptions, ChoiceOptions, Edit } from './oversight.ts'
 export type { ModelContext, ModelOptions, ToolExtras, ToolOptions } from './model.ts'
 export type { BriefText, HandedBrief, HandoffOptions, TakenOver } from './brief.ts'
 export { BadRecovery, checkLadder, isLadder, isTaskLike, nameOfTarget } from './ladder.ts'
@@ -76,3 +78,4 @@ export type {
   Summariser,
   WindowOptions,
 } from './window.ts'
+export type { MemoryToolName, MemoryTools, MemoryToolsOptions } from './memory-tools.ts'

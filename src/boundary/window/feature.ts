@@ -2,7 +2,7 @@
 import type { Feature, Hands } from '../../run/index.ts'
 import type { Reported, WindowOptions } from '../../task/index.ts'
 import { compact } from './compact.ts'
-import { ContextOverflow } from './errors.ts'
+import { Prompts } from './prompts.ts'
 import { linesOf } from './standing.ts'
 import { ManagedWindow } from './window.ts'
 
@@ -30,20 +30,18 @@ export function reportTo(hands: Hands, report: Reported): void {
   for (const one of windows.get(hands) ?? []) one.reported(report)
 }
 
-/** A conversation as it fits into that many tokens: pins and what holds are kept. Undefined where it does not get that small. */
-export async function compacted(
+const prompts = new WeakMap<Hands, Prompts>()
+
+/** A request of `ctx.model` that is too large, in a size that fits, by the compaction its task declares; undefined if there is none. */
+export function compacted(
   hands: Hands,
-  messages: readonly unknown[],
+  prompt: readonly unknown[],
   maxTokens: number,
-): Promise<readonly unknown[] | undefined> {
-  const window = windowOf(hands, { ...declared(hands), maxTokens })
-  window.add(messages as Parameters<typeof window.add>[0]) // looked at there
-  try {
-    return await window.messages()
-  } catch (error) {
-    if (error instanceof ContextOverflow) return undefined
-    throw error
-  }
+): Promise<unknown[] | undefined> {
+  const { maxTokens: _most, ...options } = declared(hands)
+  const known = prompts.get(hands) ?? new Prompts(() => windowOf(hands, options))
+  prompts.set(hands, known)
+  return known.compacted(prompt, maxTokens)
 }
 
 /** `boundary.context` of the task. */
