@@ -2,7 +2,7 @@
 import { boundaryFeature, windowFeature } from '../boundary/index.ts'
 import { continuityFeature } from '../continuity/index.ts'
 import { memoryFeature } from '../memory/index.ts'
-import { modelFeature, type ModelSettings } from '../model/index.ts'
+import { memoryToolsFeature, modelFeature, type ModelSettings } from '../model/index.ts'
 import { oversightFeature } from '../oversight/index.ts'
 import { recoveryFeature } from '../recovery/index.ts'
 import type { Feature } from '../run/index.ts'
@@ -15,5 +15,6 @@ export const featuresOf = (settings: ModelSettings = {}): readonly Feature[] => 
   continuityFeature,
   oversightFeature,
   recoveryFeature,
+  memoryToolsFeature,
   modelFeature(settings),
 ]

@@ -34,12 +34,6 @@ export function wayOutOf({ task }: Pick<Hands, 'task'>, { mode, evidence }: Fail
   return mode === 'boundary_breach' && evidence.code !== undefined ? ways[evidence.code] : undefined
 }
 
-/** The way out that a task declared for the limit a failure is about; undefined where it declared none, or the failure is no breach. */
-export function wayOutOf({ task }: Pick<Hands, 'task'>, { mode, evidence }: Failure): Ladder | undefined {
-  const ways: Readonly<Record<string, Ladder | undefined>> = task.boundary?.onBreach ?? {}
-  return mode === 'boundary_breach' && evidence.code !== undefined ? ways[evidence.code] : undefined
-}
-
 export function breachOf(hands: Pick<Hands, 'task'>, crossed: Crossed, operation: string): Breach {
   const { what, limit, actual, by, message } = crossed
   const error = new BoundaryBreached(what, message, { limit, actual, by, operation })

@@ -17,6 +17,7 @@ export {
   type FailedBody,
 } from './events.ts'
 export { modelFeature, type ModelSettings } from './feature.ts'
+export { memoryToolsFeature } from './memory-tools.ts'
 export type { Models } from './named.ts'
 export type { Price, Prices } from './price.ts'
 export { SdkMissing } from './sdk.ts'
