@@ -19,8 +19,7 @@ const ask: Way = (read) => read()
 function site() {
   const clock = new SimulatedClock(() => Promise.resolve())
   const log = openStore('memory:', { clock })
-  const process = (name = 'model a') =>
-    breakerOf({ log: reroute(log, { ask }), now: () => clock.now() }, name)
+  const process = (name = 'model/a') => breakerOf(reroute(log, { ask }), name, () => clock.now())
   return { clock, log, process }
 }
 
@@ -36,7 +35,7 @@ test('five failures in a row open it, for every process and after a restart; oth
   expect(refusal).toMatchObject({ mode: 'provider_outage', isTransient: true, retryAfterMs: 5000 })
   expect(refusal?.evidence).toMatchObject({ code: 'circuit_open', message: /failed 5 times in a row.*503/ })
   expect(await process().before()).toMatchObject({ mode: 'provider_outage' })
-  expect(await process('tool b').before()).toBeUndefined()
+  expect(await process('tool/b').before()).toBeUndefined()
   clock.jump(clock.now() + 4999)
   expect(await process().before()).toMatchObject({ retryAfterMs: 1 })
   const [event] = await log.eventsAt([1])
@@ -46,12 +45,12 @@ test('five failures in a row open it, for every process and after a restart; oth
 
 test('when its pause is over one call is made to see, of however many; it closes, or is left alone for longer', async () => {
   const { clock, log, process } = site()
-  const [one, other] = [process('tool x'), process('tool x')]
+  const [one, other] = [process('tool/x'), process('tool/x')]
   for (let n = 0; n < 5; n++) await one.after(failed('tool_failure'))
   expect(await other.before()).toMatchObject({ mode: 'tool_failure' })
   clock.jump(clock.now() + 5000)
   const asked = await Promise.all(
-    [one, other, one, other, process('tool x')].map((breaker) => breaker.before()),
+    [one, other, one, other, process('tool/x')].map((breaker) => breaker.before()),
   )
   expect(asked.filter((refusal) => refusal === undefined)).toHaveLength(1)
   await one.after(failed('tool_failure'))
@@ -62,7 +61,7 @@ test('when its pause is over one call is made to see, of however many; it closes
   )
   const [trial] = again.filter(({ is }) => is === undefined)
   await trial?.breaker.after(undefined)
-  expect(await process('tool x').before()).toBeUndefined()
+  expect(await process('tool/x').before()).toBeUndefined()
   clock.jump(clock.now() + 1000)
   expect(await Promise.all([one.before(), other.before()])).toEqual([undefined, undefined])
   await log.close()
@@ -99,7 +98,7 @@ test('what is healthy costs one look a second, and nothing is written', async ()
     return read()
   }
   const counting = reroute(log, { ask: counted })
-  const breaker = breakerOf({ log: counting, now: () => clock.now() }, 'model a')
+  const breaker = breakerOf(counting, 'model/a', () => clock.now())
   for (let n = 0; n < 100; n++) {
     clock.jump(clock.now() + 50)
     await breaker.before()
@@ -117,7 +116,7 @@ test('a store that takes nothing fails no call, and what was counted is recorded
     ask,
     commit: (change) => (isFull ? Promise.reject(new Error('disk full')) : log.commit(change)),
   })
-  const breaker = breakerOf({ log: full, now: () => clock.now() }, 'model a')
+  const breaker = breakerOf(full, 'model/a', () => clock.now())
   for (let n = 0; n < 6; n++) await breaker.after(failed())
   isFull = false
   await breaker.after(failed())

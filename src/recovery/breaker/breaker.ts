@@ -8,7 +8,6 @@
  * B3. What cannot be recorded of a circuit stays counted here and is recorded with what comes next: no call fails for it.
  */
 import { anew, eventOf, GuardFailed, StreamMoved, type Log } from '../../log/index.ts'
-import type { Hands } from '../../run/index.ts'
 import type { Failure, FailureMode } from '../modes.ts'
 import { after, CLOSED, FAILURES, leftMs, lets, type Circuit } from './circuit.ts'
 import { breakerChanged, breakerStream, type BreakerChanged } from './events.ts'
@@ -39,8 +38,8 @@ interface Untold {
 
 const known = new WeakMap<Log, Map<string, StoredBreaker>>()
 
-/** The breaker of `model <id>` or `tool <name>`: one in a process for each store. */
-export function breakerOf({ log, now }: Pick<Hands, 'log' | 'now'>, name: string): Breaker {
+/** The breaker of `model/<id>` or `tool/<name>`: one in a process for each store. `now` is the clock of the store. */
+export function breakerOf(log: Log, name: string, now: () => number): Breaker {
   const breakers = known.get(log) ?? new Map<string, StoredBreaker>()
   known.set(log, breakers)
   const breaker = breakers.get(name) ?? new StoredBreaker(log, name, now)
@@ -172,7 +171,7 @@ class StoredBreaker implements Breaker {
     const { last, circuit } = this.#seen
     const seen = last ? `, last with ${[last.name, last.status, last.code].filter(Boolean).join(' ')}` : ''
     return {
-      mode: this.#name.startsWith('tool ') ? 'tool_failure' : 'provider_outage',
+      mode: this.#name.startsWith('tool/') ? 'tool_failure' : 'provider_outage',
       isTransient: true,
       retryAfterMs,
       evidence: {
