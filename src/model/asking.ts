@@ -12,12 +12,13 @@
  * A3. What was shown of a stream is shown once: after that, an error is told and not retried in silence.
  */
 import { eventOf, GuardFailed, type Append, type Change, type NewEvent } from '../log/index.ts'
-import type { Failure } from '../recovery/index.ts'
+import type { Classifier, Failure } from '../recovery/index.ts'
 import { read, type Hands, type Work } from '../run/index.ts'
 import type { Collector } from './collect.ts'
 import type { Request } from './conversation.ts'
 import { split, textsOf, type Desk } from './desk.ts'
 import { recordOf } from './errors.ts'
+import { recorded } from './failed.ts'
 import {
   modelAnswered,
   modelAsked,
@@ -65,6 +66,7 @@ export interface Asking {
   /** How long to pause before a failure's next retry, the n-th; undefined if it is not tried again. */
   readonly pauseMs: (failure: Failure, n: number) => number | undefined
   readonly drift: AskedBody['drift'] | undefined
+  readonly authors: readonly Classifier[]
   /** Before each try: what stands in its way, or what is set aside. */
   readonly before: (model: LanguageModelV4) => Promise<Setting | { readonly failure: Failure }>
   /** After each try. */
@@ -179,7 +181,7 @@ class Call {
   }
 
   async #try(model: LanguageModelV4, setting: Setting): Promise<void> {
-    const { isStreamed, idleMs, desk, shown } = this.#asking
+    const { isStreamed, idleMs, desk, shown, authors } = this.#asking
     let told = performance.now()
     const arrived = (part: LanguageModelV4StreamPart, collected: Collector) => {
       if (!isStreamed) return
@@ -189,7 +191,15 @@ class Call {
       this.#evidence(collected)
     }
     const tried = await this.#asking.hands.outside(() =>
-      tryOnce({ model, options: setting.options, signal: this.#work.signal, idleMs, isStreamed, arrived }),
+      tryOnce({
+        authors,
+        model,
+        options: setting.options,
+        signal: this.#work.signal,
+        idleMs,
+        isStreamed,
+        arrived,
+      }),
     )
     if (!(await this.#work.holds())) return
     const { failure, collected, usage } = tried
@@ -276,9 +286,7 @@ class Call {
     const finish = tried?.collected.finish
     const body: FailedBody = {
       n: this.#n,
-      mode: failure.mode,
-      ...(failure.isTransient ? { isTransient: true } : {}),
-      evidence: desk.redact(failure.evidence),
+      ...desk.redact(recorded(failure)),
       e: desk.redact(recordOf(error)),
       ...(tried?.usage ? { usage: tried.usage } : {}),
       ...(tried && tried.collected.arrived > 0

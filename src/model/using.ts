@@ -13,11 +13,12 @@
  */
 import { messageOf, textOf } from '../errors.ts'
 import { eventOf, GuardFailed, type Append, type NewEvent } from '../log/index.ts'
-import { classify, type Failure } from '../recovery/index.ts'
+import { classify, type Classifier, type Failure } from '../recovery/index.ts'
 import { EffectNotDone, events as runEvents, read, type Doubt, type Work } from '../run/index.ts'
-import type { Reconciled } from '../task/index.ts'
+import type { Reconciled, SideEffect } from '../task/index.ts'
 import { split, textsOf, type Desk } from './desk.ts'
 import { recordOf } from './errors.ts'
+import { recorded } from './failed.ts'
 import { modelText, toolAttempted, toolCalled, toolFailed, toolReturned, type FailedBody } from './events.ts'
 import type { Fresh } from './texts.ts'
 
@@ -36,6 +37,8 @@ export interface Using {
   readonly args: unknown
   readonly desk: Desk
   readonly isOnce: boolean
+  readonly effect: SideEffect | undefined
+  readonly authors: readonly Classifier[]
   readonly run: (about: {
     readonly idempotencyKey: string
     readonly attempt: number
@@ -155,7 +158,7 @@ class ToolCall {
         (error: unknown) =>
           work.effect(async () => {
             if (this.#using.isOnce) return this.recover({ error }, false)
-            const failure = classify(error, { kind: 'tool' })
+            const failure = this.#classified(error)
             await this.#using.after(failure)
             await this.#failed(failure, error, called, setting.settled())
           }),
@@ -174,7 +177,7 @@ class ToolCall {
     try {
       packed = desk.texts.pack({ v: desk.redact(value) }, fresh) as { readonly v?: never }
     } catch (error) {
-      const failure = classify(error, { kind: 'tool' })
+      const failure = this.#classified(error)
       return this.#work.settle([...called, this.#failure({ ...failure, isTransient: false }, error)], settled)
     }
     await this.#using.after(undefined)
@@ -216,14 +219,18 @@ class ToolCall {
     work.pause(retryAt, () => this.begin())
   }
 
+  #classified(error: unknown): Failure {
+    const { authors, effect } = this.#using
+    return classify(error, { kind: 'tool', authors, ...(effect ? { effect } : {}) })
+  }
+
   #failure(failure: Failure, error: unknown): NewEvent {
     return eventOf(toolFailed, { ...this.#body(failure, error), retried: this.#retries }, this.#work.ref)
   }
 
-  #body({ mode, isTransient, evidence }: Failure, error: unknown): FailedBody {
-    const { desk } = this.#using
-    const seen = { evidence: desk.redact(evidence), e: desk.redact(recordOf(error)) }
-    return { n: this.#n, mode, ...(isTransient ? { isTransient } : {}), ...seen }
+  #body(failure: Failure, error: unknown): FailedBody {
+    const { redact } = this.#using.desk
+    return { n: this.#n, ...redact(recorded(failure)), e: redact(recordOf(error)) }
   }
 
   /** The intent is recorded, the outcome is not: ask whoever can know (I7). */
@@ -244,7 +251,7 @@ class ToolCall {
         return this.#doubt(thrown ? `${because}: ${messageOf(thrown.error)}` : because, isDoubted)
       if (answer.done) return this.#returned(answer.value, [], [], 0)
       await work.record([eventOf(runEvents.stepCleared, { by: 'reconcile', n: this.#n }, work.ref)])
-      if (thrown) return this.#failed(classify(thrown.error, { kind: 'tool' }), thrown.error, [], [])
+      if (thrown) return this.#failed(this.#classified(thrown.error), thrown.error, [], [])
       this.begin()
     })
   }
