@@ -6,6 +6,7 @@ import { kept } from '../../test/printed.ts'
 import { open } from '../app/index.ts'
 import { halt, retry } from '../recovery/index.ts'
 import { task } from '../task/index.ts'
+import { lineOf } from './event-line.ts'
 import { perform } from './program.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'throughline-failures-'))
@@ -40,6 +41,17 @@ test('what tasks declare, what they met, and what is unhandled, on a terminal an
   )
   expect(all.text).toContain(`${runs[0]?.id}  tool_failure in send`)
   expect(all.text).toMatch(/throughline resume run_/)
+
+  const reader = await open({ store, worker: false })
+  const lines = (await Array.fromAsync(reader.history(runs[0]?.id ?? ''))).map((event) => lineOf(event)?.text)
+  await reader.close()
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      'send  tool_failure: no',
+      'send  retry: tool failure may pass: attempt 1 of 2',
+      'send  halt: Its ladder says halt.',
+    ]),
+  )
 
   const file = join(folder, 'sending.ts')
   writeFileSync(
