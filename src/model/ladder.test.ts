@@ -62,7 +62,7 @@ test.each(both)(
   '%s, streamed %s: what may pass is tried again, unseen by the SDK',
   async (wire, isStreamed) => {
     server.fault({ fault: 'unavailable' })
-    server.fault({ fault: 'rate_limit', retryAfterMs: 1 } as never)
+    server.fault({ fault: 'rate_limit' })
     const { end, count, tl } = await carried(asking(wire, isStreamed), {
       recovery: {
         providerOutage: retry({ attempts: 3, ...FAST }),
@@ -157,7 +157,7 @@ test('a body may have the errors itself, as the SDK’s own', async () => {
 })
 
 test('a stream that breaks after something was shown tells the body so', async () => {
-  server.fault({ fault: 'stream_reset', after: 2 } as never)
+  server.fault({ fault: 'reset_mid_stream', after: 2 })
   const { end, kinds, tl } = await carried(async (ctx) => {
     const errors: unknown[] = []
     const { textStream } = streamText({
@@ -299,13 +299,13 @@ test('a tool waits for its approval, and runs with what was approved', async () 
   })
   const tl: Throughline = await open({ store: openStore('memory:'), tasks: [one] })
   const run = await tl.start(one, undefined)
-  let question: { readonly id: string } | undefined
+  let question: { readonly id: string; readonly digest?: string | undefined } | undefined
   while (!question) {
     await new Promise((resolve) => setTimeout(resolve, 10))
     question = (await tl.inbox.list({})).questions[0]
   }
   expect(calls).toHaveLength(1)
-  await tl.inbox.answer(question.id, { approved: true }, { by: 'ada' })
+  await tl.inbox.answer(question.id, { approved: true, digest: question.digest }, { by: 'ada' })
   expect(await run.result()).toBe('Done.')
   expect(calls).toHaveLength(2)
   await tl.close()

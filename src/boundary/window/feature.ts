@@ -4,6 +4,7 @@ import type { Reported, WindowOptions } from '../../task/index.ts'
 import { compact } from './compact.ts'
 import { Prompts } from './prompts.ts'
 import { linesOf } from './standing.ts'
+import { byDefault, window } from './strategy.ts'
 import { ManagedWindow } from './window.ts'
 
 const windows = new WeakMap<Hands, ManagedWindow[]>()
@@ -39,7 +40,9 @@ export function compacted(
   maxTokens: number,
 ): Promise<unknown[] | undefined> {
   const { maxTokens: _most, ...options } = declared(hands)
-  const known = prompts.get(hands) ?? new Prompts(() => windowOf(hands, options))
+  // Nobody may have asked for so small a size: what is left then is the last message, and what holds.
+  const compaction = options.compaction ?? byDefault.then(window({ last: 1 }))
+  const known = prompts.get(hands) ?? new Prompts(() => windowOf(hands, { ...options, compaction }))
   prompts.set(hands, known)
   return known.compacted(prompt, maxTokens)
 }
