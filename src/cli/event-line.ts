@@ -1,5 +1,15 @@
 /** An event in a few words, for those who follow a run or read its history. */
-import { decode, events, isErased, read, type StoredEvent } from '../app/index.ts'
+import {
+  decode,
+  events,
+  isErased,
+  read,
+  recoveryMet,
+  recoveryOver,
+  recoveryRung,
+  recoverySkipped,
+  type StoredEvent,
+} from '../app/index.ts'
 import { messageOf } from '../errors.ts'
 import { callLine } from './calls.ts'
 import { preview, shortened } from './json.ts'
@@ -97,6 +107,23 @@ export function lineOf(event: StoredEvent): EventLine | undefined {
       return { glyph: '→', tone: 'live', text: `${name}  spawned ${read(events.spawnStarted, event).run}` }
     case 'race.settled':
       return done(`${name}  won by ${read(events.raceSettled, event).winner}`)
+    case recoveryMet.name: {
+      const { operation, mode, evidence } = read(recoveryMet, event)
+      return failed(`${operation}  ${mode}: ${shortened(evidence.message, 160)}`)
+    }
+    case recoverySkipped.name: {
+      const { operation, rung, because } = read(recoverySkipped, event)
+      return { glyph: GLYPHS.released, tone: 'dim', text: `${operation}  no ${rung}: ${because}` }
+    }
+    case recoveryRung.name: {
+      const { operation, rung, to, because } = read(recoveryRung, event)
+      const what = to === undefined ? rung : `${rung} (${to})`
+      return { glyph: GLYPHS.again, tone: 'warn', text: `${operation}  ${what}: ${shortened(because, 160)}` }
+    }
+    case recoveryOver.name: {
+      const { operation, by } = read(recoveryOver, event)
+      return done(`${operation}  recovered by ${by}`)
+    }
     case 'run.restarted':
       return { glyph: GLYPHS.again, tone: 'live', text: 'goes on in a fresh chapter' }
     default:

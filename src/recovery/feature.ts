@@ -9,7 +9,7 @@ import {
   type StepTools,
   type Task,
 } from '../task/index.ts'
-import { classify } from './classify/index.ts'
+import { classify, type Classifier } from './classify/index.ts'
 import { modeOfKey, type Failure } from './modes.ts'
 import { recover, type Abilities, type Tried } from './recover.ts'
 
@@ -45,7 +45,7 @@ async function recovered(
       return { ok: true, value: await hands.step(name, work, own) }
     } catch (error) {
       if (error instanceof BadOperation) throw error
-      return { ok: false, failure: failureOf(error, options) }
+      return { ok: false, failure: failureOf(hands, error, options) }
     }
   }
   const first = await tried((tools) => fn({ ...tools, ...PLAIN }))
@@ -86,29 +86,16 @@ async function called(
     const value = await hands.call(target as unknown as Task, inputFor?.(target.name))
     return { ok: true, value }
   } catch (error) {
-    return { ok: false, failure: classify(error) }
+    return { ok: false, failure: classify(error, { now: hands.now() }) }
   }
 }
 
-/** What the author says an error is, or else the classifier. A word of the author's that is none is not taken. */
-function failureOf(error: unknown, { modeOf }: RecoverOptions<unknown>): Failure {
-  const failure = classify(error, { kind: 'output' })
-  if (!modeOf) return failure
-  const mode = saidBy(modeOf, error)
-  if (mode === undefined) return failure
-  return mode === failure.mode ? failure : { ...failure, mode, isTransient: TRANSIENT.has(mode) }
-}
-
-/** A function of the author's that fails, or says what is no mode, leaves it unclassified: that is safe, if not what was meant. */
-function saidBy(modeOf: NonNullable<RecoverOptions<unknown>['modeOf']>, error: unknown) {
-  try {
-    const key = modeOf(error)
-    if (key === undefined) return undefined
-    return Object.hasOwn(modeOfKey, key) ? modeOfKey[key] : 'unclassified'
-  } catch {
-    return 'unclassified'
+/** What the author says an error is, or else the layer. What he says that is no mode is noted, and not taken. */
+function failureOf(hands: Hands, error: unknown, { modeOf }: RecoverOptions<unknown>): Failure {
+  const author: Classifier = (failed) => {
+    const key = modeOf?.(failed.error)
+    // A key that is none is no mode either: then it is said of the author that he said so.
+    return key === undefined || !Object.hasOwn(modeOfKey, key) ? (key as undefined) : modeOfKey[key]
   }
+  return classify(error, { kind: 'output', now: hands.now(), authors: modeOf ? [author] : [] })
 }
-
-/** Modes that may pass by themselves, where only the author knows which one it is. */
-const TRANSIENT: ReadonlySet<Failure['mode']> = new Set(['tool_failure', 'saturation', 'provider_outage'])

@@ -1,5 +1,5 @@
 /** The ways in which work fails, and the ways out. */
-export { breakerChanged, breakerOf, breakersProjection, type Breaker } from './breaker/index.ts'
+export { breakerOf, breakersProjection, type Breaker } from './breaker/index.ts'
 export { declaredFor, ladderFor } from './defaults.ts'
 export { FailureCompensated, FailureUnhandled } from './errors.ts'
 export { recoveryMet, recoveryOver, recoveryRung, recoverySkipped, type RungTaken } from './events.ts'

@@ -11,7 +11,7 @@ import { hash } from 'node:crypto'
 import { encode } from '../log/index.ts'
 import type { Failure } from './modes.ts'
 
-export interface LoopLimits {
+interface LoopLimits {
   /** So often the same call in the same state is a loop; 3 unless told. */
   readonly repeats?: number
   /** So many rounds of two calls that take turns are one; 2 unless told. */

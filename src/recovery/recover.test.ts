@@ -382,3 +382,47 @@ test('words for a repair that throw, and a schema that throws, halt', async () =
   await expect(other.result()).rejects.toMatchObject({ code: 'run_halted', message: /schema broke/ })
   await bed.close()
 })
+
+test('an author who says what is no mode, or throws, is passed over, and it is noted', async () => {
+  const says = (modeOf: () => unknown) =>
+    failing({}, () => Promise.reject(new TypeError('x is not a function')), { modeOf: modeOf as never })
+  for (const modeOf of [
+    () => 'bad luck',
+    () => Promise.reject(new Error('late')),
+    () => {
+      throw new Error('oops')
+    },
+  ]) {
+    const bed = await testbed({ tasks: [says(modeOf)] })
+    const run = await bed.tl.start('failing', {})
+    await bed.settle()
+    expect(await run.status()).toBe('halted')
+    const met = (await Array.fromAsync(run.history())).find(({ kind }) => kind === 'recovery.met')
+    expect(JSON.parse(met?.body ?? '{}')).toMatchObject({
+      mode: 'unclassified',
+      isHandled: false,
+      evidence: { name: 'TypeError', classifiers: [expect.any(String)] },
+    })
+    await bed.close()
+  }
+})
+
+test('errors that speak for themselves need no author: they are classified, and go the way of their mode', async () => {
+  let tries = 0
+  const fetching = task({
+    name: 'fetching',
+    run: (ctx) =>
+      ctx.recover('fetch', () => {
+        if (++tries < 3) throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
+        return tries
+      }),
+  })
+  const bed = await testbed({ tasks: [fetching] })
+  const run = await bed.start(fetching, {})
+  await bed.clock.advance('5m')
+  expect(await run.result()).toBe(3)
+  expect(await bed.tl.failures()).toMatchObject({
+    modes: [{ task: 'fetching', mode: 'provider_outage', met: 1, unhandled: 1, ended: { recovered: 1 } }],
+  })
+  await bed.close()
+})

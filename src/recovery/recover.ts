@@ -138,7 +138,7 @@ class Recovery<T> {
 
   async #take(move: Move | undefined, forced: Forced | undefined): Promise<RungTaken> {
     const failure = this.#failure
-    const { rung = undefined } = move ?? {}
+    const rung = move?.rung
     const isMet = this.#met.has(failure.mode)
     this.#met.add(failure.mode)
     const taken = await take(this.#hands, {

@@ -36,7 +36,7 @@ const rung = fc.oneof(
 )
 const ladder: fc.Arbitrary<Ladder> = fc
   .array(rung, { minLength: 1, maxLength: 12 })
-  .map((rungs) => rungs.reduce((all, next) => all.then(next)))
+  .map((rungs) => rungs.reduce((all, one) => all.then(one)))
 
 test('every walk ends, whatever fails in turn: no rung is taken more often than it says, none is gone back to', () => {
   fc.assert(

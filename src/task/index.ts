@@ -43,11 +43,11 @@ export type {
   RememberInput,
   Rule,
 } from './memory.ts'
-export { issuesOf } from './json-schema.ts'
-export type { Approval, ApproveOptions, Ask, Asked, AskOptions, ChoiceOptions, Edit } from './oversight.ts'
 export type { ModelContext, ModelOptions, ToolExtras, ToolOptions } from './model.ts'
 export type { BriefText, HandedBrief, HandoffOptions, TakenOver } from './brief.ts'
-export { BadRecovery, checkLadder, isLadder, isTaskLike, nameOfTarget } from './ladder.ts'
+export { BadRecovery, isLadder, isTaskLike, nameOfTarget } from './ladder.ts'
+export { issuesOf } from './json-schema.ts'
+export type { Approval, ApproveOptions, Ask, Asked, AskOptions, ChoiceOptions, Edit } from './oversight.ts'
 export type { Plan, PlanStep } from './plan.ts'
 export type {
   AskRung,

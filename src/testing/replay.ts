@@ -66,7 +66,12 @@ export async function replay(
   let diverged: Replayed['diverged']
   const log = silentLog((change) => {
     for (const event of change.appends.flatMap((append) => append.events)) {
-      if (event.kind === runEvents.runHalted.name) diverged = divergence(event as StoredEvent)
+      // One that the record ends with as well is how it was, not where it parts.
+      if (
+        event.kind === runEvents.runHalted.name &&
+        read(runEvents.runHalted, event as StoredEvent).mode !== past.halted?.mode
+      )
+        diverged = divergence(event as StoredEvent)
     }
   })
   const generation = new Generation({

@@ -38,7 +38,7 @@ interface Untold {
 
 const known = new WeakMap<Log, Map<string, StoredBreaker>>()
 
-/** The breaker of a model (`model/<id>`) or a tool (`tool/<name>`). `now` is the clock of the store. */
+/** The breaker of `model/<id>` or `tool/<name>`: one in a process for each store. `now` is the clock of the store. */
 export function breakerOf(log: Log, name: string, now: () => number): Breaker {
   const breakers = known.get(log) ?? new Map<string, StoredBreaker>()
   known.set(log, breakers)
