@@ -87,14 +87,17 @@ async function expiring(
   schema: Schema<unknown, AnswerBody>,
 ): Promise<Keeping> {
   const [row] = await log.select('questions', { where: { question } })
+  const status = asker === run.id ? row?.['status'] : undefined
+  let refused: string | undefined
   if (row?.['status'] === 'answered') {
     const [event] = await log.eventsAt([Number(row['answer'])])
     const answer = event && (await schema['~standard'].validate(decode(event.body)))
     if (answer && !answer.issues) return { appends: [], value: { answer: answer.value } }
+    refused = (answer?.issues ?? []).map(({ message }) => message).join('; ')
   }
-  const isOpen = row?.['status'] === 'open' && asker === run.id
-  const expired = eventOf(questionExpired, { question })
-  return { appends: isOpen ? [inInbox(run.id, expired)] : [], value: {} }
+  const expired = eventOf(questionExpired, { question, ...(refused === undefined ? {} : { refused }) })
+  const isOver = status !== 'open' && status !== 'answered'
+  return { appends: isOver ? [] : [inInbox(run.id, expired)], value: {} }
 }
 
 const inInbox = (run: string, event: Append['events'][number]): Append => ({

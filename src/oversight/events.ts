@@ -37,8 +37,10 @@ export interface AnswerBody {
 }
 
 export const questionAnswered = kind<AnswerBody>('question.answered')
-/** Nobody answered in time. */
-export const questionExpired = kind<{ readonly question: string }>('question.expired')
+/** Nobody answered in time, or not so that the code would take it: then with what was wrong. */
+export const questionExpired = kind<{ readonly question: string; readonly refused?: string }>(
+  'question.expired',
+)
 
 /** Between the names of branches. */
 const SEPARATOR = ' › '
