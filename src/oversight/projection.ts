@@ -49,7 +49,7 @@ export const questionsProjection: Projection = {
       key: ['question'],
       indexes: [
         { columns: ['status', 'position'] },
-        { columns: ['run', 'position'] },
+        { columns: ['run', 'status'] },
         { columns: ['position'] },
       ],
     },
