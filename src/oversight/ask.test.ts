@@ -277,6 +277,7 @@ test('a question that lost a race is not asked any more', async () => {
   await bed.clock.advance('1h')
   await bed.settle()
   expect((await bed.tl.inbox.list()).questions).toEqual([])
+  expect((await bed.tl.inbox.list({ status: 'closed' })).questions).toMatchObject([{ id, status: 'closed' }])
   await expect(bed.tl.inbox.answer(id, true, { by: 'ada' })).rejects.toMatchObject({
     code: 'question_closed',
     data: { because: 'its run has gone on without an answer' },
