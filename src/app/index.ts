@@ -23,7 +23,15 @@ export type {
 } from '../memory/index.ts'
 export { isHandoff } from '../continuity/index.ts'
 export { issuesOf } from '../task/index.ts'
-export { questionOf, spoken, type Answer, type Question, type QuestionStatus } from '../oversight/index.ts'
+export {
+  answerIn,
+  putIn,
+  questionOf,
+  spoken,
+  type AnswerBody,
+  type Question,
+  type QuestionStatus,
+} from '../oversight/index.ts'
 export type { RecordedThread, Thread } from '../continuity/index.ts'
 export type { RunRow, RunsPage, RunsQuery, RunStatus } from './rows.ts'
 export type { StartOptions } from './start.ts'
