@@ -161,7 +161,7 @@ test('what the record cannot hold against its schema, the run that acts on it do
   const strange = task({
     name: 'strange',
     async run(ctx) {
-      const schema = z.string().regex(/^\#\d{2}$/)
+      const schema = z.string().regex(new RegExp(String.raw`^\#\d{2}$`))
       const { approved, value } = await ctx.approve('the number', { proposal: '#12', schema })
       return { approved, value }
     },

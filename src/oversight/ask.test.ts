@@ -409,9 +409,10 @@ const inboxBehind = ({ tl: { log } }: Testbed) =>
 /** Resolves once the run has recorded that nobody answered in time, and has not looked again yet. */
 function timeRanOut({ tl: { log } }: Testbed, run: string): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
-  const stop = log.onCommit(async () => {
+  const look = async () => {
     for await (const page of log.read(run)) if (page.some(({ kind }) => kind === 'wait.timed_out')) resolve()
-  })
+  }
+  const stop = log.onCommit(() => void look())
   return promise.finally(stop)
 }
 

@@ -24,7 +24,7 @@ test('a field that is undefined is none, and what JSON cannot say is refused in 
 })
 
 test('a schema that cannot be followed here says nothing: the code decides', () => {
-  expect(issuesOf(schemaOf(z.string().regex(/^\#\d{2}$/)), '#12')).toEqual([])
+  expect(issuesOf(schemaOf(z.string().regex(new RegExp(String.raw`^\#\d{2}$`))), '#12')).toEqual([])
   expect(issuesOf({ $ref: '#/nowhere' }, 1)).toEqual([])
 })
 
