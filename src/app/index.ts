@@ -25,7 +25,15 @@ export { recoveryMet, recoveryOver, recoveryRung, recoverySkipped } from '../rec
 export type { Failures, FailuresQuery, MetFailure, ModeOfTask } from '../recovery/index.ts'
 export { isHandoff } from '../continuity/index.ts'
 export { issuesOf } from '../task/index.ts'
-export { questionOf, spoken, type Answer, type Question, type QuestionStatus } from '../oversight/index.ts'
+export {
+  answerIn,
+  putIn,
+  questionOf,
+  spoken,
+  type AnswerBody,
+  type Question,
+  type QuestionStatus,
+} from '../oversight/index.ts'
 export type { RecordedThread, Thread } from '../continuity/index.ts'
 export type { RunRow, RunsPage, RunsQuery, RunStatus } from './rows.ts'
 export type { StartOptions } from './start.ts'

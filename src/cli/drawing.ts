@@ -1,5 +1,5 @@
 /** A run drawn for people: a line an operation, branches and children set in. */
-import { isErased, questionOf, type RunRow, type StoredEvent, type Throughline } from '../app/index.ts'
+import { isErased, type RunRow, type StoredEvent, type Throughline } from '../app/index.ts'
 import { GLYPHS } from './event-line.ts'
 import { shortened } from './json.ts'
 import { fromNow, lengthText } from './moment.ts'
@@ -132,11 +132,12 @@ function noteOf(operation: Operation, now: number): string {
   if (attempts > 1) parts.push(`${attempts} attempts`)
   if (state === 'waiting' && kind === 'wait')
     parts.push(
-      `waits for ${questionOf(operation.name) === undefined ? 'a message' : 'an answer'}${due === undefined ? '' : `, gives up ${fromNow(due, now)}`}`,
+      `waits for ${operation.question === undefined ? 'a message' : 'an answer'}${due === undefined ? '' : `, gives up ${fromNow(due, now)}`}`,
     )
   if (state === 'waiting' && kind === 'sleep' && due !== undefined)
     parts.push(`sleeps, wakes ${fromNow(due, now)}`)
   if (state === 'retrying' && due !== undefined) parts.push(`again ${fromNow(due, now)}`)
+  if (operation.answer !== undefined) parts.push(operation.answer)
   if (state === 'doubt') parts.push('in doubt')
   if (state === 'begun') parts.push('begun, no outcome yet')
   if (state === 'released') parts.push('released')

@@ -1,17 +1,17 @@
 /** An event in a few words, for those who follow a run or read its history. */
 import {
+  answerIn,
   decode,
   events,
   isErased,
+  putIn,
+  questionOf,
   read,
-  recoveryMet,
-  recoveryOver,
-  recoveryRung,
-  recoverySkipped,
   type StoredEvent,
 } from '../app/index.ts'
 import { messageOf } from '../errors.ts'
 import { callLine } from './calls.ts'
+import { answerText } from './inbox-lines.ts'
 import { preview, shortened } from './json.ts'
 import { lengthText } from './moment.ts'
 import type { Tone } from './output.ts'
@@ -79,14 +79,22 @@ export function lineOf(event: StoredEvent): EventLine | undefined {
       return waits(`${name}  sleeps for ${lengthText(read(events.sleepStarted, event).due - event.at)}`)
     case 'sleep.fired':
       return done(`${name}  woke`)
+    case 'keep.done': {
+      const put = putIn(event)
+      return put && waits(`${name}  asked of ${put.to ?? 'anybody'}: throughline inbox show ${put.question}`)
+    }
     case 'wait.opened': {
       const { due } = read(events.waitOpened, event)
+      if (questionOf(event.name ?? '') !== undefined) return undefined // said when it was asked
       return waits(
         `${name}  waits for a message${due === undefined ? '' : `, ${lengthText(due - event.at)} at most`}`,
       )
     }
-    case 'wait.answered':
+    case 'wait.answered': {
+      const answer = answerIn(event)
+      if (answer) return done(`${name}  ${answerText(answer)}`)
       return done(`${name}  ${preview(read(events.waitAnswered, event).v, 120)}`.trimEnd())
+    }
     case 'wait.timed_out':
       return failed(`${name}  nobody answered in time`)
     case 'wait.refused':
@@ -107,23 +115,6 @@ export function lineOf(event: StoredEvent): EventLine | undefined {
       return { glyph: '→', tone: 'live', text: `${name}  spawned ${read(events.spawnStarted, event).run}` }
     case 'race.settled':
       return done(`${name}  won by ${read(events.raceSettled, event).winner}`)
-    case recoveryMet.name: {
-      const { operation, mode, evidence } = read(recoveryMet, event)
-      return failed(`${operation}  ${mode}: ${shortened(evidence.message, 160)}`)
-    }
-    case recoverySkipped.name: {
-      const { operation, rung, because } = read(recoverySkipped, event)
-      return { glyph: GLYPHS.released, tone: 'dim', text: `${operation}  no ${rung}: ${because}` }
-    }
-    case recoveryRung.name: {
-      const { operation, rung, to, because } = read(recoveryRung, event)
-      const what = to === undefined ? rung : `${rung} (${to})`
-      return { glyph: GLYPHS.again, tone: 'warn', text: `${operation}  ${what}: ${shortened(because, 160)}` }
-    }
-    case recoveryOver.name: {
-      const { operation, by } = read(recoveryOver, event)
-      return done(`${operation}  recovered by ${by}`)
-    }
     case 'run.restarted':
       return { glyph: GLYPHS.again, tone: 'live', text: 'goes on in a fresh chapter' }
     default:

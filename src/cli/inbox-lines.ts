@@ -1,5 +1,5 @@
 /** What runs ask of people, drawn for people. */
-import { spoken, type Question } from '../app/index.ts'
+import { spoken, type AnswerBody, type Question } from '../app/index.ts'
 import { quoted, type Desk } from './command.ts'
 import { exampleOf } from './example.ts'
 import { plain, preview, shortened } from './json.ts'
@@ -72,6 +72,12 @@ function drawAnswer(out: Output, { value, by, reason, at, edits }: NonNullable<Q
     out.line(
       `    ${shortened(`${path === '' ? 'the whole' : path}  ${preview(was, 60)} → ${preview(is, 60)}`, out.width - 4)}`,
     )
+}
+
+/** `4711 (ada: it is theirs)`, on one line. */
+export function answerText(answer: AnswerBody): string {
+  const { by, reason } = answer
+  return `${word(answer, 120)} (${shortened(reason === undefined ? by : `${by}: ${reason}`, 120)})`
 }
 
 function word(answer: Parameters<typeof spoken>[0], width: number): string {

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { kept } from '../../test/printed.ts'
 import { open } from '../app/index.ts'
 import { task } from '../task/index.ts'
+import { lineOf } from './event-line.ts'
 import { perform } from './program.ts'
 
 const buying = task({
@@ -55,6 +56,14 @@ async function carried(id?: string): Promise<string> {
   return run.id
 }
 
+/** What is shown of a run to whoever follows it. */
+async function lines(id: string): Promise<readonly string[]> {
+  const tl = await open({ store, worker: false })
+  const events = await Array.fromAsync((await tl.run(id)).history())
+  await tl.close()
+  return events.flatMap((event) => lineOf(event)?.text ?? [])
+}
+
 interface Told {
   readonly questions: readonly { readonly id: string; readonly digest: string }[]
 }
@@ -99,7 +108,16 @@ test('questions are listed, looked at and answered, and every step says the next
   expect(late.text).toContain('answered by ada')
   expect((await said('inbox', 'list', '--status', 'answered')).text).toMatch(/answered: 4711 \(ada\)/)
 
+  const taking = await said('show', run)
+  expect(taking.text).toContain('takes the answer of ada to "Which cost centre?')
+  expect(taking.text).not.toContain('inbox answer')
+
   await carried(run)
+  const drawn = await said('show', run)
+  expect(drawn.text).toMatch(/✓ ask Which cost centre\? .*4711 \(ada: It is theirs\)/)
+  const followed = await lines(run)
+  expect(followed).toContainEqual(expect.stringContaining(`asked of finance: throughline inbox show ${id}`))
+  expect(followed).toContainEqual(expect.stringMatching(/4711 \(ada: It is theirs\)$/))
   const approval = await first()
   expect((await said('show', run)).text).toContain(`throughline inbox show ${approval.id}`)
   expect((await said('brief', run)).text).toContain('ask Which cost centre?')

@@ -1,7 +1,8 @@
 /** The events of a run folded into its operations: what each did, how long it took, what is left of it. */
-import { events, read, type StoredEvent } from '../app/index.ts'
+import { answerIn, events, putIn, questionOf, read, type StoredEvent } from '../app/index.ts'
 import { messageOf } from '../errors.ts'
 import { titleOfCall, toldOf } from './calls.ts'
+import { answerText } from './inbox-lines.ts'
 
 export type State = 'done' | 'failed' | 'waiting' | 'retrying' | 'doubt' | 'begun' | 'released'
 
@@ -21,6 +22,9 @@ export interface Operation {
   child?: string
   childStatus?: string
   winner?: string
+  /** Of a wait for a person's answer: the question, and what was answered. */
+  question?: string
+  answer?: string
   /** What a call came to: tokens, price. */
   note?: string
   /** Messages an open wait refused. */
@@ -37,16 +41,22 @@ export function lengthOf(operation: Operation, now: number): number {
 /** In the order they first appear on record. `isOver`: what has no outcome will never have one. */
 export function operationsOf(recorded: readonly StoredEvent[], isOver: boolean): readonly Operation[] {
   const operations = new Map<string, Operation>()
+  const questions = new Map<string, StoredEvent>()
   for (const event of recorded) {
+    const put = putIn(event)
+    if (put) questions.set(put.question, event)
     const kind = event.kind.slice(0, event.kind.indexOf('.'))
     if (event.name === undefined || !OPERATIONS.includes(kind)) continue
     const key = `${event.name}#${event.ordinal ?? 1}`
     let operation = operations.get(key)
     if (!operation) {
+      const question = questionOf(event.name)
+      const named = (question === undefined ? undefined : questions.get(question)) ?? event
       operation = {
         kind,
-        name: event.name,
-        ordinal: event.ordinal ?? 1,
+        name: named.name ?? event.name,
+        ordinal: named.ordinal ?? 1,
+        ...(question === undefined ? {} : { question }),
         state: 'begun',
         startedAt: event.at,
         attempts: 1,
@@ -126,8 +136,12 @@ function apply(operation: Operation, event: StoredEvent): void {
       delete operation.endedAt
       return
     case 'sleep.fired':
-    case 'wait.answered':
       return end(operation, 'done', event.at)
+    case 'wait.answered': {
+      const answer = answerIn(event)
+      if (answer) operation.answer = answerText(answer)
+      return end(operation, 'done', event.at)
+    }
     case 'wait.timed_out':
       return end(operation, 'failed', event.at, 'nobody answered in time')
     case 'call.started':

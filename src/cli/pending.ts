@@ -77,7 +77,7 @@ async function everyPending(tl: Throughline, row: RunRow, around: Around): Promi
 async function questionOn(
   tl: Throughline,
   { kind, name, due }: Waiting,
-  { storeFlag, now }: Around,
+  { storeFlag, now, root }: Around,
 ): Promise<Pending | undefined> {
   const id = kind === 'wait' ? questionOf(name) : undefined
   if (id === undefined) return undefined
@@ -86,6 +86,10 @@ async function questionOn(
     throw error
   })
   if (!question) return undefined
+  if (question.answer) {
+    const what = `takes the answer of ${question.answer.by} to "${shortened(question.question, 200)}" when it goes on`
+    return { what, commands: [`throughline resume ${root} --follow${storeFlag}`], isOutside: false }
+  }
   const until = due === undefined ? '' : `, until ${timeText(due)} (${fromNow(due, now)})`
   const commands =
     question.kind === 'approval'

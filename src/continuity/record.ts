@@ -6,7 +6,7 @@
  */
 import { messageOf } from '../errors.ts'
 import type { StoredEvent } from '../log/index.ts'
-import { questionOf, questionPutIn, spoken, type AnswerBody } from '../oversight/index.ts'
+import { answerIn, putIn, questionOf, spoken } from '../oversight/index.ts'
 import { events, read, type RunStartedBody } from '../run/index.ts'
 import { shortened, shown } from './wording.ts'
 
@@ -88,8 +88,8 @@ export class RunRecord {
       case events.waitTimedOut.name:
         return this.#failed(this.#named(event), 'nobody answered in time')
       case events.keepDone.name: {
-        const asked = questionPutIn(event)
-        if (asked !== undefined) this.#questions.set(asked, labelOf(event))
+        const put = putIn(event)
+        if (put) this.#questions.set(put.question, labelOf(event))
         // What was kept is shown where it belongs, as an item or in the plan; a checkpoint that was passed is work done.
         return labelOf(event).startsWith('checkpoint ') ? this.#completed(event, () => 'passed') : undefined
       }
@@ -120,8 +120,8 @@ export class RunRecord {
 
   #answered(event: StoredEvent): void {
     const named = this.#named(event)
-    if (named === event) return this.#completed(event, (v) => v)
-    const answer = read(events.waitAnswered, event).v as AnswerBody // what a question waits for
+    const answer = answerIn(event)
+    if (!answer) return this.#completed(event, (v) => v)
     const why = answer.reason === undefined ? '' : `: ${answer.reason}`
     const text = shortened(`${shown(spoken(answer), SHOWN)} (${answer.by}${why})`, SHOWN)
     this.done.push({ ...placeOf(named), result: () => text })

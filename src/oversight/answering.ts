@@ -28,15 +28,13 @@ export function answerBody(question: Question, value: unknown, options: AnswerOp
   const issues = question.schema ? issuesOf(question.schema, value) : []
   if (issues.length > 0) throw new InvalidValue('invalid_payload', `The answer to ${id}`, issues)
   const body = { question: id, value, by, ...(reason === undefined ? {} : { reason }) }
-  return question.digest === undefined ? body : { ...body, edits: editsBy(question, value as Verdict) } // its schema says so
+  return question.digest === undefined ? body : { ...body, edits: editsBy(question, value) }
 }
 
 /** What they would have otherwise, in a proposal they were shown. */
-function editsBy(
-  { id, proposal, digest = '' }: Question,
-  verdict: Verdict,
-): NonNullable<AnswerBody['edits']> {
-  if (verdict.digest !== digest) throw new ApprovalMismatch(id, verdict.digest, digest)
+function editsBy({ id, proposal, digest = '' }: Question, value: unknown): NonNullable<AnswerBody['edits']> {
+  const verdict = (value ?? {}) as Partial<Verdict> // its schema says so, where that can be followed
+  if (verdict.digest !== digest) throw new ApprovalMismatch(id, String(verdict.digest), digest)
   return verdict.value === undefined ? [] : editsOf(proposal, verdict.value)
 }
 

@@ -25,6 +25,8 @@ const ordering = task({
   },
 })
 
+const codeOf = (error: { readonly code?: string }): string | undefined => error.code
+
 const begun = async (bed: Testbed) => {
   const run = await bed.start(ordering, {})
   await bed.settle()
@@ -101,6 +103,9 @@ test('an answer about another proposal, or of another shape, is refused, and not
       'invalid_payload',
     ],
     [{ approved: true, digest, by: 'root' }, 'invalid_payload'],
+    [{ approved: 1n, digest }, 'invalid_payload'],
+    [{ approved: Number.NaN, digest }, 'invalid_payload'],
+    [[], 'invalid_payload'],
     [true, 'invalid_payload'],
     ['approve', 'invalid_payload'],
     [null, 'invalid_payload'],
@@ -149,6 +154,36 @@ test('a proposal that the code makes otherwise after a crash is another question
   await bed.tl.inbox.answer(now?.id ?? '', { approved: false, digest: now?.digest }, { by: 'ada' })
   await bed.settle()
   expect(await (await bed.run(run.id)).result()).toEqual({ approved: false, value: { amount: 100_000 } })
+  await bed.close()
+})
+
+test('what the record cannot hold against its schema, the run that acts on it does', async () => {
+  const strange = task({
+    name: 'strange',
+    async run(ctx) {
+      const schema = z.string().regex(new RegExp(String.raw`^\#\d{2}$`))
+      const { approved, value } = await ctx.approve('the number', { proposal: '#12', schema })
+      return { approved, value }
+    },
+  })
+  const bed = await testbed({ tasks: [strange] })
+  const run = await bed.start(strange, {})
+  await bed.settle()
+  const [question] = (await bed.tl.inbox.list()).questions
+  const { id = '', digest } = question ?? {}
+  for (const wrong of [
+    { approved: 'yes', digest },
+    { approved: true, digest, value: '12' },
+  ]) {
+    const refusal = await bed.tl.inbox.answer(id, wrong, { by: 'ada' }).then(() => '', codeOf)
+    expect(['', 'approval_mismatch', 'invalid_payload']).toContain(refusal)
+    await bed.settle()
+    expect(await run.status()).toBe('waiting')
+    expect(await bed.tl.inbox.get(id)).toMatchObject({ status: 'open' })
+  }
+  await bed.tl.inbox.answer(id, { approved: true, digest, value: '#13' }, { by: 'ada' })
+  await bed.settle()
+  expect(await run.result()).toEqual({ approved: true, value: '#13' })
   await bed.close()
 })
 

@@ -39,10 +39,10 @@ export async function approve<T>(
     name: `${name} ${digest.slice(0, SHOWN_OF_DIGEST)}`,
     given: { question, to, timeout, about },
     proposed: { proposal, digest, schema: verdictSchema(jsonSchemaOf(edited)) },
-    schema: edited && editedBy(edited),
+    schema: heldBy(digest, edited),
   })
   if (!answer) throw new ApprovalExpired(put.run, put.question, name, put.to)
-  const { approved, value } = answer.value as Verdict // held against `verdictSchema` before it was recorded
+  const { approved, value } = answer.value as Verdict // see `heldBy`
   return {
     approved,
     value: (value === undefined ? decode(encode(proposal)) : value) as T, // as the schema, or whoever edited it, made it
@@ -62,14 +62,16 @@ const verdictSchema = (edited: object | undefined): object => ({
   additionalProperties: false,
 })
 
-/** An edited proposal is held against the author's schema. */
-const editedBy = (schema: Schema): Schema => ({
+/** The same again in the run that acts on it, whatever the record let pass; an edited proposal is held against the author's schema. */
+const heldBy = (digest: string, schema: Schema | undefined): Schema => ({
   '~standard': {
     version: 1,
     vendor: 'throughline',
     async validate(given) {
-      const verdict = given as Verdict
-      if (verdict.value === undefined) return { value: verdict }
+      const verdict = given as Partial<Verdict> | null
+      if (typeof verdict?.approved !== 'boolean' || verdict.digest !== digest)
+        return { issues: [{ message: 'it is no verdict on this proposal' }] }
+      if (verdict.value === undefined || !schema) return { value: verdict }
       const checked = await schema['~standard'].validate(verdict.value)
       return checked.issues ? { issues: checked.issues } : { value: { ...verdict, value: checked.value } }
     },

@@ -4,6 +4,7 @@ import { task } from '../task/index.ts'
 import { replay } from '../testing/replay.ts'
 import { testbed, type Testbed } from '../testing/testbed.ts'
 import { QuestionExpired } from './errors.ts'
+import { Inbox } from './inbox.ts'
 
 const buying = task({
   name: 'buying',
@@ -276,6 +277,7 @@ test('a question that lost a race is not asked any more', async () => {
   await bed.clock.advance('1h')
   await bed.settle()
   expect((await bed.tl.inbox.list()).questions).toEqual([])
+  expect((await bed.tl.inbox.list({ status: 'closed' })).questions).toMatchObject([{ id, status: 'closed' }])
   await expect(bed.tl.inbox.answer(id, true, { by: 'ada' })).rejects.toMatchObject({
     code: 'question_closed',
     data: { because: 'its run has gone on without an answer' },
@@ -379,4 +381,91 @@ test('a wait of a century is one that no store chokes on', async () => {
   await bed.settle()
   expect(await run.result()).toBe('now')
   await bed.close()
+})
+
+/** Turns of the event loop after which a process dies. */
+const MOMENTS = Array.from({ length: 14 }, (_, turns) => turns)
+
+test.each(MOMENTS)('a process that dies %i turns after time ran out tells the body once', async (turns) => {
+  const bed = await testbed({ tasks: [hurried] })
+  const run = await bed.start(hurried, {})
+  await bed.settle()
+  const { id } = await onlyOf(bed)
+  void bed.clock.advance('2d')
+  for (let i = 0; i < turns; i++) await new Promise(setImmediate)
+  await bed.crash()
+  await bed.settle()
+  const again = await bed.run(run.id)
+  expect(await again.result()).toBe('question_expired')
+  expect(await bed.tl.inbox.get(id)).toMatchObject({ status: 'expired' })
+  expect(await replay(again.history(), hurried)).toMatchObject({ ok: true, unclaimed: [], gained: [] })
+  await bed.close()
+})
+
+/** Of somebody whose clock is behind: for them it is not too late. */
+const inboxBehind = ({ tl: { log } }: Testbed) =>
+  new Inbox({ log, newId: (prefix) => `${prefix}_late`, now: () => 0, wake: () => {} })
+
+/** Resolves once the run has recorded that nobody answered in time, and has not looked again yet. */
+function timeRanOut({ tl: { log } }: Testbed, run: string): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const look = async () => {
+    for await (const page of log.read(run)) if (page.some(({ kind }) => kind === 'wait.timed_out')) resolve()
+  }
+  const stop = log.onCommit(() => void look())
+  return promise.finally(stop)
+}
+
+test('an answer that only the code refuses, as time runs out, leaves the question expired, with what was wrong', async () => {
+  const even = task({
+    name: 'even',
+    run: (ctx) =>
+      ctx
+        .ask('Which number?', {
+          schema: z.number().refine((n) => n % 2 === 0, 'must be even'),
+          timeout: '1h',
+        })
+        .catch((error: { code?: string }) => error.code),
+  })
+  const bed = await testbed({ tasks: [even] })
+  const run = await bed.start(even, {})
+  await bed.settle()
+  const { id } = await onlyOf(bed)
+  const struck = timeRanOut(bed, run.id)
+  void bed.clock.advance('1h')
+  await struck
+  await inboxBehind(bed).answer(id, 3, { by: 'ada' })
+  await bed.settle()
+  expect(await run.result()).toBe('question_expired')
+  const question = await bed.tl.inbox.get(id)
+  expect(question).toMatchObject({ status: 'expired', answer: undefined })
+  expect(question.refused).toContain('must be even')
+  await bed.close()
+})
+
+test('an answer that is accepted counts, also while the clock of the run strikes', async () => {
+  const outcomes = new Set<string>()
+  for (const turns of MOMENTS) {
+    const bed = await testbed({ tasks: [hurried] })
+    const run = await bed.start(hurried, {})
+    await bed.settle()
+    const { id } = await onlyOf(bed)
+    const struck = timeRanOut(bed, run.id)
+    void bed.clock.advance('2d')
+    if (turns > 0) await struck
+    for (let i = 1; i < turns; i++) await (turns < 8 ? Promise.resolve() : new Promise(setImmediate))
+    const answered = await inboxBehind(bed)
+      .answer(id, 'yes', { by: 'ada' })
+      .then(
+        () => 'yes',
+        (error: { code?: string }) => error.code,
+      )
+    await bed.settle()
+    const result = await run.result()
+    expect(answered).toBe(result === 'yes' ? 'yes' : 'question_closed')
+    outcomes.add(`${result} ${(await bed.tl.inbox.get(id)).status}`)
+    expect(await replay(run.history(), hurried)).toMatchObject({ ok: true, unclaimed: [], gained: [] })
+    await bed.close()
+  }
+  expect([...outcomes].toSorted()).toEqual(['question_expired expired', 'yes answered'])
 })

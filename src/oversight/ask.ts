@@ -23,6 +23,6 @@ export async function ask(asker: Asker, given: GivenQuestion): Promise<unknown> 
 
 /** With the types of the context: what the schema or the choices say is what was answered. */
 export const askContext = (asker: Asker): { readonly ask: Ask } => ({
-  ask: ((question: string, options: Omit<GivenQuestion, 'question'> = {}) =>
+  ask: ((question: string, options?: Omit<GivenQuestion, 'question'>) =>
     ask(asker, { ...options, question })) as Ask,
 })

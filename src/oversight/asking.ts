@@ -15,7 +15,7 @@ import { decode, eventOf, type Append } from '../log/index.ts'
 import { events, WaitTimedOut, type Hands, type Keeping } from '../run/index.ts'
 import type { Schema } from '../task/index.ts'
 import { questionAsked, questionExpired, waitFor } from './events.ts'
-import { ID, type AnswerBody, type QuestionKind } from './events.ts'
+import { ID, type AnswerBody, type QuestionKind, type QuestionPut } from './events.ts'
 import { checked, type GivenQuestion } from './question.ts'
 
 /** What asking needs of a run. */
@@ -30,15 +30,6 @@ export interface Asking {
   readonly proposed?: { readonly proposal: unknown; readonly digest: string; readonly schema: object }
   /** What an answer has to be; what it gives is what the body is given. */
   readonly schema: Schema | undefined
-}
-
-/** What the run's own record has of a question. */
-export interface QuestionPut {
-  readonly question: string
-  readonly run: string
-  readonly asks: string
-  readonly to?: string
-  readonly due?: number
 }
 
 export type Answered =
@@ -87,14 +78,17 @@ async function expiring(
   schema: Schema<unknown, AnswerBody>,
 ): Promise<Keeping> {
   const [row] = await log.select('questions', { where: { question } })
+  const status = asker === run.id ? row?.['status'] : undefined
+  let refused: string | undefined
   if (row?.['status'] === 'answered') {
     const [event] = await log.eventsAt([Number(row['answer'])])
     const answer = event && (await schema['~standard'].validate(decode(event.body)))
     if (answer && !answer.issues) return { appends: [], value: { answer: answer.value } }
+    refused = (answer?.issues ?? []).map(({ message }) => message).join('; ')
   }
-  const isOpen = row?.['status'] === 'open' && asker === run.id
-  const expired = eventOf(questionExpired, { question })
-  return { appends: isOpen ? [inInbox(run.id, expired)] : [], value: {} }
+  const expired = eventOf(questionExpired, { question, ...(refused === undefined ? {} : { refused }) })
+  const isOver = status !== 'open' && status !== 'answered'
+  return { appends: isOver ? [] : [inInbox(run.id, expired)], value: {} }
 }
 
 const inInbox = (run: string, event: Append['events'][number]): Append => ({

@@ -37,8 +37,10 @@ export interface AnswerBody {
 }
 
 export const questionAnswered = kind<AnswerBody>('question.answered')
-/** Nobody answered in time. */
-export const questionExpired = kind<{ readonly question: string }>('question.expired')
+/** Nobody answered in time, or not so that the code would take it: then with what was wrong. */
+export const questionExpired = kind<{ readonly question: string; readonly refused?: string }>(
+  'question.expired',
+)
 
 /** Between the names of branches. */
 const SEPARATOR = ' › '
@@ -50,13 +52,31 @@ export function questionOf(name: string): string | undefined {
   const own = name.split(SEPARATOR).at(-1) ?? ''
   return own.startsWith(`${ANSWER}${ID}_`) ? own.slice(ANSWER.length) : undefined
 }
-/** The question that an operation put, by the record of it. */
-export function questionPutIn(
-  event: Pick<StoredEvent, 'kind' | 'version' | 'name' | 'body'>,
-): string | undefined {
+/** What the run's own record has of a question: the value of the operation that put it. */
+export interface QuestionPut {
+  readonly question: string
+  readonly run: string
+  readonly asks: string
+  readonly to?: string
+  readonly due?: number
+}
+
+type Outcome = Pick<StoredEvent, 'kind' | 'version' | 'name' | 'body'>
+
+/** The question that an operation put, if that is what an event records. */
+export function putIn(event: Outcome): QuestionPut | undefined {
   const own = (event.name ?? '').split(SEPARATOR).at(-1) ?? ''
   if (event.kind !== events.keepDone.name || !/^(?:ask|approve) /.test(own)) return undefined
-  return (bodyOf(events.keepDone, event).v as { readonly question?: string }).question
+  return bodyOf(events.keepDone, event).v as QuestionPut // nothing else is kept under such a name
+}
+
+/** The answer that a run took, if that is what an event records. */
+export function answerIn(event: Outcome): AnswerBody | undefined {
+  if (event.kind !== events.waitAnswered.name || questionOf(event.name ?? '') === undefined) return undefined
+  const answer = bodyOf(events.waitAnswered, event).v as Partial<AnswerBody> | null // a body may have a wait of such a name
+  return typeof answer?.by === 'string' && typeof answer.question === 'string'
+    ? (answer as AnswerBody)
+    : undefined
 }
 
 /** What ids of questions begin with. */

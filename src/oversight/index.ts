@@ -1,7 +1,7 @@
 export { approve, type Verdict } from './approve.ts'
 export { ask } from './ask.ts'
 export type { AnswerOptions } from './answering.ts'
-export type { Asker, QuestionPut } from './asking.ts'
+export type { Asker } from './asking.ts'
 export { digestOf } from './digest.ts'
 export {
   ApprovalExpired,
@@ -14,12 +14,14 @@ export {
   QuestionNotFound,
 } from './errors.ts'
 export {
+  answerIn,
+  putIn,
   questionAnswered,
   questionAsked,
   questionExpired,
   questionOf,
-  questionPutIn,
   type AnswerBody,
+  type QuestionPut,
 } from './events.ts'
 export { oversightFeature } from './feature.ts'
 export { Inbox, type InboxPage, type InboxQuery } from './inbox.ts'

@@ -49,7 +49,7 @@ export const questionsProjection: Projection = {
       key: ['question'],
       indexes: [
         { columns: ['status', 'position'] },
-        { columns: ['run', 'position'] },
+        { columns: ['run', 'status'] },
         { columns: ['position'] },
       ],
     },
@@ -75,9 +75,18 @@ export const questionsProjection: Projection = {
         return [{ patch: 'questions', set, where: { question, status: 'open' }, must: true }]
       }
       case questionExpired.name: {
-        const { question } = bodyOf(questionExpired, event)
-        const set = { status: 'expired', over_at: at }
-        return [{ patch: 'questions', set, where: { question, status: 'open' }, must: true }]
+        const { question, refused: why } = bodyOf(questionExpired, event)
+        const set = { status: 'expired', over_at: at, answered_by: null, answer: null }
+        return why === undefined
+          ? [{ patch: 'questions', set, where: { question, status: 'open' }, must: true }]
+          : [
+              {
+                patch: 'questions',
+                set: { ...set, refused: why.slice(0, MOST_SHOWN) },
+                where: { question, status: 'answered' },
+                must: true,
+              },
+            ]
       }
       case events.waitRefused.name:
         return refused(event)

@@ -79,7 +79,7 @@ async function story(address: string, tl: Throughline) {
   }
 }
 
-const codeOf = (error: { readonly code?: string }): string => error.code ?? String(error)
+const codeOf = (error: { readonly code?: string }): string | undefined => error.code
 
 const folder = mkdtempSync(join(tmpdir(), 'throughline-questions-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
