@@ -1,5 +1,4 @@
 export { wayOutOf, type Breach } from './breach.ts'
-export { cross } from './crossing.ts'
 export { BoundaryBreached, CheckFailed, InvariantBroken, LowConfidence, PartialLoss } from './errors.ts'
 export { boundaryBreached, budgetReserved, budgetSettled, type BreachedBody } from './events.ts'
 export { boundaryFeature } from './feature.ts'
@@ -19,3 +18,5 @@ export {
   windowFeature,
   type CompactedBody,
 } from './window/index.ts'
+export { boundaryReport, boundaryReportOf, type BoundaryReport, type Spend } from './report.ts'
+export type { LimitLine } from './sentences.ts'
