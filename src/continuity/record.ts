@@ -7,14 +7,22 @@
 import { messageOf } from '../errors.ts'
 import type { StoredEvent } from '../log/index.ts'
 import { events, read, type RunStartedBody } from '../run/index.ts'
+import { Calls } from './calls.ts'
+import { Happenings } from './happenings.ts'
 import { shortened, shown } from './wording.ts'
 
-/** An operation that has an outcome. */
-export interface Entry {
+/** Where something stands in the record. */
+export interface Seen {
   readonly label: string
   readonly stream: string
   readonly seq: number
   readonly at: number
+}
+
+/** An operation that has an outcome. */
+export interface Entry extends Seen {
+  /** It may be done only once, and was. */
+  readonly isOnce?: true
   /** How it failed. */
   readonly error?: string
   /** What came of it, in so many characters. */
@@ -22,11 +30,9 @@ export interface Entry {
 }
 
 /** An effect of which it is not known whether it took place. */
-export interface Doubt {
-  readonly label: string
-  readonly stream: string
-  readonly seq: number
-  readonly at: number
+export interface Doubt extends Seen {
+  /** Of a tool: with what it was called. */
+  readonly what?: string
   /** Somebody has looked, and could not tell; else its process may only just have begun it. */
   readonly because: string | undefined
 }
@@ -53,9 +59,13 @@ export class RunRecord {
   /** Failed attempts of steps without an outcome yet, and of those that then went well. */
   readonly attempts = new Map<string, { n: number; label: string; error: string; at: StoredEvent }>()
   end: Ended | undefined
+  readonly calls = new Calls()
+  readonly happenings = new Happenings()
 
   add(event: StoredEvent): void {
     const { kind } = event
+    if (isCall(kind)) this.#called(event)
+    if (this.happenings.add(event, placeOf(event))) return
     switch (kind) {
       case events.runStarted.name: {
         const body = read(events.runStarted, event)
@@ -112,12 +122,27 @@ export class RunRecord {
     }
   }
 
+  /** Of a model, or of a tool. */
+  #called(event: StoredEvent): void {
+    const key = keyOf(event)
+    const outcome = this.calls.add(event, key, placeOf(event))
+    const under = this.calls.under(key)
+    if (event.kind === 'tool.called' && under?.isOnce)
+      this.doubts.set(key, { ...placeOf(event), what: under.what, because: undefined })
+    if (event.kind === 'tool.attempted') this.doubts.delete(key)
+    if (!outcome) return
+    this.doubts.delete(key)
+    if (outcome.isFailed) this.failed.push(outcome.entry)
+    else this.done.push(outcome.isOnce ? { ...outcome.entry, isOnce: true } : outcome.entry)
+  }
+
   #completed(event: StoredEvent, valueOf: (v: unknown) => unknown): void {
-    this.doubts.delete(keyOf(event))
+    const isOnce = this.doubts.delete(keyOf(event))
     const { kind, version, body = '' } = event
     const text = () => shown(valueOf(read(OUTCOME(kind), { kind, version, body: body || '{}' }).v), SHOWN)
     let known = body.length > LARGE_BODY ? text() : undefined
-    this.done.push({ ...placeOf(event), result: () => (known ??= text()) })
+    const entry = { ...placeOf(event), result: () => (known ??= text()) }
+    this.done.push(isOnce ? { ...entry, isOnce } : entry)
   }
 
   #failed(event: StoredEvent, error: unknown): void {
@@ -127,7 +152,8 @@ export class RunRecord {
   }
 
   #doubt(event: StoredEvent, because: string | undefined): void {
-    this.doubts.set(keyOf(event), { ...placeOf(event), because })
+    const { what } = this.calls.under(keyOf(event)) ?? {}
+    this.doubts.set(keyOf(event), { ...placeOf(event), because, ...(what === undefined ? {} : { what }) })
   }
 
   #ended(event: StoredEvent): void {
@@ -156,7 +182,9 @@ function labelOf({ name = '', ordinal = 1 }: StoredEvent): string {
   return ordinal > 1 ? `${name}#${ordinal}` : name
 }
 
-function placeOf(event: StoredEvent) {
+const isCall = (kind: string): boolean => kind.startsWith('tool.') || kind.startsWith('model.')
+
+function placeOf(event: StoredEvent): Seen {
   const { stream, seq, at } = event
   return { label: labelOf(event), stream, seq, at }
 }
