@@ -176,8 +176,8 @@ test('what happened by itself is told without anybody keeping it, and each line 
       ])
       await ctx.step('send', () => ({ order: 7 }), { effect: 'once' })
       await ctx.plan([{ id: 'quote', title: 'Ask for a quote' }])
-      for (let i = 0; i < 12; i++) ctx.context.add({ role: 'user', content: `${i} ${'word '.repeat(100)}` })
-      await ctx.context.messages({ maxTokens: 800 })
+      for (let i = 0; i < 30; i++) ctx.context.add({ role: 'user', content: `${i} ${'word '.repeat(50)}` })
+      await ctx.context.messages({ maxTokens: 1000 })
       await ctx.wait('go')
     },
   })
