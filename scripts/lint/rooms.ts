@@ -55,7 +55,7 @@ export const table: Readonly<Record<string, readonly string[]>> = {
   server: ['app', ...slices],
   mcp: ['app', ...slices],
   adapters: ['app', ...slices],
-  cli: ['app', 'server', 'mcp'],
+  cli: ['app', 'server', 'mcp', 'testing/model-server/index.ts'],
   console: ['server/api.ts'],
   testing: [...core, ...slices.map((slice) => `${slice}/**`), 'app/**', 'adapters/**', 'index.ts'],
   'index.ts': [...core, ...slices, 'app', 'server', 'mcp', 'adapters/**'],

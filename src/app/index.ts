@@ -21,7 +21,10 @@ export type {
   Profile,
   Recorded as MemoryItem,
 } from '../memory/index.ts'
+export type { Failures, FailuresQuery, MetFailure, ModeOfTask } from '../recovery/index.ts'
 export { isHandoff } from '../continuity/index.ts'
+export { issuesOf } from '../task/index.ts'
+export { questionOf, spoken, type Answer, type Question, type QuestionStatus } from '../oversight/index.ts'
 export type { RecordedThread, Thread } from '../continuity/index.ts'
 export type { RunRow, RunsPage, RunsQuery, RunStatus } from './rows.ts'
 export type { StartOptions } from './start.ts'

@@ -48,6 +48,16 @@ export const catalogue: readonly Entry[] = [
   },
   { name: 'ack', summary: 'say that a brief was read, and take over', load: () => import('./ack.ts') },
   { name: 'handoffs', summary: 'runs that wait to be taken over', load: () => import('./handoffs.ts') },
+  {
+    name: 'inbox',
+    summary: 'list, show and answer what runs ask of people',
+    load: () => import('./inbox.ts'),
+  },
+  {
+    name: 'failures',
+    summary: 'which failures tasks declare a way out of, and which they met',
+    load: () => import('./failures.ts'),
+  },
   { name: 'verify', summary: 'recompute every hash of the record', load: () => import('./verify.ts') },
   { name: 'rebuild', summary: 'rebuild the views from the record', load: () => import('./rebuild.ts') },
   {
@@ -62,5 +72,10 @@ export const catalogue: readonly Entry[] = [
     load: () => import('./export.ts'),
   },
   { name: 'import', summary: 'take in what an export wrote', load: () => import('./import.ts') },
+  {
+    name: 'dev-model',
+    summary: 'serve a model that needs no key, for examples and tests',
+    load: () => import('./dev-model.ts'),
+  },
   { name: 'doctor', summary: 'find out what is wrong, and what to do', load: () => import('./doctor.ts') },
 ]

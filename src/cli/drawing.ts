@@ -1,5 +1,5 @@
 /** A run drawn for people: a line an operation, branches and children set in. */
-import { isErased, type RunRow, type StoredEvent, type Throughline } from '../app/index.ts'
+import { isErased, questionOf, type RunRow, type StoredEvent, type Throughline } from '../app/index.ts'
 import { GLYPHS } from './event-line.ts'
 import { shortened } from './json.ts'
 import { fromNow, lengthText } from './moment.ts'
@@ -131,7 +131,9 @@ function noteOf(operation: Operation, now: number): string {
     parts.push(`${child}${childStatus === undefined || childStatus === 'done' ? '' : ` ${childStatus}`}`)
   if (attempts > 1) parts.push(`${attempts} attempts`)
   if (state === 'waiting' && kind === 'wait')
-    parts.push(`waits for a message${due === undefined ? '' : `, gives up ${fromNow(due, now)}`}`)
+    parts.push(
+      `waits for ${questionOf(operation.name) === undefined ? 'a message' : 'an answer'}${due === undefined ? '' : `, gives up ${fromNow(due, now)}`}`,
+    )
   if (state === 'waiting' && kind === 'sleep' && due !== undefined)
     parts.push(`sleeps, wakes ${fromNow(due, now)}`)
   if (state === 'retrying' && due !== undefined) parts.push(`again ${fromNow(due, now)}`)

@@ -4,7 +4,18 @@
  * C1. What a tool did is told with its arguments; what it may do only once is told apart, for it must not be done again.
  * C2. Of models only what went wrong, and what it all came to: what they said is in what was done, decided and ended with.
  */
-import { decode, type StoredEvent } from '../log/index.ts'
+import { bodyOf, type StoredEvent } from '../log/index.ts'
+import {
+  modelAnswered,
+  modelAsked,
+  modelFailed,
+  modelText,
+  toolCalled,
+  toolFailed,
+  toolReturned,
+  type AnsweredBody,
+  type FailedBody,
+} from '../model/index.ts'
 import type { Entry, Seen } from './record.ts'
 import { Beginnings } from './texts.ts'
 import { line, shortened } from './wording.ts'
@@ -34,21 +45,6 @@ export interface CallOutcome {
   readonly isFailed: boolean
 }
 
-interface Body {
-  readonly tool?: unknown
-  readonly args?: unknown
-  readonly effect?: unknown
-  readonly v?: unknown
-  readonly instead?: unknown
-  readonly mode?: unknown
-  readonly n?: unknown
-  readonly e?: { readonly message?: unknown }
-  readonly model?: unknown
-  readonly usage?: { readonly input?: number; readonly output?: number }
-  readonly costUsd?: number
-  readonly texts?: unknown
-}
-
 export class Calls {
   readonly #texts = new Beginnings()
   readonly #under = new Map<string, Under>()
@@ -62,28 +58,35 @@ export class Calls {
 
   /** Its outcome, if the event is one. */
   add(event: StoredEvent, key: string, seen: Seen): CallOutcome | undefined {
-    const body = bodyOf(event)
-    this.#texts.learn(body.texts)
     switch (event.kind) {
-      case 'tool.called': {
-        const what = line(`${String(body.tool)} ${this.#texts.shown(body.args, ARGUMENTS)}`)
-        this.#under.set(key, { what, isOnce: body.effect === 'once' })
+      case toolCalled.name: {
+        const { tool, args, effect, texts } = bodyOf(toolCalled, event)
+        this.#texts.learn(texts)
+        const what = line(`${tool} ${this.#texts.shown(args, ARGUMENTS)}`)
+        this.#under.set(key, { what, isOnce: effect === 'once' })
         return undefined
       }
-      case 'tool.returned': {
-        const isInstead = body.instead === 'refused' || body.instead === 'denied'
-        const result = this.#texts.shown(body.v, SHOWN)
-        const text = isInstead ? `${String(body.instead)}: ${result}` : result
-        return this.#outcome(key, seen, text, isInstead)
+      case toolReturned.name: {
+        const { v, instead, texts } = bodyOf(toolReturned, event)
+        this.#texts.learn(texts)
+        const isInstead = instead === 'refused' || instead === 'denied'
+        const result = this.#texts.shown(v, SHOWN)
+        return this.#outcome(key, seen, isInstead ? `${instead}: ${result}` : result, isInstead)
       }
-      case 'tool.failed':
-        return this.#outcome(key, seen, problemOf(body), true)
-      case 'model.answered': {
-        this.#used(body)
+      case toolFailed.name:
+        return this.#outcome(key, seen, problemOf(bodyOf(toolFailed, event)), true)
+      case modelAnswered.name:
+        this.#used(bodyOf(modelAnswered, event))
         return undefined
+      case modelFailed.name: {
+        const error = problemOf(bodyOf(modelFailed, event))
+        return { entry: { ...seen, error, result: () => error }, isOnce: false, isFailed: true }
       }
-      case 'model.failed':
-        return { entry: { ...seen, result: () => '', error: problemOf(body) }, isOnce: false, isFailed: true }
+      case modelAsked.name:
+      case modelText.name:
+        // Of a question only the texts it brought: arguments and results are named by them.
+        this.#texts.learn(bodyOf(modelText, { ...event, kind: modelText.name }).texts)
+        return undefined
       default:
         return undefined
     }
@@ -96,27 +99,20 @@ export class Calls {
     return { entry, isOnce, isFailed }
   }
 
-  #used({ model, usage = {}, costUsd = 0 }: Body): void {
-    const name = String(model)
-    const known = this.models.get(name) ?? { model: name, calls: 0, input: 0, output: 0, costUsd: 0 }
+  #used({ model, usage, costUsd = 0, texts }: AnsweredBody): void {
+    this.#texts.learn(texts)
+    const known = this.models.get(model) ?? { model, calls: 0, input: 0, output: 0, costUsd: 0 }
     known.calls++
     known.input += usage.input ?? 0
     known.output += usage.output ?? 0
     known.costUsd += costUsd
-    this.models.set(name, known)
+    this.models.set(model, known)
   }
 }
 
 /** With its mode, which says what to do about it. */
-export function problemOf({ mode, e }: Body): string {
-  const message = shortened(String(e?.message ?? 'nothing is known of it'), SHOWN)
-  return mode === undefined ? message : `${String(mode)}: ${message}`
-}
-
-function bodyOf({ body }: StoredEvent): Body {
-  const value = decode(body)
-  return typeof value === 'object' && value !== null ? value : {}
-}
+export const problemOf = ({ mode, e }: Pick<FailedBody, 'mode' | 'e'>): string =>
+  `${mode}: ${shortened(e.message, SHOWN)}`
 
 /** What all calls of a model came to. */
 export function useLine({ model, calls, input, output, costUsd }: ModelUse): string {

@@ -4,7 +4,12 @@
  *
  * H1. What happens again and again is one line that says how often: a run that tried a hundred times has a brief all the same.
  */
-import { decode, type StoredEvent } from '../log/index.ts'
+import { boundaryBreached, contextCompacted } from '../boundary/index.ts'
+import { bodyOf, type StoredEvent } from '../log/index.ts'
+import { modelAttempted, toolAttempted } from '../model/index.ts'
+import { questionOf, questionPutIn, spoken, type AnswerBody, type QuestionPut } from '../oversight/index.ts'
+import { recoveryRung } from '../recovery/index.ts'
+import { events, read } from '../run/index.ts'
 import { problemOf } from './calls.ts'
 import { DONE, SET, type PlanSet, type PlanStepDone } from './plan.ts'
 import type { Seen } from './record.ts'
@@ -21,25 +26,11 @@ interface Repeated extends Happening {
   readonly times: number
 }
 
-/** What the run's record has of a question, and of its answer (oversight/). */
-interface Put {
-  readonly question: string
-  readonly asks: string
-  readonly to?: string
-}
-interface Answer {
-  readonly value?: unknown
-  readonly by?: string
-  readonly reason?: string
-  readonly edits?: readonly { readonly path: string; readonly was?: unknown; readonly is?: unknown }[]
-}
-
-const ANSWER = 'answer to '
-
 export class Happenings {
   readonly #met = new Map<string, Repeated>()
-  readonly #asked = new Map<string, Put & Seen>()
-  readonly said: Happening[] = []
+  readonly #asked = new Map<string, QuestionPut>()
+  /** By the question. */
+  readonly #said = new Map<string, Happening>()
   #planned = new Map<string, string>()
   readonly #unplanned = new Map<string, Happening>()
 
@@ -50,14 +41,9 @@ export class Happenings {
     )
   }
 
-  /** Questions without an answer. */
-  get open(): readonly Happening[] {
-    return [...this.#asked.values()].map((put) => ({
-      ...seenOf(put),
-      text: line(
-        `${put.to === undefined ? 'Asked' : `Asked of ${put.to}`}, and not answered: ${put.asks} [${put.question}]`,
-      ),
-    }))
+  /** Answers of people, in their order. */
+  get said(): readonly Happening[] {
+    return [...this.#said.values()]
   }
 
   /** Steps that were planned once, and are no part of the plan any more. */
@@ -68,32 +54,37 @@ export class Happenings {
   /** Whether the event is told here, and nowhere else. */
   add(event: StoredEvent, seen: Seen): boolean {
     switch (event.kind) {
-      case 'recovery.rung': {
-        const { mode, operation, rung, because, to } = bodyOf(event)
-        const whom = to === undefined ? '' : ` to ${String(to)}`
-        return this.#meet(seen, `${String(mode)} at ${String(operation)}: ${String(rung)}${whom}`, because)
-      }
-      case 'boundary.breached': {
-        const { what, limit, actual, operation, action } = bodyOf(event)
-        const reached = `Limit ${String(what)} reached at ${String(operation)}: ${shown(actual, 80)} of ${shown(limit, 80)}`
-        return this.#meet(seen, reached, action === undefined ? undefined : `then ${String(action)}`)
-      }
-      case 'model.attempted':
-      case 'tool.attempted':
-        return this.#meet(seen, `${seen.label} failed and was tried again`, problemOf(bodyOf(event)))
-      case 'context.compacted': {
-        const { dropped, before, after } = bodyOf(event)
-        const count = Array.isArray(dropped) ? dropped.length : 0
+      case recoveryRung.name: {
+        const { mode, operation, rung, because, to } = bodyOf(recoveryRung, event)
         return this.#meet(
           seen,
-          'The conversation was shortened',
-          `${count} messages, from ${String(before)} to ${String(after)} tokens`,
+          `${mode} at ${operation}: ${rung}${to === undefined ? '' : ` to ${to}`}`,
+          because,
         )
       }
-      case 'keep.done':
+      case boundaryBreached.name: {
+        const { what, limit, actual, operation, action } = bodyOf(boundaryBreached, event)
+        const reached = `Limit ${what} reached at ${operation}: ${shown(actual, 80)} of ${shown(limit, 80)}`
+        return this.#meet(seen, reached, `then ${action}`)
+      }
+      case modelAttempted.name:
+      case toolAttempted.name:
+        return this.#meet(
+          seen,
+          `${seen.label} failed and was tried again`,
+          problemOf(bodyOf(modelAttempted, event)),
+        )
+      case contextCompacted.name: {
+        const { dropped, before, after } = bodyOf(contextCompacted, event)
+        const how = `${dropped.length} messages, from ${before} to ${after} tokens`
+        return this.#meet(seen, 'The conversation was shortened', how)
+      }
+      case events.keepDone.name:
         return this.#kept(event, seen)
-      case 'wait.answered':
-        return this.#answered(event, seen)
+      case events.waitAnswered.name:
+      case events.waitTimedOut.name:
+      case events.waitReturned.name:
+        return this.#heard(event, seen)
       default:
         return false
     }
@@ -111,16 +102,17 @@ export class Happenings {
 
   #kept(event: StoredEvent, seen: Seen): boolean {
     const name = lastOf(event.name)
-    if (name === SET) this.#plannedAnew((bodyOf(event)['v'] as PlanSet).plan, seen)
-    else if (name.startsWith(`${DONE} `)) this.#planned.delete((bodyOf(event)['v'] as PlanStepDone).id)
-    else if (name.startsWith('ask ') || name.startsWith('approve ')) this.#put(bodyOf(event)['v'], seen)
-    else if (name.startsWith('expire ')) this.#expired(name.slice('expire '.length), bodyOf(event)['v'], seen)
+    // What these operations record.
+    if (name === SET) this.#plannedAnew((valueOf(event) as PlanSet).plan, seen)
+    else if (name.startsWith(`${DONE} `)) this.#planned.delete((valueOf(event) as PlanStepDone).id)
+    else if (questionPutIn(event) !== undefined) this.#put(valueOf(event) as QuestionPut)
+    else if (name.startsWith('expire ')) this.#expired(name.slice('expire '.length), seen, valueOf(event))
     else return false
     return true
   }
 
-  #put(value: unknown, seen: Seen): void {
-    if (isPut(value)) this.#asked.set(value.question, { ...value, ...seenOf(seen) })
+  #put(put: QuestionPut): void {
+    this.#asked.set(put.question, put)
   }
 
   #plannedAnew(plan: PlanSet['plan'], seen: Seen): void {
@@ -133,33 +125,34 @@ export class Happenings {
     this.#planned = now
   }
 
-  #answered(event: StoredEvent, seen: Seen): boolean {
-    const name = lastOf(event.name)
-    const put = name.startsWith(ANSWER) ? this.#asked.get(name.slice(ANSWER.length)) : undefined
-    const value = put && bodyOf(event)['v']
-    if (!put || typeof value !== 'object' || value === null) return false
-    this.#say(put, value, seen)
+  /** What came of waiting for an answer. */
+  #heard(event: StoredEvent, seen: Seen): boolean {
+    const put = this.#asked.get(questionOf(event.name ?? '') ?? '')
+    if (!put) return false
+    if (event.kind === events.waitAnswered.name) this.#say(put, seen, valueOf(event) as AnswerBody) // what such a wait is for
+    else if (event.kind === events.waitReturned.name) this.#said.delete(put.question)
     return true
   }
 
-  #expired(question: string, value: unknown, seen: Seen): void {
+  #expired(question: string, seen: Seen, value: unknown): void {
     const put = this.#asked.get(question)
-    const answer = typeof value === 'object' && value !== null && 'answer' in value ? value.answer : undefined
     if (!put) return
-    if (typeof answer === 'object' && answer !== null) return this.#say(put, answer, seen)
-    this.#asked.delete(question)
-    this.said.push({ ...seenOf(seen), text: line(`Nobody answered in time: ${put.asks}`) })
+    const { answer } = value as { readonly answer?: AnswerBody } // what `expire` records
+    if (answer) this.#say(put, seen, answer)
+    else this.#said.set(question, { ...seenOf(seen), text: line(`Nobody answered in time: ${put.asks}`) })
   }
 
-  #say({ question, asks }: Put, { value, by, reason, edits = [] }: Answer, seen: Seen): void {
-    this.#asked.delete(question)
+  #say({ question, asks }: QuestionPut, seen: Seen, { value, by, reason, edits }: AnswerBody): void {
     const why = reason === undefined ? '' : ` (${reason})`
-    const changed = edits.map(
+    const word = spoken(edits ? { value, edits: [] } : { value })
+    const changed = (edits ?? []).map(
       ({ path, was, is }) => `${path === '' ? 'all of it' : path} from ${shown(was, 80)} to ${shown(is, 80)}`,
     )
-    const said = value === undefined ? '' : `: ${wordOf(value)}`
     const edited = changed.length === 0 ? '' : `; changed ${changed.join(', ')}`
-    this.said.push({ ...seenOf(seen), text: line(`${asks} ${by ?? 'Somebody'} said${said}${why}${edited}`) })
+    this.#said.set(question, {
+      ...seenOf(seen),
+      text: line(`${asks} ${by} said: ${shown(word, SHOWN)}${why}${edited}`),
+    })
   }
 }
 
@@ -167,23 +160,5 @@ const seenOf = ({ label, stream, seq, at }: Seen): Seen => ({ label, stream, seq
 /** Of a path of branches. */
 const lastOf = (path = ''): string => path.split(' › ').at(-1) ?? ''
 
-/** Of an approval whether it was given; what it was about is in what was asked. */
-function wordOf(value: unknown): string {
-  if (typeof value === 'object' && value !== null && 'approved' in value && 'digest' in value)
-    return value.approved === true ? 'approved' : 'rejected'
-  return shown(value, SHOWN)
-}
-
-function bodyOf({ body }: StoredEvent): Readonly<Record<string, unknown>> {
-  return (decode(body) ?? {}) as Readonly<Record<string, unknown>> // of these kinds an object
-}
-
-function isPut(value: unknown): value is Put {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'question' in value &&
-    'asks' in value &&
-    typeof value.question === 'string'
-  )
-}
+const valueOf = (event: StoredEvent): unknown =>
+  read(events.keepDone, { ...event, kind: events.keepDone.name }).v

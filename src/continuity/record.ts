@@ -6,6 +6,7 @@
  */
 import { messageOf } from '../errors.ts'
 import type { StoredEvent } from '../log/index.ts'
+import { toolAttempted, toolCalled } from '../model/index.ts'
 import { events, read, type RunStartedBody } from '../run/index.ts'
 import { Calls } from './calls.ts'
 import { Happenings } from './happenings.ts'
@@ -127,9 +128,9 @@ export class RunRecord {
     const key = keyOf(event)
     const outcome = this.calls.add(event, key, placeOf(event))
     const under = this.calls.under(key)
-    if (event.kind === 'tool.called' && under?.isOnce)
+    if (event.kind === toolCalled.name && under?.isOnce)
       this.doubts.set(key, { ...placeOf(event), what: under.what, because: undefined })
-    if (event.kind === 'tool.attempted') this.doubts.delete(key)
+    if (event.kind === toolAttempted.name) this.doubts.delete(key)
     if (!outcome) return
     this.doubts.delete(key)
     if (outcome.isFailed) this.failed.push(outcome.entry)

@@ -156,7 +156,7 @@ function met({ thread, runs }: Material): Line[] {
   })
 }
 
-function remains({ thread, runs, below, handoffs }: Material): Line[] {
+function remains({ thread, runs, below, handoffs, questions }: Material): Line[] {
   const next = thread?.nextAction === undefined ? [] : [{ text: line(`Next: ${thread.nextAction}`) }]
   const waits = thread?.waitingOn === undefined ? [] : [{ text: line(`Waiting on ${thread.waitingOn}`) }]
   const ofRuns = [...runs, ...below]
@@ -169,7 +169,7 @@ function remains({ thread, runs, below, handoffs }: Material): Line[] {
         ...state.record.happenings.unplanned.map((one) => told(one, line(`${who}${one.text}`))),
         ...state.waiting
           .filter(({ kind, name }) => kind !== 'in_doubt' && !isHandoff(kind, name))
-          .map((one) => ({ text: line(`${who}${pendingLine(one)}`) })),
+          .map((one) => ({ text: line(`${who}${pendingLine(one, questions)}`) })),
         ...handoffs
           .filter(({ run }) => run === state.run)
           .map(({ to, reason, note }) => ({
@@ -183,16 +183,8 @@ function remains({ thread, runs, below, handoffs }: Material): Line[] {
   return [...next, ...waits, ...ofRuns]
 }
 
-/** Of readers, and of runs that have not ended. */
-function asked({ asked: questions, runs, below, thread }: Material): Line[] {
-  const ofRuns = [...runs, ...below].filter(({ record }) => !record.end || record.end.status === 'halted')
-  return [
-    ...ofRuns.flatMap((state) => {
-      const within = thread || below.includes(state) ? `${state.run} (${state.task}): ` : ''
-      return state.record.happenings.open.map((one) => told(one, line(`${within}${one.text}`)))
-    }),
-    ...questions.map(({ reader, question }) => ({ text: line(`${reader} asks: ${question}`) })),
-  ]
+function asked({ asked: questions }: Material): Line[] {
+  return questions.map(({ reader, question }) => ({ text: line(`${reader} asks: ${question}`) }))
 }
 
 /** What is due first comes first; what has no date comes last. */

@@ -2,7 +2,6 @@ export {
   BadErasure,
   BadItem,
   BadMemoryImport,
-  CheckFailed,
   DecisionConflict,
   ImportConflict,
   ItemChanged,
@@ -10,6 +9,7 @@ export {
   ItemOver,
   RecallUnavailable,
 } from './errors.ts'
+export { bind, type Against, type Bound } from './binding.ts'
 export type { Serving } from './desk.ts'
 export type { Embedder } from './embedder.ts'
 export { RuleInvalid } from './rules/errors.ts'

@@ -32,11 +32,16 @@ import {
 } from './events.ts'
 import { passOutput } from './gates.ts'
 import type { Generation } from './generation.ts'
+import { limitsOf } from './limits.ts'
 import { idempotencyKey, SEPARATOR, type Branch } from './place.ts'
 import { performStep, storable } from './step.ts'
 import { hasRead } from './unread.ts'
 
-type Body = { readonly value: unknown } | { readonly error: unknown } | { readonly restart: unknown }
+type Body =
+  | { readonly value: unknown }
+  | { readonly error: unknown }
+  | { readonly restart: unknown }
+  | { readonly halt: unknown }
 
 export interface Undoable {
   readonly key: string
@@ -129,6 +134,22 @@ export class Ending {
     })
   }
 
+  /** Nothing begins any more; once what is under way is recorded, the run halts: what was paid for is not lost. */
+  haltInTurn(error: unknown): void {
+    if (this.#generation.isClosed || this.#hasBegun || this.#body) return
+    this.#body = { halt: error }
+    this.#holdBack()
+    this.#generation.delivery.poke()
+  }
+
+  /** The body is given up, and what is under way is told to stop; then the run fails. */
+  failNow(error: unknown): void {
+    this.threw(error)
+    if (this.#missing() === undefined) this.#release()
+    else this.#holdBack()
+    this.#generation.delivery.poke()
+  }
+
   /** Called when nothing is in flight: whether the end has begun. */
   proceed(): boolean {
     const generation = this.#generation
@@ -136,6 +157,7 @@ export class Ending {
     if (this.isStopping) return this.#isReadyToStop() && this.#begin(() => this.#stop())
     const body = this.#body
     if (!body) return false
+    if ('halt' in body) return this.#begin(() => this.#haltNow(body.halt))
     if ('error' in body && !this.#hasShownAll()) {
       this.#holdBack()
       return false
@@ -323,6 +345,7 @@ export class Ending {
       next = {
         ...others,
         ...(brief && !hasRead(generation.history) ? { brief } : {}),
+        ...(limitsOf(generation)?.until ? { since: started.since ?? generation.history.startedAt } : {}),
         input: checked,
         chapter: started.chapter + 1,
         seed: generation.surroundings.newId('seed'),

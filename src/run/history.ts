@@ -43,7 +43,7 @@ import {
 export type OperationKind = 'step' | 'sleep' | 'wait' | 'call' | 'spawn' | 'race' | 'keep' | FeatureKind
 
 /** Those that features bring (work.ts). */
-export type FeatureKind = 'model' | 'tool' | 'context'
+export type FeatureKind = 'model' | 'tool' | 'context' | 'recovery'
 
 /** What replay reads of an event. The rest is dropped once it is verified: a long history is held in memory. */
 export type Told = Pick<
@@ -71,6 +71,8 @@ const FEATURE_OUTCOMES = [
   'tool.failed',
   'context.compacted',
   'context.refused',
+  'recovery.rung',
+  'recovery.over',
 ] as const
 /** Most operations have no event but their outcome. Never added to. */
 const NONE: Told[] = []
@@ -85,6 +87,7 @@ const OPERATIONS: ReadonlySet<string> = new Set([
   'model',
   'tool',
   'context',
+  'recovery',
 ])
 const OUTCOMES: ReadonlySet<string> = new Set([
   ...[
@@ -140,6 +143,8 @@ export class History {
   cancelling: { readonly reason: string } | undefined
   failing: { readonly error: unknown } | undefined
   halted: { readonly mode: string } | undefined
+  /** How often a person lifted a halt. */
+  resumed = 0
   fork: { readonly seq: number; readonly seed: string } | undefined
   lastAt: number
   last: Told
@@ -169,8 +174,11 @@ export class History {
       this.halted = undefined
     } else if (event.kind === runFailing.name) this.failing = { error: read(runFailing, event).e }
     else if (event.kind === runHalted.name) this.halted = read(runHalted, event)
-    else if (event.kind === runResumed.name) this.halted = undefined
-    else if (event.kind === runForked.name) this.fork = { seq: event.seq, seed: read(runForked, event).seed }
+    else if (event.kind === runResumed.name) {
+      this.halted = undefined
+      this.resumed++
+    } else if (event.kind === runForked.name)
+      this.fork = { seq: event.seq, seed: read(runForked, event).seed }
     else if (group !== 'run') this.notes.push(event)
   }
 

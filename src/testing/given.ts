@@ -56,6 +56,8 @@ function outcomeOf(kind: OperationKind, value: unknown): NewEvent {
       return eventOf(runEvents.keepDone, { v: value })
     case 'model':
       return { kind: 'model.answered', version: 1, body: encode(value) }
+    case 'recovery':
+      return { kind: 'recovery.rung', version: 1, body: encode(value) }
     case 'tool':
       return { kind: 'tool.returned', version: 1, body: encode({ v: value }) }
     case 'context':

@@ -4,7 +4,7 @@
  * The body runs against the recorded outcomes alone: no effect is performed, nothing is written, no time passes. What it asks for
  * that is not on the record stays open, unless the test gives it an outcome: nobody else can say what it would be.
  */
-import { features } from '../app/features.ts'
+import { featuresOf } from '../app/features.ts'
 import { idsBy } from '../app/index.ts'
 import { isErased, systemClock, type Committed, type Log, type StoredEvent } from '../log/index.ts'
 import {
@@ -77,7 +77,7 @@ export async function replay(
       newId: idsBy(systemClock),
       random: () => 0,
       wake: () => {},
-      features,
+      features: featuresOf(),
       rested: () => {},
       released: () => {},
       held: () => undefined,

@@ -1,0 +1,27 @@
+/** `ctx.model`, `ctx.embeddingModel` and `ctx.tools`. */
+import type { Feature, Hands } from '../run/index.ts'
+import type { ModelContext } from '../task/index.ts'
+import { embeddingModelFor } from './embedding.ts'
+import { guardOf } from './guard.ts'
+import { modelFor } from './model.ts'
+import type { Models } from './named.ts'
+import type { Prices } from './price.ts'
+import { toolsFor } from './tools.ts'
+
+/** What an application says of models. */
+export interface ModelSettings {
+  /** Models by the names that tasks use. */
+  readonly models?: Models | undefined
+  /** What models cost, before the table that comes with the package. */
+  readonly prices?: Prices | undefined
+}
+
+export function modelFeature({ models, prices }: ModelSettings): Feature {
+  const context = (hands: Hands): ModelContext => ({
+    model: (model, options = {}) => modelFor(hands, guardOf(hands, prices), models, model, options),
+    embeddingModel: (model) => embeddingModelFor(hands, guardOf(hands, prices), model),
+    tools: ((tools: unknown, options = {}) =>
+      toolsFor(hands, guardOf(hands, prices), tools, options)) as ModelContext['tools'],
+  })
+  return { context: (hands) => context(hands) }
+}
