@@ -45,3 +45,4 @@ export {
   type Kept,
   type LinkType,
 } from '../task/index.ts'
+export { modelEvents } from './model-events.ts'

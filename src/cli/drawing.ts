@@ -125,8 +125,8 @@ async function rowOf(tl: Throughline, id: string): Promise<RunRow | undefined> {
 }
 
 function noteOf(operation: Operation, now: number): string {
-  const { kind, state, attempts, error, due, child, childStatus, refused } = operation
-  const parts: string[] = []
+  const { kind, state, attempts, error, due, child, childStatus, refused, note } = operation
+  const parts: string[] = note === undefined ? [] : [note]
   if (child !== undefined)
     parts.push(`${child}${childStatus === undefined || childStatus === 'done' ? '' : ` ${childStatus}`}`)
   if (attempts > 1) parts.push(`${attempts} attempts`)

@@ -1,6 +1,7 @@
 /** An event in a few words, for those who follow a run or read its history. */
 import { decode, events, isErased, read, type StoredEvent } from '../app/index.ts'
 import { messageOf } from '../errors.ts'
+import { callLine } from './calls.ts'
 import { preview, shortened } from './json.ts'
 import { lengthText } from './moment.ts'
 import type { Tone } from './output.ts'
@@ -99,7 +100,7 @@ export function lineOf(event: StoredEvent): EventLine | undefined {
     case 'run.restarted':
       return { glyph: GLYPHS.again, tone: 'live', text: 'goes on in a fresh chapter' }
     default:
-      return undefined
+      return callLine(event)
   }
 }
 

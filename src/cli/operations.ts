@@ -1,11 +1,12 @@
 /** The events of a run folded into its operations: what each did, how long it took, what is left of it. */
 import { events, read, type StoredEvent } from '../app/index.ts'
 import { messageOf } from '../errors.ts'
+import { titleOfCall, toldOf } from './calls.ts'
 
 export type State = 'done' | 'failed' | 'waiting' | 'retrying' | 'doubt' | 'begun' | 'released'
 
 export interface Operation {
-  /** `step`, `sleep`, `wait`, `call`, `spawn`, `race`. */
+  /** `step`, `sleep`, `wait`, `call`, `spawn`, `race`, `model`, `tool`. */
   readonly kind: string
   /** With the path of its branch: `inspect › zod › read`. */
   readonly name: string
@@ -20,11 +21,13 @@ export interface Operation {
   child?: string
   childStatus?: string
   winner?: string
+  /** What a call came to: tokens, price. */
+  note?: string
   /** Messages an open wait refused. */
   refused: number
 }
 
-const OPERATIONS: readonly string[] = ['step', 'sleep', 'wait', 'call', 'spawn', 'race']
+const OPERATIONS: readonly string[] = ['step', 'sleep', 'wait', 'call', 'spawn', 'race', 'model', 'tool']
 
 /** How long it took, or has been under way. */
 export function lengthOf(operation: Operation, now: number): number {
@@ -65,7 +68,20 @@ function end(operation: Operation, state: State, at: number, e?: unknown): void 
   if (e !== undefined) operation.error = messageOf(e)
 }
 
+function applyCall(operation: Operation, event: StoredEvent): boolean {
+  const told = toldOf(event)
+  if (!told) return false
+  const { state, isOver, ms, ...rest } = told
+  Object.assign(operation, rest, { state })
+  if (state === 'done') delete operation.error
+  if (!isOver) return true
+  if (ms !== undefined && operation.startedAt === event.at) operation.startedAt = event.at - ms
+  operation.endedAt = event.at
+  return true
+}
+
 function apply(operation: Operation, event: StoredEvent): void {
+  if (applyCall(operation, event)) return
   switch (event.kind) {
     case 'step.completed': {
       const { n, ms } = read(events.stepCompleted, event)
@@ -135,5 +151,6 @@ function apply(operation: Operation, event: StoredEvent): void {
 /** As `nameOf` an event. */
 export function labelOf(operation: Operation): string {
   const last = operation.name.split(' › ').at(-1) ?? operation.name
+  if (operation.kind === 'model' || operation.kind === 'tool') return titleOfCall(operation.kind, last)
   return `${last}${operation.ordinal > 1 ? `#${operation.ordinal}` : ''}`
 }

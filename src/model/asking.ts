@@ -18,6 +18,7 @@ import type { Collector } from './collect.ts'
 import type { Request } from './conversation.ts'
 import { split, textsOf, type Desk } from './desk.ts'
 import { recordOf } from './errors.ts'
+import { recorded } from './failed.ts'
 import {
   modelAnswered,
   modelAsked,
@@ -276,9 +277,7 @@ class Call {
     const finish = tried?.collected.finish
     const body: FailedBody = {
       n: this.#n,
-      mode: failure.mode,
-      ...(failure.isTransient ? { isTransient: true } : {}),
-      evidence: desk.redact(failure.evidence),
+      ...desk.redact(recorded(failure)),
       e: desk.redact(recordOf(error)),
       ...(tried?.usage ? { usage: tried.usage } : {}),
       ...(tried && tried.collected.arrived > 0

@@ -14,6 +14,7 @@ import {
   type FailedBody,
 } from './events.ts'
 import type { Setting } from './asking.ts'
+import { failureOf, recorded } from './failed.ts'
 import type { Guard } from './guard.ts'
 import { embeddingNamed, type NamedEmbedding } from './named.ts'
 import type { EmbeddingModelV4 } from './sdk.ts'
@@ -213,12 +214,10 @@ class Embedding {
     const { hands, guard } = this.#asked
     const work = this.#work
     const { redact } = deskOf(hands)
-    const { mode, isTransient, evidence } = failure
+    const { isTransient } = failure
     const body: FailedBody = {
       n: this.#n,
-      mode,
-      ...(isTransient ? { isTransient } : {}),
-      evidence: redact(evidence),
+      ...redact(recorded(failure)),
       e: redact(recordOf(error)),
     }
     const pause = isTransient && !work.signal.aborted ? guard.pauseMs(failure, this.#retries + 1) : undefined
@@ -230,12 +229,6 @@ class Embedding {
     work.pause(retryAt, () => this.#begin())
   }
 }
-
-const failureOf = ({ mode, isTransient = false, evidence }: FailedBody): Failure => ({
-  mode,
-  isTransient,
-  evidence,
-})
 
 function resultOf({ vectors = [], usage }: AnsweredBody): Result {
   const embeddings = vectors.map((vector) => {

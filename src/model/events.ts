@@ -80,6 +80,7 @@ export interface FailedBody {
   readonly n: number
   readonly mode: FailureMode
   readonly isTransient?: boolean
+  readonly retryAfterMs?: number
   readonly evidence: Evidence
   readonly e: RecordedError
   readonly usage?: Usage

@@ -23,7 +23,9 @@ export function modelFor(
     specificationVersion: 'v4',
     provider: model.provider,
     modelId: model.id,
-    supportedUrls: model.supportedUrls,
+    get supportedUrls() {
+      return model.supportedUrls
+    },
     async doGenerate(asked: LanguageModelV4CallOptions) {
       const { response, ...answer } = await talk({
         ...common,

@@ -41,10 +41,13 @@ export function named(given: unknown, models: Models | undefined): Named {
   return {
     id: given,
     provider,
-    supportedUrls: get().then(
-      ({ supportedUrls }) => supportedUrls,
-      () => ({}),
-    ),
+    // Asked before each call, also one that is replayed: nobody has to provide the model then.
+    get supportedUrls() {
+      return get().then(
+        (model) => model.supportedUrls,
+        () => ({}),
+      )
+    },
     get,
     other,
   }

@@ -10,6 +10,7 @@ import { read, type Hands, type Recorded } from '../run/index.ts'
 import { answerOf, type Answer } from './answer.ts'
 import { ask, type Asking } from './asking.ts'
 import { deskOf } from './desk.ts'
+import { failureOf } from './failed.ts'
 import { revive } from './errors.ts'
 import { modelAnswered, modelAsked, modelFailed, type AnsweredBody, type FailedBody } from './events.ts'
 import type { Guard } from './guard.ts'
@@ -41,7 +42,8 @@ export async function talk(given: Talk): Promise<Answer> {
   const { failed } = outcome
   const { hands, guard, model, options, showing } = given
   // What was shown cannot be taken back, and a caller's own abort is no failure of the call.
-  if (given.isThrown || showing?.hasShown || options.abortSignal?.aborted) throw await revive(failed.e)
+  const isThrown = given.isThrown && !OF_THE_LAYER.has(failed.mode)
+  if (isThrown || showing?.hasShown || options.abortSignal?.aborted) throw await revive(failed.e)
   let last = outcome
   const tried = async (next: Talk): Promise<Tried<Answer>> => {
     const came = await once(next)
@@ -72,6 +74,9 @@ export async function talk(given: Talk): Promise<Answer> {
     },
   })
 }
+
+/** They are none of the SDK's, whatever the body asked for. */
+const OF_THE_LAYER: ReadonlySet<string> = new Set(['boundary_breach', 'repetition'])
 
 /** One operation: recorded, or asked. */
 async function once(given: Talk): Promise<Outcome> {
@@ -159,13 +164,11 @@ function isHard(
   return declaredFor(hands.task, mode) !== undefined
 }
 
-const failureOf = ({ mode, isTransient = false, evidence }: FailedBody): Failure => ({
-  mode,
-  isTransient,
-  evidence,
-})
-
-function answer({ hands }: Talk, { key, answered }: Extract<Outcome, { answered: unknown }>): Answer {
+function answer(
+  { hands, guard, model, options }: Talk,
+  { key, answered }: Extract<Outcome, { answered: unknown }>,
+): Answer {
+  guard.reported(hands, model.id, options, answered.usage)
   return answerOf(answered, key, deskOf(hands).texts)
 }
 

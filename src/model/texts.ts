@@ -140,7 +140,11 @@ export class Texts {
 
   /** Of texts by their names, and of one that has none. */
   #whole(parts: readonly Packed[]): string {
-    const text = parts.flatMap((part) => (typeof part === 'string' ? this.#text(part) : part)).join('')
+    const of = (part: Packed): string => {
+      if (typeof part === 'string') return this.#text(part)
+      return Array.isArray(part) && typeof part[0] === 'string' ? part[0] : ''
+    }
+    const text = parts.map(of).join('')
     this.#keep(this.digest(text), text)
     return text
   }

@@ -13,6 +13,7 @@ import { unmarked } from './call-ids.ts'
 import { deskOf } from './desk.ts'
 import { BadModel, revive } from './errors.ts'
 import { toolFailed, toolReturned, type FailedBody } from './events.ts'
+import { failureOf } from './failed.ts'
 import type { Guard } from './guard.ts'
 import { roundsOf } from './rounds.ts'
 import { use, type ToolSetting } from './using.ts'
@@ -213,12 +214,6 @@ function once(wrapping: Wrapping, input: unknown, given: CallOptions): Promise<O
     },
   }) as Promise<Outcome> // as `meaning` says
 }
-
-const failureOf = ({ mode, isTransient = false, evidence }: FailedBody): Failure => ({
-  mode,
-  isTransient,
-  evidence,
-})
 
 async function runTool(
   { tool, options }: Wrapping,

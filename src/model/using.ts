@@ -18,6 +18,7 @@ import { EffectNotDone, events as runEvents, read, type Doubt, type Work } from 
 import type { Reconciled } from '../task/index.ts'
 import { split, textsOf, type Desk } from './desk.ts'
 import { recordOf } from './errors.ts'
+import { recorded } from './failed.ts'
 import { modelText, toolAttempted, toolCalled, toolFailed, toolReturned, type FailedBody } from './events.ts'
 import type { Fresh } from './texts.ts'
 
@@ -220,10 +221,9 @@ class ToolCall {
     return eventOf(toolFailed, { ...this.#body(failure, error), retried: this.#retries }, this.#work.ref)
   }
 
-  #body({ mode, isTransient, evidence }: Failure, error: unknown): FailedBody {
-    const { desk } = this.#using
-    const seen = { evidence: desk.redact(evidence), e: desk.redact(recordOf(error)) }
-    return { n: this.#n, mode, ...(isTransient ? { isTransient } : {}), ...seen }
+  #body(failure: Failure, error: unknown): FailedBody {
+    const { redact } = this.#using.desk
+    return { n: this.#n, ...redact(recorded(failure)), e: redact(recordOf(error)) }
   }
 
   /** The intent is recorded, the outcome is not: ask whoever can know (I7). */
