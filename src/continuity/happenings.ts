@@ -91,12 +91,11 @@ export class Happenings {
   }
 
   /** Under what is the same of all of them; why, as it was said last. */
-  #meet(seen: Seen, what: string, because: unknown): true {
+  #meet(seen: Seen, what: string, because: string): true {
     const key = line(what)
     const times = (this.#met.get(key)?.times ?? 0) + 1
     this.#met.delete(key)
-    const why = because === undefined ? '' : `: ${String(because)}`
-    this.#met.set(key, { ...seen, text: shortened(`${key}${why}`, SHOWN), times })
+    this.#met.set(key, { ...seen, text: shortened(`${key}: ${because}`, SHOWN), times })
     return true
   }
 
