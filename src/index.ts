@@ -29,6 +29,7 @@ export {
   summarise,
   window,
 } from './boundary/index.ts'
+export { BadModel, ModelUnknown, SdkMissing, type Models, type Price, type Prices } from './model/index.ts'
 export {
   BadDispatch,
   restate,
@@ -207,6 +208,9 @@ export {
   type Context,
   type ContextWindow,
   type Convention,
+  type ModelOptions,
+  type ToolExtras,
+  type ToolOptions,
   type Corrected,
   type Correction,
   type DecideInput,

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { systemClock, type Clock, type Log } from '../log/index.ts'
 import { serveRecall, type Embedder, type Serving } from '../memory/index.ts'
 import type { Models, Prices } from '../model/index.ts'
+import type { Classifier } from '../recovery/index.ts'
 import { Generation, Registry, RunCarrier, watchAmbient, type Surroundings } from '../run/index.ts'
 import { openSqlite } from '../store/sqlite/index.ts'
 import type { AnyTask, ContextLog } from '../task/index.ts'
@@ -44,6 +45,8 @@ export interface OpenOptions {
   readonly mustExist?: boolean
   /** Models by the names that tasks use for them in `ctx.model`; names that are none of these go to the AI SDK's default provider. */
   readonly models?: Models
+  /** Asked first what a failure of a model or a tool is: a mode, or undefined where it is none of theirs. */
+  readonly classifiers?: readonly Classifier[]
   /** What models cost, in USD a million tokens, before the table that comes with the package: `{ 'acme/large': { input: 2, output: 8 } }`. */
   readonly prices?: Prices
   /** Says what items mean, for recall, in place of the table that comes with the package: any embedding model of the AI SDK. */

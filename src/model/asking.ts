@@ -12,7 +12,7 @@
  * A3. What was shown of a stream is shown once: after that, an error is told and not retried in silence.
  */
 import { eventOf, GuardFailed, type Append, type Change, type NewEvent } from '../log/index.ts'
-import type { Failure } from '../recovery/index.ts'
+import type { Classifier, Failure } from '../recovery/index.ts'
 import { read, type Hands, type Work } from '../run/index.ts'
 import type { Collector } from './collect.ts'
 import type { Request } from './conversation.ts'
@@ -66,6 +66,7 @@ export interface Asking {
   /** How long to pause before a failure's next retry, the n-th; undefined if it is not tried again. */
   readonly pauseMs: (failure: Failure, n: number) => number | undefined
   readonly drift: AskedBody['drift'] | undefined
+  readonly authors: readonly Classifier[]
   /** Before each try: what stands in its way, or what is set aside. */
   readonly before: (model: LanguageModelV4) => Promise<Setting | { readonly failure: Failure }>
   /** After each try. */
@@ -180,7 +181,7 @@ class Call {
   }
 
   async #try(model: LanguageModelV4, setting: Setting): Promise<void> {
-    const { isStreamed, idleMs, desk, shown } = this.#asking
+    const { isStreamed, idleMs, desk, shown, authors } = this.#asking
     let told = performance.now()
     const arrived = (part: LanguageModelV4StreamPart, collected: Collector) => {
       if (!isStreamed) return
@@ -190,7 +191,15 @@ class Call {
       this.#evidence(collected)
     }
     const tried = await this.#asking.hands.outside(() =>
-      tryOnce({ model, options: setting.options, signal: this.#work.signal, idleMs, isStreamed, arrived }),
+      tryOnce({
+        authors,
+        model,
+        options: setting.options,
+        signal: this.#work.signal,
+        idleMs,
+        isStreamed,
+        arrived,
+      }),
     )
     if (!(await this.#work.holds())) return
     const { failure, collected, usage } = tried

@@ -96,7 +96,11 @@ export class Collector {
 
   /** The kinds of what has arrived. */
   get content(): readonly { readonly type: string }[] {
-    return this.#content.map((one) => ('part' in one ? one.part : one))
+    return this.#content.map((one) => ('part' in one ? one.part : { type: one.type, text: one.text }))
+  }
+
+  get hasCalls(): boolean {
+    return this.#content.some((one) => 'part' in one && one.part.type === 'tool-call')
   }
 
   /** The text of the answer so far, without reasoning. */

@@ -181,7 +181,7 @@ class Embedding {
     try {
       result = await hands.outside(() => Promise.resolve(provided.doEmbed({ ...options, abortSignal })))
     } catch (error) {
-      const failure = classify(error, { kind: 'model' })
+      const failure = classify(error, { kind: 'model', authors: guard.classifiers })
       await this.#around.after(failure)
       return this.#failed(failure, error, settled(undefined))
     }

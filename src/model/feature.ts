@@ -1,4 +1,5 @@
 /** `ctx.model`, `ctx.embeddingModel` and `ctx.tools`. */
+import type { Classifier } from '../recovery/index.ts'
 import type { Feature, Hands } from '../run/index.ts'
 import type { ModelContext } from '../task/index.ts'
 import { embeddingModelFor } from './embedding.ts'
@@ -14,14 +15,16 @@ export interface ModelSettings {
   readonly models?: Models | undefined
   /** What models cost, before the table that comes with the package. */
   readonly prices?: Prices | undefined
+  /** What failures are that the layer does not know: asked first. */
+  readonly classifiers?: readonly Classifier[] | undefined
 }
 
-export function modelFeature({ models, prices }: ModelSettings): Feature {
+export function modelFeature({ models, ...settings }: ModelSettings): Feature {
   const context = (hands: Hands): ModelContext => ({
-    model: (model, options = {}) => modelFor(hands, guardOf(hands, prices), models, model, options),
-    embeddingModel: (model) => embeddingModelFor(hands, guardOf(hands, prices), model),
+    model: (model, options = {}) => modelFor(hands, guardOf(hands, settings), models, model, options),
+    embeddingModel: (model) => embeddingModelFor(hands, guardOf(hands, settings), model),
     tools: ((tools: unknown, options = {}) =>
-      toolsFor(hands, guardOf(hands, prices), tools, options)) as ModelContext['tools'],
+      toolsFor(hands, guardOf(hands, settings), tools, options)) as ModelContext['tools'],
   })
   return { context: (hands) => context(hands) }
 }

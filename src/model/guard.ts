@@ -5,7 +5,7 @@
  * G2. A call that has no record, while effects are recorded that followed another conversation, is not made: the run has diverged.
  */
 import { boundaryOf, compacted, isBreach, reportTo, type Reservation } from '../boundary/index.ts'
-import { breakerOf, ladderFor, pauseOf, type Failure } from '../recovery/index.ts'
+import { breakerOf, ladderFor, pauseOf, type Classifier, type Failure } from '../recovery/index.ts'
 import { read, ReplayDiverged, type Hands, type Work } from '../run/index.ts'
 import type { Asking, Cost, Setting } from './asking.ts'
 import { toolCalled, type AskedBody, type Usage } from './events.ts'
@@ -13,6 +13,11 @@ import { Gauge } from './gauge.ts'
 import { priceOf, type Prices } from './price.ts'
 import { inputBound, reservationOf } from './reserve.ts'
 import type { LanguageModelV4, LanguageModelV4CallOptions } from './sdk.ts'
+
+export interface GuardSettings {
+  readonly prices?: Prices | undefined
+  readonly classifiers?: readonly Classifier[] | undefined
+}
 
 type Drift = NonNullable<AskedBody['drift']>
 const GUARD = Symbol('guard')
@@ -23,10 +28,13 @@ export class Guard {
   readonly #prices: Prices | undefined
   readonly #gauge: Gauge
   #drift: Drift[number][] = []
+  /** What the application says that failures are. */
+  readonly classifiers: readonly Classifier[]
 
-  constructor(hands: Hands, prices: Prices | undefined) {
+  constructor(hands: Hands, { prices, classifiers = [] }: GuardSettings) {
     this.#hands = hands
     this.#prices = prices
+    this.classifiers = classifiers
     this.#gauge = new Gauge()
   }
 
@@ -48,10 +56,11 @@ export class Guard {
   around(
     name: string,
     options: LanguageModelV4CallOptions,
-  ): Pick<Asking, 'before' | 'after' | 'price' | 'pauseMs'> {
+  ): Pick<Asking, 'authors' | 'before' | 'after' | 'price' | 'pauseMs'> {
     const breaker = breakerOf(this.#hands.log, `model/${name}`, this.#hands.now)
     let reservation: Reservation | undefined
     return {
+      authors: this.classifiers,
       before: async (model) => {
         reservation?.release()
         const refused = await breaker.before()
@@ -217,5 +226,5 @@ function effectsNotAskedFor(hands: Hands): readonly string[] {
     .map(({ key }) => key)
 }
 
-export const guardOf = (hands: Hands, prices: Prices | undefined): Guard =>
-  hands.shared(GUARD, () => new Guard(hands, prices))
+export const guardOf = (hands: Hands, settings: GuardSettings): Guard =>
+  hands.shared(GUARD, () => new Guard(hands, settings))

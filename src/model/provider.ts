@@ -1,5 +1,6 @@
 /** One try of a model call: the provider is asked, what streams in is passed on, what went wrong is named. */
-import { classify, classifyAnswer, type Failure } from '../recovery/index.ts'
+import { classify, classifyAnswer, type Classifier, type Failure } from '../recovery/index.ts'
+import { issuesOf } from '../task/index.ts'
 import { Collector } from './collect.ts'
 import { onTheWire } from './conversation.ts'
 import { usageOf } from './answer.ts'
@@ -24,6 +25,8 @@ export interface Trying {
   /** How long nothing at all may come. */
   readonly idleMs: number
   readonly isStreamed: boolean
+  /** What the application says that failures are. */
+  readonly authors: readonly Classifier[]
   /** Each part of a stream, as it arrives. */
   readonly arrived: (part: LanguageModelV4StreamPart, collected: Collector) => void
 }
@@ -53,11 +56,11 @@ export async function tryOnce(trying: Trying): Promise<Try> {
     await (trying.isStreamed
       ? streamed(trying.model, options, told)
       : whole(trying.model, options, told, signal))
-    failure = failureOf(collected)
+    failure = failureOf(collected, trying.options, trying.authors)
     if (failure) error = new UnusableAnswer(failure)
   } catch (thrown) {
     error = signal.aborted && signal.reason instanceof Error ? signal.reason : thrown
-    failure = classify(error, { kind: 'model' })
+    failure = classify(error, { kind: 'model', authors: trying.authors })
   } finally {
     idle.stop()
   }
@@ -144,13 +147,29 @@ async function orAborted<T>(work: PromiseLike<T>, signal: AbortSignal | undefine
   }
 }
 
-function failureOf(collected: Collector): Failure | undefined {
-  const { finish } = collected
-  return classifyAnswer({
-    finishReason: finish ? finish.finishReason : { unified: 'interrupted', raw: undefined },
-    text: collected.text,
-    content: collected.content,
-  })
+function failureOf(
+  collected: Collector,
+  { tools, responseFormat }: LanguageModelV4CallOptions,
+  authors: readonly Classifier[],
+): Failure | undefined {
+  const { finish, text, content } = collected
+  const finishReason = finish?.finishReason ?? { unified: 'interrupted', raw: undefined }
+  const isJson = responseFormat?.type === 'json'
+  const format = isJson ? ('json' as const) : ('text' as const)
+  const names = tools?.map(({ name }) => name)
+  const failure = classifyAnswer(
+    { finishReason, text, content },
+    { kind: 'model', format, authors, ...(names ? { tools: names } : {}) },
+  )
+  if (failure || !isJson || !responseFormat.schema || collected.hasCalls) return failure
+  const issues = issuesOf(responseFormat.schema, JSON.parse(text))
+  if (issues.length === 0) return undefined
+  const message = `The answer does not fit its schema: ${issues.map(({ path, message }) => `${path || '(whole)'}: ${message}`).join('; ')}`
+  return {
+    mode: 'malformed_output',
+    isTransient: false,
+    evidence: { name: 'schema', message: message.slice(0, 2000) },
+  }
 }
 
 /** Aborts when nothing has been heard for a while. */

@@ -28,7 +28,7 @@ export type Packed = null | boolean | number | string | readonly Packed[] | { re
 export type Fresh = Record<string, string>
 
 /** Keys below which a value is kept as one text: it came from a tool, or goes to one. */
-const SLOTS: ReadonlySet<string> = new Set(['input', 'value', 'output', 'result', 'args', 'v'])
+const SLOTS: ReadonlySet<string> = new Set(['input', 'value', 'result', 'args', 'v'])
 
 export class Texts {
   readonly #secret: string

@@ -183,6 +183,8 @@ function once(wrapping: Wrapping, input: unknown, given: CallOptions): Promise<O
           args: input,
           desk,
           isOnce: options.once ?? false,
+          effect: options.effect,
+          authors: guard.classifiers,
           run: (about) => runTool(wrapping, input, given, about, limits.fetch),
           reconcile:
             options.reconcile &&

@@ -13,9 +13,9 @@
  */
 import { messageOf, textOf } from '../errors.ts'
 import { eventOf, GuardFailed, type Append, type NewEvent } from '../log/index.ts'
-import { classify, type Failure } from '../recovery/index.ts'
+import { classify, type Classifier, type Failure } from '../recovery/index.ts'
 import { EffectNotDone, events as runEvents, read, type Doubt, type Work } from '../run/index.ts'
-import type { Reconciled } from '../task/index.ts'
+import type { Reconciled, SideEffect } from '../task/index.ts'
 import { split, textsOf, type Desk } from './desk.ts'
 import { recordOf } from './errors.ts'
 import { recorded } from './failed.ts'
@@ -37,6 +37,8 @@ export interface Using {
   readonly args: unknown
   readonly desk: Desk
   readonly isOnce: boolean
+  readonly effect: SideEffect | undefined
+  readonly authors: readonly Classifier[]
   readonly run: (about: {
     readonly idempotencyKey: string
     readonly attempt: number
@@ -156,7 +158,7 @@ class ToolCall {
         (error: unknown) =>
           work.effect(async () => {
             if (this.#using.isOnce) return this.recover({ error }, false)
-            const failure = classify(error, { kind: 'tool' })
+            const failure = this.#classified(error)
             await this.#using.after(failure)
             await this.#failed(failure, error, called, setting.settled())
           }),
@@ -175,7 +177,7 @@ class ToolCall {
     try {
       packed = desk.texts.pack({ v: desk.redact(value) }, fresh) as { readonly v?: never }
     } catch (error) {
-      const failure = classify(error, { kind: 'tool' })
+      const failure = this.#classified(error)
       return this.#work.settle([...called, this.#failure({ ...failure, isTransient: false }, error)], settled)
     }
     await this.#using.after(undefined)
@@ -217,6 +219,11 @@ class ToolCall {
     work.pause(retryAt, () => this.begin())
   }
 
+  #classified(error: unknown): Failure {
+    const { authors, effect } = this.#using
+    return classify(error, { kind: 'tool', authors, ...(effect ? { effect } : {}) })
+  }
+
   #failure(failure: Failure, error: unknown): NewEvent {
     return eventOf(toolFailed, { ...this.#body(failure, error), retried: this.#retries }, this.#work.ref)
   }
@@ -244,7 +251,7 @@ class ToolCall {
         return this.#doubt(thrown ? `${because}: ${messageOf(thrown.error)}` : because, isDoubted)
       if (answer.done) return this.#returned(answer.value, [], [], 0)
       await work.record([eventOf(runEvents.stepCleared, { by: 'reconcile', n: this.#n }, work.ref)])
-      if (thrown) return this.#failed(classify(thrown.error, { kind: 'tool' }), thrown.error, [], [])
+      if (thrown) return this.#failed(this.#classified(thrown.error), thrown.error, [], [])
       this.begin()
     })
   }

@@ -5,6 +5,7 @@ import { boundaryOf } from '../limits.ts'
 import { compact } from './compact.ts'
 import { Prompts } from './prompts.ts'
 import { linesOf } from './standing.ts'
+import { byDefault, window } from './strategy.ts'
 import { ManagedWindow } from './window.ts'
 
 const windows = new WeakMap<Hands, ManagedWindow[]>()
@@ -39,7 +40,9 @@ export function compacted(
   prompt: readonly unknown[],
   maxTokens: number,
 ): Promise<unknown[] | undefined> {
-  const options = (): WindowOptions => ({ ...declared(hands), maxTokens: Infinity })
+  // Nobody may have asked for so small a size: what is left then is the last message, and what holds.
+  const small = { compaction: byDefault.then(window({ last: 1 })) }
+  const options = (): WindowOptions => ({ ...small, ...declared(hands), maxTokens: Infinity })
   const known = prompts.get(hands) ?? new Prompts(() => windowOf(hands, options))
   prompts.set(hands, known)
   return known.compacted(prompt, maxTokens)

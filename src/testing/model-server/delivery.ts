@@ -56,7 +56,7 @@ async function whole(delivery: Delivery, made: Made, spoil: Spoil | undefined): 
     case 'reset':
       head(body.length)
       await written(response, body.subarray(0, body.length / 2))
-      return cut(delivery)
+      return torn(delivery)
     case 'end':
     case 'truncated':
       head(Math.floor(body.length / 2))
@@ -136,9 +136,7 @@ async function breakOff(
   const { format, response } = delivery
   switch (spoil) {
     case 'reset':
-      // What was written has to be out before the connection is torn.
-      await sleep(20)
-      return cut(delivery)
+      return torn(delivery)
     case 'truncated':
       return spoiled(delivery, `${next.data.slice(0, Math.ceil(next.data.length / 2))}\n\n`)
     case 'error': {
@@ -171,7 +169,9 @@ function frameOfNone({ data }: Frame): string {
   return /"type":"message_(?:start|stop)"|\[DONE\]/.test(data) ? data : ''
 }
 
-function cut({ response, row }: Delivery): void {
+/** What was written has to be out before the connection is torn. */
+async function torn({ response, row }: Delivery): Promise<void> {
+  await sleep(20)
   row.standing = 'cut'
   response.socket?.resetAndDestroy()
 }
