@@ -84,7 +84,7 @@ test('what was done, once, refused, edited and failed is in it, and each line sa
     await bed.tl.inbox.answer(question.id, { ...verdict, digest: question.digest }, { by: 'ada', reason })
   }
   while ((await (await bed.run(id)).status()) !== 'waiting' || server.requests.length < 5)
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await bed.clock.advance('1m') // a tool that failed is tried again
   await bed.settle()
   await bed.crash()
   const { sections } = await bed.tl.brief(id)
@@ -100,6 +100,9 @@ test('what was done, once, refused, edited and failed is in it, and each line sa
   ])
   expect(linesOf('failed').at(-1)).toMatch(/^broken \{\} failed: .*no such shelf/)
   expect(linesOf('met')[0]).toMatch(/^small answered 5 times: \d+ tokens in, \d+ out/)
+  expect(linesOf('met').at(-1)).toMatch(
+    /^broken call_0\w* failed and was tried again: tool_failure: no such shelf \(\d times\)$/,
+  )
   const history = await Array.fromAsync(bed.tl.history(id))
   const refs = sections.flatMap(({ lines }) => lines.flatMap(({ event }) => event ?? []))
   const kinds = refs.map(({ seq }) => history[seq - 1]?.kind)
