@@ -165,3 +165,41 @@ test.each([
   await expect(bed.tl.brief('thr_none')).rejects.toMatchObject({ code: 'thread_not_found' })
   await bed.close()
 })
+
+test('what happened by itself is told without anybody keeping it, and each line says which event it is', async () => {
+  const order = task({
+    name: 'order',
+    async run(ctx) {
+      await ctx.plan([
+        { id: 'quote', title: 'Ask for a quote' },
+        { id: 'haggle', title: 'Haggle' },
+      ])
+      await ctx.step('send', () => ({ order: 7 }), { effect: 'once' })
+      await ctx.plan([{ id: 'quote', title: 'Ask for a quote' }])
+      for (let i = 0; i < 30; i++) ctx.context.add({ role: 'user', content: `${i} ${'word '.repeat(50)}` })
+      await ctx.context.messages({ maxTokens: 1000 })
+      await ctx.wait('go')
+    },
+  })
+  const bed = await testbed({ tasks: [order] })
+  const { id } = await bed.start(order, {})
+  await bed.settle()
+  const { sections } = await bed.tl.brief(id)
+  const linesOf = (of: string) => sections.find(({ name }) => name === of)?.lines ?? []
+  expect(linesOf('effects').map(({ text }) => text)).toEqual(['send: {"order":7}'])
+  expect(linesOf('done')).toEqual([])
+  expect(linesOf('remains').map(({ text }) => text)).toEqual([
+    'Planned: Ask for a quote [quote]',
+    'No longer planned: Haggle [haggle]',
+    'Waits for the message "go"',
+  ])
+  expect(linesOf('met')[0]?.text).toMatch(
+    /^The conversation was shortened: \d+ messages, from \d+ to \d+ tokens$/,
+  )
+  const history = await Array.fromAsync(bed.tl.history(id))
+  const kinds = [...linesOf('effects'), ...linesOf('met')].map(
+    ({ event }) => history.find(({ stream, seq }) => stream === event?.stream && seq === event.seq)?.kind,
+  )
+  expect(kinds).toEqual(['step.completed', 'context.compacted'])
+  await bed.close()
+})

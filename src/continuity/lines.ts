@@ -3,7 +3,17 @@
 export interface Line {
   readonly text: string
   readonly item?: { readonly id: string; readonly version: number }
+  /** Where it stands in the record. */
+  readonly event?: EventRef
 }
+
+export interface EventRef {
+  readonly stream: string
+  readonly seq: number
+}
+
+/** A line that can be looked up. */
+export const told = ({ stream, seq }: EventRef, text: string): Line => ({ text, event: { stream, seq } })
 
 /** What an array is as well. */
 export interface Lines {
@@ -12,12 +22,13 @@ export interface Lines {
 }
 
 /** A line for each, not yet. */
-export function worded<T>(of: readonly T[], word: (one: T) => string): Lines {
+export function worded<T>(of: readonly T[], word: (one: T) => string | Line): Lines {
   return {
     length: of.length,
     at(index) {
       const one = of[index]
-      return one === undefined ? undefined : { text: word(one) }
+      const line = one === undefined ? undefined : word(one)
+      return typeof line === 'string' ? { text: line } : line
     },
   }
 }

@@ -21,15 +21,25 @@ const MUST: ReadonlySet<SectionName> = new Set([
 /** Of the rest, what is given room first. */
 const ORDER: readonly SectionName[] = [
   'remains',
+  'effects',
   'commitments',
   'questions',
+  'said',
   'changed',
   'failed',
+  'met',
   'done',
   'known',
 ]
 /** Here the newest are taken first. */
-const NEWEST_FIRST: ReadonlySet<SectionName> = new Set(['done', 'failed', 'changed'])
+const NEWEST_FIRST: ReadonlySet<SectionName> = new Set([
+  'done',
+  'effects',
+  'said',
+  'failed',
+  'met',
+  'changed',
+])
 const SHARE = 1 / ORDER.length
 
 export interface PackedSection extends Section {

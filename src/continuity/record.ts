@@ -6,16 +6,24 @@
  */
 import { messageOf } from '../errors.ts'
 import type { StoredEvent } from '../log/index.ts'
-import { answerIn, putIn, questionOf, spoken } from '../oversight/index.ts'
+import { toolAttempted, toolCalled } from '../model/index.ts'
 import { events, read, type RunStartedBody } from '../run/index.ts'
+import { Calls } from './calls.ts'
+import { Happenings } from './happenings.ts'
 import { shortened, shown } from './wording.ts'
 
-/** An operation that has an outcome. */
-export interface Entry {
+/** Where something stands in the record. */
+export interface Seen {
   readonly label: string
   readonly stream: string
   readonly seq: number
   readonly at: number
+}
+
+/** An operation that has an outcome. */
+export interface Entry extends Seen {
+  /** It may be done only once, and was. */
+  readonly isOnce?: true
   /** How it failed. */
   readonly error?: string
   /** What came of it, in so many characters. */
@@ -23,11 +31,9 @@ export interface Entry {
 }
 
 /** An effect of which it is not known whether it took place. */
-export interface Doubt {
-  readonly label: string
-  readonly stream: string
-  readonly seq: number
-  readonly at: number
+export interface Doubt extends Seen {
+  /** Of a tool: with what it was called. */
+  readonly what?: string
   /** Somebody has looked, and could not tell; else its process may only just have begun it. */
   readonly because: string | undefined
 }
@@ -54,11 +60,13 @@ export class RunRecord {
   /** Failed attempts of steps without an outcome yet, and of those that then went well. */
   readonly attempts = new Map<string, { n: number; label: string; error: string; at: StoredEvent }>()
   end: Ended | undefined
-  /** What was asked of people, by the id of the question. */
-  readonly #questions = new Map<string, string>()
+  readonly calls = new Calls()
+  readonly happenings = new Happenings()
 
   add(event: StoredEvent): void {
     const { kind } = event
+    if (isCall(kind)) this.#called(event)
+    if (this.happenings.add(event, placeOf(event))) return
     switch (kind) {
       case events.runStarted.name: {
         const body = read(events.runStarted, event)
@@ -70,13 +78,13 @@ export class RunRecord {
       case events.stepCompleted.name:
         return this.#completed(event, (v) => v)
       case events.waitAnswered.name:
-        return this.#answered(event)
+        return this.#completed(event, (v) => v)
       case events.callEnded.name: {
         const { status, e } = read(events.callEnded, event)
         return status === 'done' ? this.#completed(event, (v) => v) : this.#failed(event, e)
       }
       case events.waitReturned.name: {
-        const at = this.done.findLastIndex(({ label }) => label === labelOf(this.#named(event)))
+        const at = this.done.findLastIndex(({ label }) => label === labelOf(event))
         return at < 0 ? undefined : void this.done.splice(at, 1)
       }
       case events.stepFailed.name:
@@ -86,13 +94,10 @@ export class RunRecord {
       case events.spawnRefused.name:
         return this.#failed(event, read(events.spawnRefused, event).e)
       case events.waitTimedOut.name:
-        return this.#failed(this.#named(event), 'nobody answered in time')
-      case events.keepDone.name: {
-        const put = putIn(event)
-        if (put) this.#questions.set(put.question, labelOf(event))
+        return this.#failed(event, 'nobody answered in time')
+      case events.keepDone.name:
         // What was kept is shown where it belongs, as an item or in the plan; a checkpoint that was passed is work done.
         return labelOf(event).startsWith('checkpoint ') ? this.#completed(event, () => 'passed') : undefined
-      }
       case events.stepAttempted.name: {
         const { n, e } = read(events.stepAttempted, event)
         this.attempts.set(keyOf(event), {
@@ -118,27 +123,27 @@ export class RunRecord {
     }
   }
 
-  #answered(event: StoredEvent): void {
-    const named = this.#named(event)
-    const answer = answerIn(event)
-    if (!answer) return this.#completed(event, (v) => v)
-    const why = answer.reason === undefined ? '' : `: ${answer.reason}`
-    const text = shortened(`${shown(spoken(answer), SHOWN)} (${answer.by}${why})`, SHOWN)
-    this.done.push({ ...placeOf(named), result: () => text })
-  }
-
-  /** The answer to a question is shown under what was asked. */
-  #named(event: StoredEvent): StoredEvent {
-    const label = this.#questions.get(questionOf(event.name ?? '') ?? '')
-    return label === undefined ? event : { ...event, name: label, ordinal: 1 }
+  /** Of a model, or of a tool. */
+  #called(event: StoredEvent): void {
+    const key = keyOf(event)
+    const outcome = this.calls.add(event, key, placeOf(event))
+    const under = this.calls.under(key)
+    if (event.kind === toolCalled.name && under?.isOnce)
+      this.doubts.set(key, { ...placeOf(event), what: under.what, because: undefined })
+    if (event.kind === toolAttempted.name) this.doubts.delete(key)
+    if (!outcome) return
+    this.doubts.delete(key)
+    if (outcome.isFailed) this.failed.push(outcome.entry)
+    else this.done.push(outcome.isOnce ? { ...outcome.entry, isOnce: true } : outcome.entry)
   }
 
   #completed(event: StoredEvent, valueOf: (v: unknown) => unknown): void {
-    this.doubts.delete(keyOf(event))
+    const isOnce = this.doubts.delete(keyOf(event))
     const { kind, version, body = '' } = event
     const text = () => shown(valueOf(read(OUTCOME(kind), { kind, version, body: body || '{}' }).v), SHOWN)
     let known = body.length > LARGE_BODY ? text() : undefined
-    this.done.push({ ...placeOf(event), result: () => (known ??= text()) })
+    const entry = { ...placeOf(event), result: () => (known ??= text()) }
+    this.done.push(isOnce ? { ...entry, isOnce } : entry)
   }
 
   #failed(event: StoredEvent, error: unknown): void {
@@ -148,7 +153,8 @@ export class RunRecord {
   }
 
   #doubt(event: StoredEvent, because: string | undefined): void {
-    this.doubts.set(keyOf(event), { ...placeOf(event), because })
+    const { what } = this.calls.under(keyOf(event)) ?? {}
+    this.doubts.set(keyOf(event), { ...placeOf(event), because, ...(what === undefined ? {} : { what }) })
   }
 
   #ended(event: StoredEvent): void {
@@ -177,7 +183,9 @@ function labelOf({ name = '', ordinal = 1 }: StoredEvent): string {
   return ordinal > 1 ? `${name}#${ordinal}` : name
 }
 
-function placeOf(event: StoredEvent) {
+const isCall = (kind: string): boolean => kind.startsWith('tool.') || kind.startsWith('model.')
+
+function placeOf(event: StoredEvent): Seen {
   const { stream, seq, at } = event
   return { label: labelOf(event), stream, seq, at }
 }

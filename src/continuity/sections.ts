@@ -7,9 +7,11 @@ import type { MemoryItem } from '../memory/index.ts'
 import type { ItemKind } from '../task/index.ts'
 import type { BriefSettings } from './events.ts'
 import { firstAction } from './first-action.ts'
-import { joined, worded, type Line, type Lines } from './lines.ts'
+import { useLine } from './calls.ts'
+import { joined, told, worded, type Line, type Lines } from './lines.ts'
 import { isHandoff } from './handoffs.ts'
 import { doubtsOf, type Grounds, type Material, type RunState } from './material.ts'
+import type { Entry } from './record.ts'
 import { pendingLine } from './pending.ts'
 import { day, itemLine, line, newsLine, shown, withdrawnLine } from './wording.ts'
 
@@ -22,13 +24,16 @@ export interface Section {
 export type SectionName =
   | 'goal'
   | 'done'
+  | 'effects'
   | 'remains'
   | 'decisions'
   | 'constraints'
   | 'commitments'
   | 'questions'
+  | 'said'
   | 'known'
   | 'failed'
+  | 'met'
   | 'in_doubt'
   | 'changed'
   | 'first_action'
@@ -37,20 +42,23 @@ const MOST_GOAL = 2000
 
 /** In the order in which they are read; those without a line are left away. */
 export function sectionsOf(material: Material, settings: BriefSettings): readonly Section[] {
-  const said = (items: readonly MemoryItem[]): Line[] =>
+  const itemised = (items: readonly MemoryItem[]): Line[] =>
     items.flatMap((item) => [lineOf(item), ...groundLines(item, material)])
   const live = (...kinds: readonly ItemKind[]) => material.live.filter(({ kind }) => kinds.includes(kind))
-  const of = (...kinds: readonly ItemKind[]): Line[] => said(live(...kinds))
+  const of = (...kinds: readonly ItemKind[]): Line[] => itemised(live(...kinds))
   const all: readonly Section[] = [
     { name: 'goal', title: 'Goal', lines: goal(material) },
     { name: 'done', title: 'Done', lines: done(material) },
+    { name: 'effects', title: 'Done once, and not to be repeated', lines: effects(material) },
     { name: 'remains', title: 'What remains', lines: remains(material) },
     { name: 'decisions', title: 'Decisions that hold', lines: of('decision') },
     { name: 'constraints', title: 'Constraints', lines: of('constraint') },
-    { name: 'commitments', title: 'Promised', lines: said(live('commitment').sort(byDue)) },
+    { name: 'commitments', title: 'Promised', lines: itemised(live('commitment').sort(byDue)) },
     { name: 'questions', title: 'Open questions', lines: [...of('question'), ...asked(material)] },
+    { name: 'said', title: 'What people said', lines: said(material) },
     { name: 'known', title: 'Known and assumed', lines: of('fact', 'preference', 'assumption', 'risk') },
     { name: 'failed', title: 'What did not work', lines: failed(material) },
+    { name: 'met', title: 'What was met on the way', lines: met(material) },
     { name: 'in_doubt', title: 'In doubt: it may have happened', lines: inDoubt(material) },
     { name: 'changed', title: changedTitle(settings), lines: changed(material, settings) },
     { name: 'first_action', title: 'First safe action', lines: [{ text: firstAction(material) }] },
@@ -106,7 +114,7 @@ function done({ thread, runs, unread }: Material): Lines {
       if (thread && end) return [ended]
       const planned = plan.filter(({ doneAt }) => doneAt !== undefined)
       return [
-        worded(record.done, (entry) => `${within}${entry.label}: ${entry.result()}`),
+        worded(repeatable(record.done), (entry) => told(entry, `${within}${entry.label}: ${entry.result()}`)),
         worded(planned, ({ title, note }) =>
           line(`${within}Planned and done: ${title}${note === undefined ? '' : ` (${note})`}`),
         ),
@@ -114,6 +122,38 @@ function done({ thread, runs, unread }: Material): Lines {
       ]
     })
   return joined([before, ...ofRuns])
+}
+
+const repeatable = (done: readonly Entry[]): readonly Entry[] =>
+  done.some(({ isOnce }) => isOnce) ? done.filter(({ isOnce }) => !isOnce) : done
+
+/** Effects that took place, and must not a second time: of every run, ended or not. */
+function effects({ thread, runs, below }: Material): Lines {
+  return joined(
+    [...runs, ...below].map((state) => {
+      const within = thread || below.includes(state) ? `${state.run} (${state.task}): ` : ''
+      const once = state.record.done.filter(({ isOnce }) => isOnce)
+      return worded(once, (entry) => told(entry, `${within}${entry.label}: ${entry.result()}`))
+    }),
+  )
+}
+
+/** Answers, approvals and what was changed with them. */
+function said({ thread, runs }: Material): Line[] {
+  return runs.flatMap(({ run, task, record }) =>
+    record.happenings.said.map((one) => told(one, line(`${thread ? `${run} (${task}): ` : ''}${one.text}`))),
+  )
+}
+
+/** Failures and the way out that was taken; limits; what models were asked for it all. */
+function met({ thread, runs }: Material): Line[] {
+  return runs.flatMap(({ run, task, record }) => {
+    const within = thread ? `${run} (${task}): ` : ''
+    return [
+      ...[...record.calls.models.values()].map((use) => ({ text: `${within}${useLine(use)}` })),
+      ...record.happenings.met.map((one) => told(one, line(`${within}${one.text}`))),
+    ]
+  })
 }
 
 function remains({ thread, runs, below, handoffs, questions }: Material): Line[] {
@@ -126,6 +166,7 @@ function remains({ thread, runs, below, handoffs, questions }: Material): Line[]
       const planned = state.plan.filter(({ doneAt }) => doneAt === undefined)
       return [
         ...planned.map(({ id, title }) => ({ text: line(`${who}Planned: ${title} [${id}]`) })),
+        ...state.record.happenings.unplanned.map((one) => told(one, line(`${who}${one.text}`))),
         ...state.waiting
           .filter(({ kind, name }) => kind !== 'in_doubt' && !isHandoff(kind, name))
           .map((one) => ({ text: line(`${who}${pendingLine(one, questions)}`) })),
@@ -167,7 +208,7 @@ function failed({ thread, runs, replaced, withdrawn }: Material): Line[] {
       ...[...record.attempts.values()].map(({ label, n, error }) => ({
         text: `${within}${label}: ${n === 1 ? 'an attempt' : `${n} attempts`} failed: ${error}`,
       })),
-      ...record.failed.map(({ label, error = '' }) => ({ text: `${within}${label} failed: ${error}` })),
+      ...record.failed.map((one) => told(one, `${within}${one.label} failed: ${one.error ?? ''}`)),
       ...how,
     ]
   })
@@ -176,9 +217,9 @@ function failed({ thread, runs, replaced, withdrawn }: Material): Line[] {
 }
 
 function inDoubt(material: Material): Line[] {
-  return doubtsOf(material).map(({ run, label, because, at }) => ({
+  return doubtsOf(material).map(({ run, label, what, because, at }) => ({
     text: line(
-      `${label} of ${run}, begun ${day(at, true)}: ${because ?? 'its outcome is not on the record'}. Do not repeat it before it is settled.`,
+      `${label}${what === undefined ? '' : ` (${what})`} of ${run}, begun ${day(at, true)}: ${because ?? 'its outcome is not on the record'}. Do not repeat it before it is settled.`,
     ),
   }))
 }
@@ -237,6 +278,7 @@ function runNews(
     ...record.failed
       .filter(isNews)
       .map(({ label, error = '' }) => ({ text: `${within}${label} failed: ${error}` })),
+    ...record.happenings.said.filter(isNews).map((one) => told(one, line(`${within}${one.text}`))),
     ...(record.end && isNews(record.end)
       ? [{ text: `${within}${isOfThread ? '' : 'the run '}ended as ${record.end.status}` }]
       : []),

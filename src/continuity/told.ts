@@ -11,7 +11,10 @@ import type { Line } from './lines.ts'
 import { partsOf, type Packed } from './packing.ts'
 import { lineOf, type SectionName } from './sections.ts'
 
-type ToldLine = string | readonly [item: string, version: number]
+type ToldLine =
+  | string
+  | readonly [item: string, version: number]
+  | { readonly t: string; readonly at: readonly [stream: string, seq: number] }
 
 /** What is on the record of the run that read it. */
 export interface Told {
@@ -34,7 +37,7 @@ export function toldOf(title: string, { sections, omitted, missing }: Packed, ma
     sections: sections.map(({ name, title: of, lines }) => ({
       name,
       title: of,
-      lines: lines.map(({ text, item }) => (item ? ([item.id, item.version] as const) : text)),
+      lines: lines.map(asTold),
     })),
     omitted,
     missing,
@@ -48,7 +51,7 @@ export async function textOf(log: Log, told: Told): Promise<BriefText> {
   const sections = told.sections.map(({ name, title: of, lines }) => ({
     name,
     title: of,
-    lines: lines.map((one) => (typeof one === 'string' ? { text: one } : worded(one, items, name))),
+    lines: lines.map((one) => asLine(one, items, name)),
   }))
   return {
     id: made.brief,
@@ -61,6 +64,18 @@ export async function textOf(log: Log, told: Told): Promise<BriefText> {
     tokenizer: made.tokenizer,
     markdown: partsOf(title, sections, missing).join(''),
   }
+}
+
+function asTold({ text, item, event }: Line): ToldLine {
+  if (item) return [item.id, item.version]
+  return event ? { t: text, at: [event.stream, event.seq] } : text
+}
+
+function asLine(one: ToldLine, items: ReadonlyMap<string, MemoryItem>, section: SectionName): Line {
+  if (typeof one === 'string') return { text: one }
+  if (!('t' in one)) return worded(one, items, section)
+  const [stream, seq] = one.at
+  return { text: one.t, event: { stream, seq } }
 }
 
 function worded(

@@ -118,7 +118,7 @@ async function plan(ctx: Context, { steps, done, note }: Given): Promise<string>
   }
   if (done !== undefined) {
     await ctx.plan.done(done as string, note as string | undefined) // looked at there
-    did.push(`"${String(done)}" is done.`)
+    did.push(`"${done as string}" is done.`) // else it would have been refused
   }
   return did.join(' ')
 }

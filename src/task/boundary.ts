@@ -1,6 +1,7 @@
 /** The limits a task may not cross. */
 import type { Duration } from './duration.ts'
 import type { Ladder } from './recovery.ts'
+import type { Compaction } from './window.ts'
 
 /** What an effect may do to the world outside. */
 export type SideEffect = 'read' | 'reversible' | 'irreversible'
@@ -59,8 +60,10 @@ export interface Boundary {
   readonly context?: {
     /** How large a conversation may be that is sent to a model. */
     readonly maxTokens?: number
-    /** What compaction never drops, by tag. */
+    /** Kinds of messages that are never left out (`ctx.context.add(message, { kind })`), and kinds of items that a window says besides. */
     readonly keep?: readonly string[]
+    /** How a conversation that is too long is made shorter; `dropToolBodies().then(window())` unless told. */
+    readonly compaction?: Compaction
   }
   /** What tools may do to the world outside; a tool that does not say counts as irreversible. */
   readonly effects?: readonly SideEffect[]

@@ -8,6 +8,7 @@ import { ThroughlineError } from '../errors.ts'
 import type { Invariant, Limit, SideEffect } from './boundary.ts'
 import { durationMs } from './duration.ts'
 import { hostOf } from './host.ts'
+import { isCompaction, type Compaction } from './window.ts'
 import { checkLadder, isLadder, isLast } from './ladder.ts'
 import type { Ladder, Rung } from './recovery.ts'
 
@@ -39,6 +40,7 @@ export interface DeclaredLimits {
 export interface Bounds {
   readonly limits: DeclaredLimits
   readonly keep: readonly string[]
+  readonly compaction: Compaction | undefined
   /** Where in every value it is said how sure it is. */
   readonly confidenceAt: string | undefined
   readonly invariants: readonly {
@@ -166,7 +168,7 @@ export function boundsOf(task: string, declared: unknown): Bounds {
     'usdPerMillionTokens',
   ])
   const tools = part('tools', whole['tools'], ['allow', 'limits'])
-  const context = part('context', whole['context'], ['maxTokens', 'keep'])
+  const context = part('context', whole['context'], ['maxTokens', 'keep', 'compaction'])
   const egress = part('egress', whole['egress'], ['allowHosts'])
   const rate = part('rate', whole['rate'], ['calls', 'per'])
   const confidence = part('confidence', whole['confidence'], ['minimum', 'of'])
@@ -230,10 +232,22 @@ export function boundsOf(task: string, declared: unknown): Bounds {
   return {
     limits,
     keep: texts('context.keep', context['keep']) ?? [],
+    compaction: compactionIn(context['compaction'], refuse),
     confidenceAt: at as string | undefined, // refused above if it is anything else
     invariants,
     onBreach: waysOut(task, whole['onBreach'], part),
   }
+}
+
+function compactionIn(
+  given: unknown,
+  refuse: (field: string, message: string) => never,
+): Compaction | undefined {
+  if (given === undefined || isCompaction(given)) return given
+  return refuse(
+    'context.compaction',
+    'must be dropToolBodies(), summarise({ model }), window({ last }), or several joined by .then()',
+  )
 }
 
 /** Limits that end the run: what crosses them is no call that could be made in another way. */

@@ -15,6 +15,8 @@ export interface BriefText {
     readonly lines: readonly {
       readonly text: string
       readonly item?: { readonly id: string; readonly version: number }
+      /** Where it stands in the record. */
+      readonly event?: { readonly stream: string; readonly seq: number }
     }[]
   }[]
   /** The items of memory it names. */

@@ -77,3 +77,4 @@ export type {
   WindowOptions,
 } from './window.ts'
 export type { MemoryToolName, MemoryTools, MemoryToolsOptions } from './memory-tools.ts'
+export { isCompaction } from './window.ts'

@@ -106,3 +106,11 @@ export interface ContextWindow {
   /** Another one, for a conversation of its own. */
   open(options?: WindowOptions): ContextWindow
 }
+
+/** Whether it was made by `dropToolBodies`, `summarise` or `window`: nothing else has links. */
+export const isCompaction = (given: unknown): given is Compaction =>
+  typeof given === 'object' &&
+  given !== null &&
+  'links' in given &&
+  Array.isArray(given.links) &&
+  given.links.length > 0

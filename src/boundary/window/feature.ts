@@ -1,6 +1,7 @@
 /** What the window adds to every context: a window for each branch, of the size its task may have. */
 import type { Feature, Hands } from '../../run/index.ts'
 import type { Reported, WindowOptions } from '../../task/index.ts'
+import { boundaryOf } from '../limits.ts'
 import { compact } from './compact.ts'
 import { Prompts } from './prompts.ts'
 import { linesOf } from './standing.ts'
@@ -9,12 +10,12 @@ import { ManagedWindow } from './window.ts'
 
 const windows = new WeakMap<Hands, ManagedWindow[]>()
 
-function windowOf(hands: Hands, options: WindowOptions): ManagedWindow {
+function windowOf(hands: Hands, options: () => WindowOptions): ManagedWindow {
   const made = new ManagedWindow(
     {
       compact: (stand, strategy, limit, given) => compact(hands, { stand, strategy, limit, options: given }),
       lines: (kept) => linesOf(hands, kept),
-      open: (given) => windowOf(hands, { ...options, ...given }),
+      open: (given) => windowOf(hands, () => ({ ...options(), ...given })),
     },
     options,
   )
@@ -23,7 +24,7 @@ function windowOf(hands: Hands, options: WindowOptions): ManagedWindow {
 }
 
 export const windowFeature: Feature = {
-  context: (hands) => ({ context: windowOf(hands, declared(hands)) }),
+  context: (hands) => ({ context: windowOf(hands, () => declared(hands)) }),
 }
 
 /** Tells the windows of a context what a provider counted; those it is not about leave it aside. */
@@ -39,18 +40,21 @@ export function compacted(
   prompt: readonly unknown[],
   maxTokens: number,
 ): Promise<unknown[] | undefined> {
-  const { maxTokens: _most, ...options } = declared(hands)
   // Nobody may have asked for so small a size: what is left then is the last message, and what holds.
-  const compaction = options.compaction ?? byDefault.then(window({ last: 1 }))
-  const known = prompts.get(hands) ?? new Prompts(() => windowOf(hands, { ...options, compaction }))
+  const small = { compaction: byDefault.then(window({ last: 1 })) }
+  const options = (): WindowOptions => ({ ...small, ...declared(hands), maxTokens: Infinity })
+  const known = prompts.get(hands) ?? new Prompts(() => windowOf(hands, options))
   prompts.set(hands, known)
   return known.compacted(prompt, maxTokens)
 }
 
-/** `boundary.context` of the task. */
-function declared({ task }: Hands): WindowOptions {
-  return (
-    ('boundary' in task ? (task.boundary as { context?: WindowOptions } | undefined)?.context : undefined) ??
-    {}
-  )
+/** `boundary.context` of the task, within what its caller may have. */
+function declared(hands: Hands): WindowOptions {
+  const { contextTokens } = boundaryOf(hands)
+  const { keep, compaction } = hands.task.boundary ?? {}
+  return {
+    ...(contextTokens === undefined ? {} : { maxTokens: contextTokens }),
+    ...(keep ? { keep } : {}),
+    ...(compaction ? { compaction } : {}),
+  }
 }

@@ -30,5 +30,6 @@ function markOf(message: Message): string {
   const { role, content } = message
   if (typeof content === 'string') return `${role} ${content.slice(0, COMPARED)}`
   const [part] = partsOf(message)
-  return `${role} ${typeof part?.text === 'string' ? part.text.slice(0, COMPARED) : String(part?.toolCallId ?? part?.type)}`
+  if (typeof part?.text === 'string') return `${role} ${part.text.slice(0, COMPARED)}`
+  return `${role} ${JSON.stringify([part?.type, part?.toolCallId])}`
 }

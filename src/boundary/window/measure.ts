@@ -74,8 +74,8 @@ export function countText(text: string): number {
 function countValue(value: unknown): number {
   if (value === undefined) return 0
   if (typeof value === 'string') return countText(value)
-  if (typeof value !== 'object' || value === null) return countText(String(value))
-  return remembered(value, () => countText(asJson(value)))
+  if (typeof value === 'object' && value !== null) return remembered(value, () => countText(asJson(value)))
+  return countText(asJson(value))
 }
 
 function countFile(part: Part): number {
@@ -85,7 +85,7 @@ function countFile(part: Part): number {
 }
 
 /** Something that is no JSON is refused where it is recorded; its size is not asked then. */
-function asJson(value: object): string {
+function asJson(value: unknown): string {
   try {
     return JSON.stringify(value) ?? ''
   } catch {

@@ -1,7 +1,8 @@
 /**
  * What a compacted window says of its own accord: the live decisions, constraints and questions of the run's scope.
  *
- * K1. Recorded by id and version, as whatever is read of memory: a replay says the same, but for what was erased since.
+ * K1. Recorded by id and version, as a recall is, and counted as one among the uses of an item: a replay says the same, but for what was
+ *     erased since.
  */
 import { itemsByVersion, liveInFork, scopesAbove, tagged, type MemoryItem } from '../../memory/index.ts'
 import type { Hands } from '../../run/index.ts'
@@ -14,7 +15,7 @@ type Reading = Pick<Hands, 'run' | 'log' | 'forks' | 'keep' | 'now'>
 export async function standing(hands: Reading, kinds: readonly ItemKind[]): Promise<readonly Named[]> {
   const { run, log, forks, keep, now } = hands
   if (kinds.length === 0) return []
-  const kept = await keep('context', 'keep', async () => {
+  const kept = await keep('recall', 'window', async () => {
     const where = { scope: { in: scopesAbove(run.scope ?? '') }, kind: { in: kinds } }
     const live = await liveInFork(log, forks, where)
     const items = await itemsOf(
@@ -23,10 +24,13 @@ export async function standing(hands: Reading, kinds: readonly ItemKind[]): Prom
     )
     const value = items
       .filter(({ status, validTo }) => status === 'active' && !(validTo && validTo.getTime() <= now()))
-      .map(({ id, version }) => [id, version])
+      .map(({ id, version }) => ({ id, version }))
     return { appends: [], value }
   })
-  return kept as readonly Named[] // what this operation records
+  // What this operation records.
+  return (kept as readonly { readonly id: string; readonly version: number }[]).map(
+    ({ id, version }) => [id, version] as const,
+  )
 }
 
 /** One line each. */

@@ -4,7 +4,7 @@
  * S1. A strategy is data: building one does nothing, `then` gives a longer one and leaves both as they are.
  * S2. It is only ever given what may go. What must stay is kept from it, not left to it (compaction.ts).
  */
-import type { Compaction, CompactionLink, Summariser } from '../../task/index.ts'
+import { isCompaction, type Compaction, type CompactionLink, type Summariser } from '../../task/index.ts'
 import { BadWindow } from './errors.ts'
 
 const compaction = (links: readonly CompactionLink[]): Compaction => ({
@@ -53,14 +53,7 @@ export const nameOf = ({ links }: Compaction): string => links.map(({ name }) =>
 
 /** @throws {BadWindow} */
 export function checkCompaction(given: unknown): Compaction {
-  if (
-    typeof given === 'object' &&
-    given !== null &&
-    'links' in given &&
-    Array.isArray(given.links) &&
-    given.links.length > 0
-  )
-    return given as Compaction // made by the functions above, which are the only ones that are documented
+  if (isCompaction(given)) return given
   throw new BadWindow(
     'compaction',
     'give dropToolBodies(), summarise({ model }), window({ last }), or several joined by .then().',

@@ -101,6 +101,22 @@ test('pins, open questions, system messages and what memory holds outlive any st
   await bed.close()
 })
 
+test('what a window says of memory counts among the uses of its items', async () => {
+  const { bed, run, value } = await carried(async (ctx) => {
+    const { id } = await ctx.decide({
+      subject: 'vendor:acme',
+      choice: 'excluded',
+      because: 'No SOC 2 report',
+    })
+    for (let i = 0; i < 20; i++) ctx.context.add(user(`${i} ${long('word', 40)}`))
+    await ctx.context.compact()
+    return id
+  })
+  const uses = await bed.tl.memory.uses(value)
+  expect(uses.map(({ by, use }) => [by, use])).toContainEqual([run.id, 'saw'])
+  await bed.close()
+})
+
 test('a window that cannot be made small enough is refused after one try, with nothing left out', async () => {
   const asked: string[] = []
   const { bed, run, value } = await carried(async (ctx) => {

@@ -53,7 +53,8 @@ export interface Parts {
 
 export class ManagedWindow implements ContextWindow {
   readonly #parts: Parts
-  readonly #options: WindowOptions
+  readonly #declared: () => WindowOptions
+  #checked: WindowOptions | undefined
   readonly #entries = new Entries()
   readonly #estimate = new Estimate()
   readonly #dropped = new Map<string, Dropped>()
@@ -63,9 +64,14 @@ export class ManagedWindow implements ContextWindow {
   #shown: readonly Message[] = []
   #compacting: Promise<unknown> | undefined
 
-  constructor(parts: Parts, options: WindowOptions) {
+  /** `declared` is looked at when the window is first used. */
+  constructor(parts: Parts, declared: () => WindowOptions) {
     this.#parts = parts
-    this.#options = checked(options)
+    this.#declared = declared
+  }
+
+  get #options(): WindowOptions {
+    return (this.#checked ??= checked(this.#declared()))
   }
 
   add(
@@ -130,7 +136,8 @@ export class ManagedWindow implements ContextWindow {
   }
 
   get limit(): number | undefined {
-    return this.#options.maxTokens
+    const { maxTokens } = this.#options
+    return maxTokens === Infinity ? undefined : maxTokens
   }
 
   get dropped(): readonly Dropped[] {
@@ -138,7 +145,7 @@ export class ManagedWindow implements ContextWindow {
   }
 
   open(options: WindowOptions = {}): ManagedWindow {
-    return this.#parts.open(options)
+    return this.#parts.open(checked(options))
   }
 
   get #sum(): number {
@@ -211,7 +218,7 @@ const droppedOf = ([id, as, digest, tokens]: CompactedBody['dropped'][number]): 
 /** @throws {BadWindow} */
 function checked(options: WindowOptions): WindowOptions {
   const { maxTokens, compaction } = options
-  if (maxTokens !== undefined) whole('maxTokens', maxTokens, 1)
+  if (maxTokens !== undefined && maxTokens !== Infinity) whole('maxTokens', maxTokens, 1)
   if (compaction !== undefined) checkCompaction(compaction)
   return options
 }
