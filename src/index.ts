@@ -120,6 +120,7 @@ export {
   type Resolution,
   type Waiting,
 } from './run/index.ts'
+export { BadTelemetry, telemetry, type Telemetry, type TelemetryOptions } from './telemetry/index.ts'
 export { ForeignStore, StoreMissing, StoreNewer } from './store/errors.ts'
 export {
   AccessDenied,

@@ -42,3 +42,4 @@ export {
   type Kept,
   type LinkType,
 } from '../task/index.ts'
+export { telemetryFromEnvironment, type Telemetry } from '../telemetry/index.ts'
