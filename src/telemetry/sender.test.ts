@@ -80,7 +80,7 @@ test('a process that dies before it noted what it sent leaves it to the next, un
   const first = await sending(dying, receiver, { everyMs: 1 })
   await record(log, 'run_a', [begun('run_a'), step('one')])
   await first.close(500)
-  const second = await sending(log, receiver, { everyMs: 1 })
+  const second = await sending(log, receiver, { lateMs: 1 })
   await second.close()
   const [one, again] = receiver.spans
   expect(names(receiver)).toEqual(['step one', 'step one'])

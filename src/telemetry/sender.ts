@@ -8,6 +8,8 @@
  * N4. What is refused for its content is halved until the span that is wrong is alone; that one is left out, and it is said.
  * N5. Nothing of this is waited for by a run, and no failure of it reaches one.
  */
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
 import {
   eventOf,
   bodyOf,
@@ -33,6 +35,8 @@ export interface SenderOptions {
   readonly hasContent: boolean
   /** How long what is to be sent is gathered. */
   readonly everyMs: number
+  /** How long whoever sends may be silent while there is something to be sent; then this one takes over. */
+  readonly lateMs: number
   /** Where to begin in a store that has not been sent from yet: at its beginning, or with what comes from now on. */
   readonly from: 'beginning' | 'now'
   readonly warn: (message: string) => void
@@ -48,8 +52,6 @@ interface Pending {
 const MOST_SPANS = 512
 /** Of what waits to be sent; then reading waits as well. */
 const MOST_PENDING = 4096
-/** Whoever sends is this late at most; then somebody else does. */
-const LATE = 2
 const FIRST_PAUSE_MS = 1000
 const LONGEST_PAUSE_MS = 60_000
 
@@ -92,7 +94,7 @@ export class Sender {
     const tip = await this.#options.log.position().catch(() => 0)
     await this.#within(withinMs, async () => {
       await this.#reached(tip)
-      await this.#flush(true)
+      await this.#flush()
     })
   }
 
@@ -123,7 +125,7 @@ export class Sender {
       for (const { upTo, reached } of this.#waiting) if (upTo <= event.position) reached()
       this.#waiting = this.#waiting.filter(({ upTo }) => upTo > event.position)
       while (this.#pending.length > MOST_PENDING && !this.#stop.signal.aborted) {
-        await this.#flush(false)
+        await this.#flush()
         if (this.#pending.length > MOST_PENDING) await this.#pause(everyMs)
       }
     }
@@ -142,14 +144,14 @@ export class Sender {
     const { clock, everyMs } = this.#options
     this.#disarm ??= clock.at(clock.now() + everyMs, () => {
       this.#disarm = undefined
-      void this.#flush(false)
+      void this.#flush()
     })
   }
 
   /** One at a time. */
-  #flush(isAsked: boolean): Promise<void> {
+  #flush(): Promise<void> {
     this.#flushing = this.#flushing
-      .then(() => this.#flushAll(isAsked))
+      .then(() => this.#flushAll())
       .catch((error: unknown) => this.#tell(`Telemetry could not be sent: ${reasonOf(error)}`))
       .then(() => {
         if (this.#pending.length > 0 && !this.#stop.signal.aborted) this.#arm()
@@ -157,7 +159,7 @@ export class Sender {
     return this.#flushing
   }
 
-  async #flushAll(isAsked: boolean): Promise<void> {
+  async #flushAll(): Promise<void> {
     for (;;) {
       await this.#look()
       // Noted before anything else is sent, also where that failed the last time.
@@ -171,7 +173,7 @@ export class Sender {
       const sent = this.#sent?.position ?? 0
       this.#pending = this.#pending.filter(({ position }) => position > sent)
       const [first] = this.#pending
-      if (!first || !this.#maySend(first, isAsked)) return
+      if (!first || !this.#maySend(first)) return
       if (!(await this.#lead())) continue
       const some = this.#some()
       const { position, hash } = some.at(-1) ?? first
@@ -180,13 +182,12 @@ export class Sender {
     }
   }
 
-  /** N3. */
-  #maySend({ at }: Pending, isAsked: boolean): boolean {
-    const { by, clock, everyMs } = this.#options
-    if (this.#sent?.by === undefined || this.#sent.by === by) return true
-    const lateAfter = LATE * everyMs
-    const now = clock.now()
-    return now - at > lateAfter || (isAsked && this.#hurry.signal.aborted && now - this.#sentAt > lateAfter)
+  /** N3. A process of this machine that is gone is not waited for. */
+  #maySend({ at }: Pending): boolean {
+    const { by, clock, lateMs } = this.#options
+    const other = this.#sent?.by
+    if (other === undefined || other === by || isGone(other)) return true
+    return clock.now() - Math.max(at, this.#sentAt) > lateMs
   }
 
   /** Says that it sends from here on; false if somebody else was quicker. */
@@ -216,6 +217,8 @@ export class Sender {
       this.#tell(`Telemetry waits: ${fate.because}. It is sent when that is over; runs go on.`)
       if (this.#hurry.signal.aborted) return false // this was its last try
       await this.#pause(Math.max(pauseMs, fate.afterMs ?? 0))
+      await this.#look()
+      if (this.#sent?.by !== this.#options.by) return false // somebody else took over meanwhile
     }
   }
 
@@ -341,6 +344,19 @@ export class Sender {
     } catch {
       // N5: a logger that throws is nobody's business here
     }
+  }
+}
+
+/** Names of senders: the machine, the process, and which sender of it. */
+export const senderName = (): string => `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`
+
+function isGone(name: string): boolean {
+  const [host, pid] = name.split('/')
+  if (host !== hostname()) return false
+  try {
+    return !process.kill(Number(pid), 0)
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ESRCH'
   }
 }
 

@@ -1,6 +1,4 @@
 /** `telemetry(tl, …)`: OpenTelemetry as a view of the record. */
-import { randomUUID } from 'node:crypto'
-import { hostname } from 'node:os'
 import { systemClock, type Clock, type Log } from '../log/index.ts'
 import type { Destination, Resource } from './destination.ts'
 import { asksForTelemetry, fromEnvironment } from './environment.ts'
@@ -8,7 +6,7 @@ import { BadTelemetry } from './errors.ts'
 import { Own, type Exporter, type Meters } from './exporter.ts'
 import { CONVENTIONS, MAPPING_VERSION } from './mapping.ts'
 import { Otlp } from './otlp.ts'
-import { Sender } from './sender.ts'
+import { Sender, senderName } from './sender.ts'
 
 export interface TelemetryOptions {
   /** An OTLP receiver, such as `http://localhost:4318`: traces and metrics go there as JSON over HTTP. That of `OTEL_EXPORTER_OTLP_ENDPOINT` unless told. */
@@ -27,6 +25,8 @@ export interface TelemetryOptions {
   readonly name?: string
   /** How long what is to be sent is gathered; 5,000 ms unless told. */
   readonly everyMs?: number
+  /** Of several processes that send from one store, one does; how long it may be silent before this one takes over: 30,000 ms unless told. */
+  readonly lateMs?: number
   /** Where to begin in a store from which nothing was sent yet: with what comes from `now` on, unless told. */
   readonly from?: 'beginning' | 'now'
   /** Told what cannot be sent, and why; a line on stderr unless told. */
@@ -44,6 +44,7 @@ export interface Telemetry extends AsyncDisposable {
 }
 
 const PATIENCE_MS = 10_000
+const LATE_MS = 30_000
 const COMMAND_PATIENCE_MS = 3000
 const SOON_MS = 1000
 
@@ -61,7 +62,7 @@ export function telemetry(tl: { readonly log: Log }, options: TelemetryOptions =
       `A place's name is of letters, digits, "-", "_" and "."; got ${JSON.stringify(name)}.`,
     )
   if (!(everyMs > 0)) throw new BadTelemetry(`everyMs is to be a number above 0; got ${String(everyMs)}.`)
-  const by = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`
+  const by = senderName()
   const given = fromEnvironment(process.env, options.endpoint)
   const resource: Resource = {
     attributes: {
@@ -80,6 +81,7 @@ export function telemetry(tl: { readonly log: Log }, options: TelemetryOptions =
     by,
     hasContent: options.content ?? given.hasContent,
     everyMs,
+    lateMs: options.lateMs ?? LATE_MS,
     from: options.from ?? 'now',
     warn: (message) =>
       options.logger
