@@ -60,7 +60,7 @@ export class Content {
     return {
       'gen_ai.system_instructions': instructions.length > 0 ? short(JSON.stringify(instructions)) : undefined,
       'gen_ai.input.messages': messages.length > 0 ? kept : undefined,
-      'gen_ai.output.messages': answered['content'] === undefined ? undefined : fitting([output]).kept,
+      'gen_ai.output.messages': output.parts.length === 0 ? undefined : fitting([output]).kept,
       'throughline.content.omitted_messages': omitted > 0 ? omitted : undefined,
     }
   }
@@ -68,8 +68,10 @@ export class Content {
   /** From its last message back to the first. */
   #conversation(last: unknown): readonly Message[] {
     const messages: Message[] = []
+    const seen = new Set<string>() // a record that goes in a circle is none of ours, and does not hang us
     let digest = typeof last === 'string' ? last : undefined
-    for (let one = this.#at(digest); one; one = this.#at(digest)) {
+    for (let one = this.#at(digest); one && !seen.has(digest ?? ''); one = this.#at(digest)) {
+      seen.add(digest ?? '')
       messages.push(messageOf(this.#texts.unpack(one.message)))
       digest = one.before
     }

@@ -4,7 +4,15 @@ import { Validator, type Schema } from '@cfworker/json-schema'
 import { expect, test } from 'vitest'
 import { Receiver, type ReceivedSpan } from '../../test/telemetry/receiver.ts'
 import { INPUT_MESSAGES, OUTPUT_MESSAGES } from '../../test/telemetry/message-schemas.ts'
-import { ASKED, begun, conversation, QUESTION, record, trouble } from '../../test/telemetry/recorded.ts'
+import {
+  ASKED,
+  begun,
+  conversation,
+  embedded,
+  QUESTION,
+  record,
+  trouble,
+} from '../../test/telemetry/recorded.ts'
 import { openStore } from '../app/index.ts'
 import { telemetry, type TelemetryOptions } from './index.ts'
 
@@ -78,6 +86,54 @@ test('a call of a model is a span, whose attempts are within it', async () => {
       'throughline.run.cost_usd': 0.0123,
     },
   })
+})
+
+test('an embedding is a span of its own kind', async () => {
+  await using receiver = await Receiver.listen()
+  const log = openStore('memory:')
+  const sending = telemetry({ log }, { endpoint: receiver.endpoint, everyMs: 10, content: true })
+  await sending.started
+  await record(log, RUN, [begun(RUN), ...embedded])
+  await sending.close()
+  await log.close()
+  const { attributes } = receiver.span('embeddings e')
+  expect(attributes).toMatchObject({
+    'gen_ai.operation.name': 'embeddings',
+    'gen_ai.provider.name': 'lab',
+    'gen_ai.request.model': 'e',
+    'gen_ai.usage.input_tokens': 3,
+  })
+  expect(Object.keys(attributes)).not.toContain('gen_ai.output.messages')
+})
+
+test('a record that goes in a circle, or says nothing that it should, hangs nobody', async () => {
+  await using receiver = await Receiver.listen()
+  const log = openStore('memory:')
+  const sending = telemetry({ log }, { endpoint: receiver.endpoint, everyMs: 10, content: true })
+  await sending.started
+  const round = { model: 'm', conversation: 'a', after: 'b', said: [['a', null]], settings: 7 }
+  await record(log, RUN, [
+    begun(RUN),
+    { kind: 'model.asked', name: 'one m', body: { ...round, said: [['b', 'x']], after: 'a' } },
+    { kind: 'model.asked', name: 'one m', body: round },
+    {
+      kind: 'model.answered',
+      name: 'one m',
+      body: { content: 'text', usage: [], finish: 'stop', ms: 'long' },
+    },
+    { kind: 'tool.returned', name: 'two', body: [1] },
+    { kind: 'model.settings', body: 'nothing' },
+    { kind: 'boundary.breached' },
+    { kind: 'run.done' },
+  ])
+  await sending.close()
+  await log.close()
+  expect(receiver.spans.map(({ name }) => name)).toEqual([
+    'chat m',
+    'execute_tool two',
+    'breach',
+    'invoke_agent reviewer',
+  ])
 })
 
 test('a call of a tool is a span, and what its function performs is within it', async () => {

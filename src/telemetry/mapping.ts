@@ -245,11 +245,14 @@ function modelAttributes(operation: Operation): Attributes {
   const asked = events['asked'] ?? {}
   const answered = events['answered'] ?? {}
   const usage = object(answered['usage'])
-  const finish = text(object(answered['finish'])['unified'])
+  const isChat = asked['values'] === undefined
+  const finish = isChat ? text(object(answered['finish'])['unified']) : undefined
   const firstMs = number(answered['firstMs'])
   return {
     'gen_ai.operation.name': operationOf(operation),
-    'gen_ai.provider.name': providerName(text(answered['provider']) ?? text(asked['provider'])),
+    'gen_ai.provider.name': providerName(
+      text(answered['provider']) ?? providerIn(text(asked['model']) ?? ''),
+    ),
     'gen_ai.conversation.id': thread,
     'gen_ai.output.type': object(settings['responseFormat'])['type'] === 'json' ? 'json' : undefined,
     'gen_ai.request.model': requestModel(operation),
@@ -309,9 +312,16 @@ function operationOf({ said: events }: Operation): string {
   return events['asked']?.['values'] !== undefined ? 'embeddings' : 'chat'
 }
 
-/** The model's id is the first word of the operation's name. */
-function requestModel({ name, said: events }: Operation): string {
-  return text(events['asked']?.['model']) ?? name.split(' ', 1)[0] ?? name
+/** `lab.chat/m-large` is the model `m-large` of `lab`; `openai/gpt-5.2` is what somebody asked for, as it stands. */
+function requestModel({ said: events }: Operation): string {
+  const model = text(events['asked']?.['model']) ?? 'unknown'
+  const provider = providerIn(model)
+  return provider === undefined ? model : model.slice(provider.length + 1)
+}
+
+function providerIn(model: string): string | undefined {
+  const [first = '', ...rest] = model.split('/')
+  return rest.length > 0 && first.includes('.') ? first : undefined
 }
 
 const toolName = (name: string, events: Operation['said']): string =>

@@ -28,7 +28,7 @@ export const begun = (run: string, more: Readonly<Record<string, unknown>> = {})
 })
 
 export const QUESTION = 'Which vendor is it? '.repeat(30)
-export const ASKED = 'm-large 4f1c.9a2b'
+export const ASKED = '4f1c.9a2b openai.chat/m-large'
 const weather = { city: 'Paris' }
 
 /** A call of a model that was tried twice, the tool it asked for, and the answer after that. */
@@ -52,7 +52,7 @@ export const conversation: readonly Told[] = [
     kind: 'model.asked',
     name: ASKED,
     body: {
-      model: 'm-large',
+      model: 'openai.chat/m-large',
       n: 1,
       conversation: 'c1',
       said: [
@@ -86,7 +86,7 @@ export const conversation: readonly Told[] = [
   {
     kind: 'model.asked',
     name: ASKED,
-    body: { model: 'm-large', n: 2, conversation: 'c1', settings: 'set1', isStreamed: 1 },
+    body: { model: 'openai.chat/m-large', n: 2, conversation: 'c1', settings: 'set1', isStreamed: 1 },
   },
   {
     kind: 'model.answered',
@@ -125,9 +125,9 @@ export const conversation: readonly Told[] = [
   { kind: 'tool.returned', name: 'weather call_0', body: { v: { sky: 'rainy' }, ms: 7, n: 1 } },
   {
     kind: 'model.asked',
-    name: 'm-large 77aa.9a2b',
+    name: '77aa.9a2b openai.chat/m-large',
     body: {
-      model: 'm-large',
+      model: 'openai.chat/m-large',
       n: 1,
       conversation: 'c3',
       after: 'c1',
@@ -159,7 +159,7 @@ export const conversation: readonly Told[] = [
   },
   {
     kind: 'model.answered',
-    name: 'm-large 77aa.9a2b',
+    name: '77aa.9a2b openai.chat/m-large',
     body: {
       provider: 'openai.chat',
       model: 'm-large-2026',
@@ -169,6 +169,30 @@ export const conversation: readonly Told[] = [
       finish: { unified: 'stop', raw: 'stop' },
       usage: { input: 1300, output: 9 },
       ms: 400,
+      n: 1,
+    },
+  },
+]
+
+export const embedded: readonly Told[] = [
+  {
+    kind: 'model.asked',
+    name: '11ee lab.embedding/e',
+    body: { model: 'lab.embedding/e', n: 1, conversation: '11ee', settings: '', values: ['secret'] },
+  },
+  {
+    kind: 'model.answered',
+    name: '11ee lab.embedding/e',
+    body: {
+      provider: 'lab.embedding',
+      model: 'e-2026',
+      id: 'emb_1',
+      at: 1,
+      content: [],
+      vectors: ['AAAA'],
+      finish: { unified: 'stop' },
+      usage: { input: 3, output: 0 },
+      ms: 4,
       n: 1,
     },
   },
