@@ -172,6 +172,7 @@ export {
   type MetFailure,
   type ModeOfTask,
 } from './recovery/index.ts'
+export { BadTelemetry, telemetry, type Telemetry, type TelemetryOptions } from './telemetry/index.ts'
 export { ForeignStore, StoreMissing, StoreNewer } from './store/errors.ts'
 export {
   AccessDenied,

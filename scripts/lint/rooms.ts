@@ -46,19 +46,20 @@ export const table: Readonly<Record<string, readonly string[]>> = {
   'errors.ts': [],
   log: [],
   tokens: [],
+  telemetry: ['log'],
   store: ['log', 'run/port.ts'],
   dispatch: ['log', 'run/port.ts'],
   task: ['log', 'run/**'],
   run: ['log', 'task/**'],
   ...Object.fromEntries(slices.map((slice) => [slice, ['log', 'task', 'run', 'tokens', ...slices]])),
-  app: [...core, ...slices],
+  app: [...core, ...slices, 'telemetry'],
   server: ['app', ...slices],
   mcp: ['app', ...slices],
   adapters: ['app', ...slices],
   cli: ['app', 'server', 'mcp', 'testing/model-server/index.ts'],
   console: ['server/api.ts'],
   testing: [...core, ...slices.map((slice) => `${slice}/**`), 'app/**', 'adapters/**', 'index.ts'],
-  'index.ts': [...core, ...slices, 'app', 'server', 'mcp', 'adapters/**'],
+  'index.ts': [...core, ...slices, 'telemetry', 'app', 'server', 'mcp', 'adapters/**'],
 }
 
 /** Rooms made of rooms that share one port. */

@@ -57,3 +57,4 @@ export {
   type LinkType,
 } from '../task/index.ts'
 export { modelEvents } from './model-events.ts'
+export { telemetryFromEnvironment, type Telemetry } from '../telemetry/index.ts'

@@ -7,12 +7,14 @@
 import { ThroughlineError } from '../errors.ts'
 import { ERASURES, placesOf, type Head, type Log, type StoredEvent } from '../log/index.ts'
 import { events, RunNotFound } from '../run/index.ts'
+import { TELEMETRY } from '../telemetry/index.ts'
 import { CARRYING_STREAM } from './interrupted.ts'
 
 const FORMAT = 1
 const AT_ONCE = 500
 /** Streams that speak of the store they are in: what another store says of itself is left out where this one has its own. */
 const OF_THE_STORE: ReadonlySet<string> = new Set(['store', CARRYING_STREAM])
+const isOfTheStore = (stream: string): boolean => OF_THE_STORE.has(stream) || stream.startsWith(TELEMETRY)
 
 export interface ExportOptions {
   /** One run, with its children; the whole store unless told. */
@@ -140,7 +142,7 @@ export async function importLines(log: Log, lines: Iterable<string>): Promise<Im
     const here = await log.head(line.head.stream)
     const isSame = here !== undefined && Buffer.compare(here.hash, line.head.hash) === 0
     if (isSame) same.add(line.head.stream)
-    if (here && (isSame || OF_THE_STORE.has(line.head.stream))) skipped.add(line.head.stream)
+    if (here && (isSame || isOfTheStore(line.head.stream))) skipped.add(line.head.stream)
     else heads.push(line.head)
   }
   const streamsWithStore = heads.some((head) => head.stream === 'store')
@@ -156,7 +158,7 @@ export async function importLines(log: Log, lines: Iterable<string>): Promise<Im
   await log.restore({ heads: wanted, events: incoming, alreadyHere: same })
   const runs = wanted
     .map((head) => head.stream)
-    .filter((stream) => !stream.includes('/') && !stream.includes('~') && !OF_THE_STORE.has(stream))
+    .filter((stream) => !stream.includes('/') && !stream.includes('~') && !isOfTheStore(stream))
   const unfinished = await unended(log, runs)
   return { streams: wanted.length, events: counted, alreadyHere: skipped.size, unfinished }
 }

@@ -1,5 +1,5 @@
 /** `throughline run`: start a task from a file, and see it through. */
-import { open } from '../app/index.ts'
+import { open, telemetryFromEnvironment } from '../app/index.ts'
 import { carry, loggerFor } from './carry.ts'
 import type { Define, Desk, ExitCode } from './command.ts'
 import { jsonArgument } from './json.ts'
@@ -29,6 +29,7 @@ export const define: Define = (command, act) => {
       `
 The output is printed on stdout as JSON. What the file itself prints goes to stderr.
 A run that waits for something outside is left on record, and how to go on is said; with --follow it is waited for.
+With OTEL_EXPORTER_OTLP_ENDPOINT set, what the record says is sent there as traces and metrics.
 
 Example:
   throughline run examples/vendor-review/review.ts --task vendor-review --input '{"slowMs":50}' --follow`,
@@ -41,8 +42,11 @@ async function run(desk: Desk, path: string, options: Options): Promise<ExitCode
   const input = options.input === undefined ? undefined : jsonArgument(options.input, '--input')
   const { file, tasks } = await tasksOf(path, out)
   const task = chosenTask(tasks, options.task, path)
-  const tl = await open({ store, tasks, logger: loggerFor(desk) })
+  const logger = loggerFor(desk)
+  const tl = await open({ store, tasks, logger })
   try {
+    await using sending = telemetryFromEnvironment(tl, logger)
+    await sending?.started
     const from = await tl.log.position()
     const handle = await tl.start(task.name, input ?? (task.input === undefined ? undefined : {}), {
       source: file,

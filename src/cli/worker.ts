@@ -8,6 +8,7 @@ import {
   BadRequest,
   open,
   restateAt,
+  telemetryFromEnvironment,
   type AnyTask,
   type RestateDispatch,
   type Throughline,
@@ -43,6 +44,7 @@ export const define: Define = (command, act) => {
       `
 Of a store on Postgres any number of workers carry runs side by side; a store in a file has one at a time, the others wait for it to go.
 Ctrl-C, or SIGTERM, finishes what is in flight and ends; a second one ends at once.
+With OTEL_EXPORTER_OTLP_ENDPOINT set, what the record says is sent there as traces and metrics.
 
 Example:
   throughline worker examples/vendor-review/review.ts --store postgres://localhost/app
@@ -65,14 +67,17 @@ async function work(desk: Desk, paths: readonly string[], options: Options): Pro
     told.resolve()
   }
   process.on('SIGINT', stop).on('SIGTERM', stop)
+  const logger = loggerFor(desk)
   const tl = await open({
     store: desk.store,
     tasks: [...tasks],
     concurrency,
-    logger: loggerFor(desk),
+    logger,
     ...(dispatch ? { dispatch } : {}),
   })
   try {
+    await using sending = telemetryFromEnvironment(tl, logger)
+    await sending?.started
     introduce(desk, tl, [...tasks], concurrency)
     await told.promise
     desk.out.say('Finishing what is in flight; a second signal stops at once.')

@@ -114,7 +114,8 @@ const known: readonly (readonly [provider: string, model: string])[] = [
 const overrides: Prices = { 'own/*': { input: 3, output: 5, cacheRead: 0.1, cacheWrite: 7 } }
 
 test('what a call comes to is never above what was set aside, whatever its tokens are', () => {
-  const share = fc.double({ min: 0, max: 1, noNaN: true })
+  // All or nothing as often as something between: that is where what was forgotten shows.
+  const share = fc.oneof(fc.constantFrom(0, 1), fc.double({ min: 0, max: 1, noNaN: true }))
   const calls = fc.record({
     which: fc.constantFrom(...known),
     inputTokens: fc.integer({ min: 0, max: 1_200_000 }),
@@ -143,7 +144,7 @@ test('what a call comes to is never above what was set aside, whatever its token
       const settledAt = new Date(asked.at.getTime() + tookMs)
       const settled = priceOf({ provider, model, usage, at: settledAt, overrides })
       if (reserved.costUsd === 'unknown' || settled === 'unknown')
-        throw new Error(`${provider} ${model}: ${String(reserved.costUsd)}, ${String(settled)}`)
+        throw new Error(`${provider} ${model} has no price`)
       expect(settled.costUsd).toBeLessThanOrEqual(reserved.costUsd)
       priced++
     }),
@@ -172,7 +173,7 @@ describe('what the providers of the AI SDK really ask for is never above what wa
   ): Promise<Record<string, unknown>> {
     let body = '{}'
     const model = make(async (_, init) => {
-      body = String(init?.body)
+      if (typeof init?.body === 'string') body = init.body
       return new Response('{}', { status: 400 })
     })
     await Promise.resolve(model.doGenerate({ prompt, ...options })).catch(() => {})
