@@ -67,6 +67,7 @@ export class Guard {
         if (refused) return { failure: refused }
         const setting = await this.#set(model, name, options)
         reservation = 'reservation' in setting ? setting.reservation : undefined
+        if ('failure' in setting) await breaker.leave()
         return setting
       },
       after: (failure) => breaker.after(failure),
@@ -146,7 +147,10 @@ export class Guard {
         const priced = this.#price(provider, modelId, { input: tokens, output: 0 })
         const costUsd = priced === 'unknown' ? priced : priced.costUsd
         const reserved = await boundaryOf(this.#hands).reserve({ kind: 'model', name, tokens, costUsd })
-        if (isBreach(reserved)) return { failure: reserved.failure }
+        if (isBreach(reserved)) {
+          await breaker.leave()
+          return { failure: reserved.failure }
+        }
         reservation = reserved
         return {
           reserve: { tokens, ...(costUsd === 'unknown' ? {} : { costUsd }) },

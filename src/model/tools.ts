@@ -201,7 +201,10 @@ function once(wrapping: Wrapping, input: unknown, given: CallOptions): Promise<O
               name,
               ...(options.effect ? { effect: options.effect } : {}),
             })
-            if (isBreach(reservation)) return { failure: reservation.failure }
+            if (isBreach(reservation)) {
+              await breaker.leave()
+              return { failure: reservation.failure }
+            }
             release = () => reservation.release()
             const { appends, unless } = reservation
             return { appends, unless, settled: () => reservation.settled({}), isCounted: appends.length > 0 }

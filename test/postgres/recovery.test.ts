@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { ask, fallback, halt, open, repair, retry, task, type Throughline } from 'throughline'
-import { breakerOf, type Breaker } from '../../src/recovery/index.ts'
+import { breakerOf } from '../../src/recovery/index.ts'
 import { freshSchema } from '../servers/schemas.ts'
 
 const down = new Set<string>()
@@ -73,26 +73,26 @@ test.each(Object.entries(stores))(
   'workers that fail at once share one breaker on %s',
   async (name, addressOf) => {
     const address = await addressOf()
-    const sites = [await open({ store: address }), await open({ store: address, worker: false })]
+    const tl = await open({ store: address })
+    const sites = [tl, await open({ store: address, worker: false })]
     let time = Date.now()
-    const [one, other] = sites.map(({ log }) => breakerOf(log, `model/shared by ${name}`, () => time)) as [
-      Breaker,
-      Breaker,
-    ]
-    const breakers = Array.from({ length: 24 }, (_, n) => (n % 2 ? one : other))
+    const calls = Array.from({ length: 24 }, (_, n) => {
+      const { log } = sites[n % 2] ?? tl
+      return breakerOf(log, `model/shared by ${name}`, () => time)
+    })
     const failure = {
       mode: 'provider_outage',
       isTransient: true,
       evidence: { name: 'AI_APICallError', message: 'no', status: 503 },
     } as const
-    await Promise.all(breakers.map((breaker) => breaker.after(failure)))
+    await Promise.all(calls.map((breaker) => breaker.after(failure)))
     time += 1000
-    expect(await Promise.all([one.before(), other.before()])).toMatchObject(
+    expect(await Promise.all(calls.slice(0, 2).map((one) => one.before()))).toMatchObject(
       [failure.mode, failure.mode].map((mode) => ({ mode })),
     )
     time += 5000
-    const asked = await Promise.all(breakers.map((breaker) => breaker.before()))
+    const asked = await Promise.all(calls.map((breaker) => breaker.before()))
     expect(asked.filter((refusal) => refusal === undefined)).toHaveLength(1)
-    await Promise.all(sites.map((tl) => tl.close()))
+    await Promise.all(sites.map((site) => site.close()))
   },
 )

@@ -49,9 +49,8 @@ test('when its pause is over one call is made to see, of however many; it closes
   for (let n = 0; n < 5; n++) await one.after(failed('tool_failure'))
   expect(await other.before()).toMatchObject({ mode: 'tool_failure' })
   clock.jump(clock.now() + 5000)
-  const asked = await Promise.all(
-    [one, other, one, other, process('tool/x')].map((breaker) => breaker.before()),
-  )
+  const calls = [one, other, process('tool/x'), process('tool/x'), process('tool/x')]
+  const asked = await Promise.all(calls.map((breaker) => breaker.before()))
   expect(asked.filter((refusal) => refusal === undefined)).toHaveLength(1)
   await one.after(failed('tool_failure'))
   expect(await one.before()).toMatchObject({ retryAfterMs: 10_000 })
@@ -147,4 +146,22 @@ test('a circuit lets calls through when it is closed or its pause is over, whate
     ),
     { numRuns: 50 },
   )
+})
+
+test('a call to see that is not made after all lets another be; asked twice, it is still the one', async () => {
+  const { clock, log } = site()
+  const call = () => breakerOf(log, 'model/a', () => clock.now())
+  const [one, late] = [call(), call()]
+  for (let n = 0; n < 5; n++) await one.after(failed())
+  clock.jump(clock.now() + 5000)
+  expect([await one.before(), await one.before()]).toEqual([undefined, undefined])
+  expect(await call().before()).toMatchObject({ mode: 'provider_outage' })
+  await late.after(undefined) // begun before it opened: it says nothing of now
+  expect(await call().before()).toMatchObject({ mode: 'provider_outage' })
+  await one.leave()
+  const other = call()
+  expect(await other.before()).toBeUndefined()
+  await other.after(undefined)
+  expect(await one.before()).toBeUndefined()
+  await log.close()
 })

@@ -13,8 +13,10 @@ import { after, CLOSED, FAILURES, leftMs, lets, type Circuit } from './circuit.t
 import { breakerChanged, breakerStream, type BreakerChanged } from './events.ts'
 
 export interface Breaker {
-  /** Before a call: the failure it would be, if it must not be made. */
+  /** Before a call: the failure it would be, if it must not be made. Asked again before the same call, it says the same. */
   before(): Promise<Failure | undefined>
+  /** The call is not made after all: if it was the one to see, another may be. */
+  leave(): Promise<void>
   /** After it: how it failed, or undefined. */
   after(failure: Failure | undefined): Promise<void>
 }
@@ -38,16 +40,45 @@ interface Untold {
 
 const known = new WeakMap<Log, Map<string, StoredBreaker>>()
 
-/** The breaker of `model/<id>` or `tool/<name>`: one in a process for each store. `now` is the clock of the store. */
+/** The breaker of `model/<id>` or `tool/<name>`, for one call: all of a process and store share its circuit. `now` is the clock of the store. */
 export function breakerOf(log: Log, name: string, now: () => number): Breaker {
   const breakers = known.get(log) ?? new Map<string, StoredBreaker>()
   known.set(log, breakers)
   const breaker = breakers.get(name) ?? new StoredBreaker(log, name, now)
   breakers.set(name, breaker)
-  return breaker
+  return new Call(breaker)
 }
 
-class StoredBreaker implements Breaker {
+/** One call: whether it is the one that is made to see. */
+class Call implements Breaker {
+  readonly #breaker: StoredBreaker
+  #isTrial = false
+
+  constructor(breaker: StoredBreaker) {
+    this.#breaker = breaker
+  }
+
+  async before(): Promise<Failure | undefined> {
+    if (this.#isTrial) return undefined
+    const said = await this.#breaker.before()
+    this.#isTrial = said === 'trial'
+    return said === 'trial' ? undefined : said
+  }
+
+  async leave(): Promise<void> {
+    if (!this.#isTrial) return
+    this.#isTrial = false
+    await this.#breaker.giveBack()
+  }
+
+  async after(failure: Failure | undefined): Promise<void> {
+    const isTrial = this.#isTrial
+    this.#isTrial = false
+    await this.#breaker.after(failure, isTrial)
+  }
+}
+
+class StoredBreaker {
   readonly #log: Log
   readonly #name: string
   readonly #now: () => number
@@ -65,7 +96,7 @@ class StoredBreaker implements Breaker {
     this.#now = now
   }
 
-  before(): Promise<Failure | undefined> {
+  before(): Promise<Failure | 'trial' | undefined> {
     if (!this.#seen.circuit.open && this.#isFresh) return Promise.resolve(undefined)
     return this.#inLine(async () => {
       await this.#look()
@@ -77,7 +108,7 @@ class StoredBreaker implements Breaker {
         return this.#refusal(isTried ? trialUntil - now : leftMs(circuit, now))
       try {
         await this.#tell({ circuit, trialUntil: now + TRIAL_MS })
-        return undefined
+        return 'trial'
       } catch (error) {
         if (!isTooSlow(error)) throw error
         await this.#look(true) // somebody else makes the call
@@ -86,12 +117,21 @@ class StoredBreaker implements Breaker {
     })
   }
 
-  after(failure: Failure | undefined): Promise<void> {
+  giveBack(): Promise<void> {
+    return this.#inLine(async () => {
+      const { circuit, trialUntil } = this.#seen
+      // Whoever was quicker has said how it stands.
+      if (trialUntil !== undefined) await this.#tell({ circuit }).catch(() => {})
+    })
+  }
+
+  after(failure: Failure | undefined, isTrial: boolean): Promise<void> {
     const hasFailed = failure !== undefined && COUNTED.has(failure.mode)
     const { circuit } = this.#seen
     if (!hasFailed && !circuit.open && circuit.failures === 0 && this.#untold.failures === 0)
       return Promise.resolve()
     return this.#inLine(async () => {
+      if (this.#seen.circuit.open && !isTrial) return // of a call from before it opened
       if (hasFailed) {
         const { mode, evidence } = failure
         const { name, status, code } = evidence
