@@ -10,7 +10,6 @@ export {
   BadWindow,
   compacted,
   contextCompacted,
-  contextRefused,
   ContextOverflow,
   dropToolBodies,
   reportTo,
