@@ -9,7 +9,6 @@ export {
   BadWindow,
   compacted,
   contextCompacted,
-  contextRefused,
   ContextOverflow,
   dropToolBodies,
   reportTo,
