@@ -5,6 +5,7 @@ export {
   BadStore,
   Closed,
   open,
+  type BoundaryOptions,
   type Ids,
   type Imported,
   type OpenOptions,

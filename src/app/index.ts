@@ -5,6 +5,8 @@ export {
   type RestateDispatch,
   type RestateReport,
 } from '../dispatch/restate/index.ts'
+export { boundaryReport, type BoundaryReport } from '../boundary/index.ts'
+export type { BoundaryOptions } from './boundary.ts'
 export { RunHandle } from './handle.ts'
 export { idsBy, type Ids } from './ids.ts'
 export { fileOf, open, openStore, type OpenOptions } from './open.ts'

@@ -2,6 +2,7 @@
 import type { Clock, Log, Position, StoredEvent, Verdict } from '../log/index.ts'
 import type { Deployment, WorkerRow } from '../dispatch/postgres/index.ts'
 import type { Registry } from '../run/index.ts'
+import type { BoundaryReport } from '../boundary/index.ts'
 import {
   Briefs,
   openHandoffs,
@@ -16,6 +17,7 @@ import { Memory } from '../memory/index.ts'
 import { Inbox } from '../oversight/index.ts'
 import { failuresOf, type Failures, type FailuresQuery } from '../recovery/index.ts'
 import { isTask, type AnyTask, type Task } from '../task/index.ts'
+import { readBoundary, type BoundaryOptions } from './boundary.ts'
 import { BadRequest, Closed } from './errors.ts'
 import { RunHandle, type HandleOptions } from './handle.ts'
 import type { Ids } from './ids.ts'
@@ -129,6 +131,19 @@ export class Throughline {
   async brief(id: string, options: BriefOptions = {}): Promise<Brief> {
     this.#checkOpen()
     return this.#briefs.brief(id, options)
+  }
+
+  /**
+   * The limits of a task, a sentence each; with `run`, those that its callers handed down as well, and what was spent of them.
+   * @throws {UnknownTask} @throws {RunNotFound} @throws {BadRequest} if the run is of another task
+   */
+  async boundary<I, O>(
+    task: Task<I, O> | string | undefined,
+    options: BoundaryOptions = {},
+  ): Promise<BoundaryReport> {
+    this.#checkOpen()
+    const { log, registry } = this.#parts
+    return readBoundary(log, registry, task as unknown as AnyTask | string | undefined, options) // whatever it takes and gives
   }
 
   /** Runs that wait to be taken over, the oldest first; those for one name, if it is given. */

@@ -19,3 +19,5 @@ export {
   windowFeature,
   type CompactedBody,
 } from './window/index.ts'
+export { boundaryReport, boundaryReportOf, type BoundaryReport, type Spend } from './report.ts'
+export type { LimitLine } from './sentences.ts'

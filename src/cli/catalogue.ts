@@ -58,6 +58,11 @@ export const catalogue: readonly Entry[] = [
     summary: 'which failures tasks declare a way out of, and which they met',
     load: () => import('./failures.ts'),
   },
+  {
+    name: 'boundary',
+    summary: 'read out what a task may not cross, and what a run has spent of it',
+    load: () => import('./boundary.ts'),
+  },
   { name: 'verify', summary: 'recompute every hash of the record', load: () => import('./verify.ts') },
   { name: 'rebuild', summary: 'rebuild the views from the record', load: () => import('./rebuild.ts') },
   {
