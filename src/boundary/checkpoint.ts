@@ -5,16 +5,17 @@
  *     decisions. The first that fails is the outcome, and nothing passes.
  * K2. Checks fail closed: what throws has failed.
  */
-import { messageOf } from '../errors.ts'
+import { messageOf, type ThroughlineError } from '../errors.ts'
 import type { Feature, Hands } from '../run/index.ts'
 import { bind, DecisionConflict, type Against } from '../memory/index.ts'
-import { validate, type CheckpointOptions } from '../task/index.ts'
+import { recover, type Tried } from '../recovery/index.ts'
+import { validate, type CheckpointOptions, type Ladder } from '../task/index.ts'
 import { droppedFrom } from './completeness.ts'
 import { lacking } from './confidence.ts'
 import { lossesOf, type Losses } from './conservation.ts'
 import { CheckFailed, PartialLoss } from './errors.ts'
 import { holdInvariants } from './invariants.ts'
-import { boundaryOf } from './limits.ts'
+import { boundaryOf, note } from './limits.ts'
 
 interface Passed {
   readonly value: unknown
@@ -26,6 +27,43 @@ interface Passed {
 
 /** Validates a value for the body, and records what it was found to be. */
 export async function pass(
+  hands: Hands,
+  name: string,
+  given: unknown,
+  options: CheckpointOptions<unknown>,
+): Promise<unknown> {
+  try {
+    return await passOnce(hands, name, given, options)
+  } catch (error) {
+    const ladder = hands.task.boundary?.onBreach.confidence
+    if (!isLowConfidence(error) || !ladder) throw error
+    return await surer(hands, name, error, ladder, options)
+  }
+}
+
+/** By its code: an outcome on the record is one that was decoded. */
+const isLowConfidence = (error: unknown): error is ThroughlineError =>
+  error instanceof Error && 'code' in error && error.code === 'low_confidence'
+
+/** Whoever is asked is sure: what they say is held to everything else. */
+function surer(
+  hands: Hands,
+  name: string,
+  { message, data }: ThroughlineError,
+  ladder: Ladder,
+  options: CheckpointOptions<unknown>,
+): Promise<unknown> {
+  const { confidence: actual = 'unknown', minimum } = data
+  const crossed = { what: 'confidence', limit: minimum, actual, by: hands.run.id, message } as const
+  const { failure } = note(hands, crossed, name)
+  const answered = async (value: unknown): Promise<Tried<unknown>> => ({
+    ok: true,
+    value: await passOnce(hands, name, value, { ...options, confidence: 1 }),
+  })
+  return recover(hands, { failure, ladder, operation: `checkpoint ${name}`, can: { answer: answered } })
+}
+
+async function passOnce(
   hands: Hands,
   name: string,
   given: unknown,

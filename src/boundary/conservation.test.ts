@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { ask, halt } from '../recovery/index.ts'
 import { task, type Boundary, type CheckpointOptions, type Conservation } from '../task/index.ts'
 import { testbed } from '../testing/index.ts'
 import { lossesOf } from './conservation.ts'
@@ -269,5 +270,37 @@ test('nobody sure enough: refused, or what was declared goes on in its place, th
   expect(kept.map(({ body }) => JSON.parse(body ?? '').v)).toEqual([
     { value: 'unknown', abstained: { confidence: 0.3, minimum: 0.8 } },
   ])
+  await bed.close()
+})
+
+test('where nobody is sure enough a person is asked, if that was declared, and what they say is held to everything else', async () => {
+  const classify = task({
+    name: 'classify',
+    boundary: { confidence: { minimum: 0.8 }, onBreach: { confidence: ask('ops').then(halt()) } },
+    run: (ctx) =>
+      ctx.checkpoint(
+        'category',
+        { kind: 'travel', confidence: 0.3 },
+        { schema: z.object({ kind: z.string() }).loose() as never },
+      ),
+  })
+  const bed = await testbed({ tasks: [classify] })
+  const answered = async (answer: unknown) => {
+    const run = await bed.start(classify, undefined)
+    await bed.settle()
+    await bed.crash()
+    const [question] = (await bed.tl.inbox.list({ run: run.id })).questions
+    expect(question).toMatchObject({ to: 'ops' })
+    await bed.tl.inbox.answer(question?.id ?? '', answer as never, { by: 'ada' })
+    await bed.settle()
+    return bed.run(run.id)
+  }
+  const run = await answered({ kind: 'lodging' })
+  expect(await run.result()).toEqual({ kind: 'lodging' })
+  const breached = (await Array.fromAsync(run.history())).filter(({ kind }) => kind === 'boundary.breached')
+  expect(breached.map(({ body }) => JSON.parse(body ?? ''))).toMatchObject([
+    { what: 'confidence', limit: 0.8, actual: 0.3, operation: 'category', action: 'ask' },
+  ])
+  expect(await (await answered({ kind: 5 })).status()).toBe('halted')
   await bed.close()
 })

@@ -6,5 +6,5 @@ import type { Breach } from './breach.ts'
 export function cross(hands: Hands, { what, error, action }: Breach): void {
   const isNow = what === 'duration'
   if (action === 'compensate') return isNow ? hands.failNow(error) : void hands.fail(error)
-  return isNow ? void hands.halt(error) : hands.haltInTurn(error)
+  void (isNow ? hands.halt(error) : hands.haltInTurn(error))
 }

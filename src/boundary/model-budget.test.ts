@@ -1,5 +1,5 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
-import { generateText } from 'ai'
+import { generateText, streamText } from 'ai'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { open, openStore } from '../app/index.ts'
 import { task, type Boundary } from '../task/index.ts'
@@ -33,6 +33,7 @@ const survey = (boundary: Boundary) =>
           })
           return text
         },
+        { concurrency: 20 },
       ),
   })
 
@@ -77,5 +78,30 @@ test('tokens: what is on the record is never below what the server was asked for
     held_tokens: 0,
     held_micros: 0,
   })
+  await tl.close()
+})
+
+test('what a provider does not report stays booked at what was reserved', async () => {
+  server.script(() => ({ text: 'Yes.' }))
+  const silent = createOpenAICompatible({
+    name: 'acme',
+    baseURL: server.openai,
+    apiKey: 'k',
+    includeUsage: false,
+  })
+  const streaming = task({
+    name: 'streaming',
+    boundary: { budget: { tokens: 10_000 } },
+    run: async (ctx) =>
+      streamText({ model: ctx.model(silent('small')), prompt: 'Question', maxOutputTokens: 50 }).text,
+  })
+  const tl = await open({ store: 'memory:', tasks: [streaming] })
+  const run = await tl.start(streaming, undefined)
+  expect(await run.result()).toBe('Yes.')
+  const asked = (await Array.fromAsync(tl.history(run.id))).find(({ kind }) => kind === 'model.asked')
+  const { tokens } = JSON.parse(asked?.body ?? '').reserve
+  expect(tokens).toBeGreaterThanOrEqual(50)
+  const [row] = await tl.log.select('budgets', { where: { ledger: run.id } })
+  expect(row).toMatchObject({ tokens, held_tokens: tokens, model_calls: 1 })
   await tl.close()
 })

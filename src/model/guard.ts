@@ -4,7 +4,7 @@
  * G1. Everything is looked at before the call; what stands in its way is a failure like any other, with a way out.
  * G2. A call that has no record, while effects are recorded that followed another conversation, is not made: the run has diverged.
  */
-import { boundaryOf, compacted, isBreach, reportTo, type Reservation } from '../boundary/index.ts'
+import { boundaryOf, compacted, isBreach, reportTo, type Reservation, type Used } from '../boundary/index.ts'
 import { breakerOf, ladderFor, pauseOf, type Classifier, type Failure } from '../recovery/index.ts'
 import { read, ReplayDiverged, type Hands, type Work } from '../run/index.ts'
 import type { Asking, Cost, Setting } from './asking.ts'
@@ -123,12 +123,7 @@ export class Guard {
       appends: reservation.appends,
       unless: reservation.unless,
       options: { ...options, maxOutputTokens: options.maxOutputTokens ?? set.maxOutputTokens },
-      settled: (actual) =>
-        reservation.settled(
-          actual
-            ? { tokens: (actual.usage.input ?? 0) + (actual.usage.output ?? 0), costUsd: actual.costUsd }
-            : 'unknown',
-        ),
+      settled: (actual) => reservation.settled(usedOf(actual, actual?.usage.input, actual?.usage.output)),
     }
   }
 
@@ -157,10 +152,7 @@ export class Guard {
           reserve: { tokens, ...(costUsd === 'unknown' ? {} : { costUsd }) },
           appends: reserved.appends,
           unless: reserved.unless,
-          settled: (actual) =>
-            reserved.settled(
-              actual ? { tokens: actual.usage.input ?? 0, costUsd: actual.costUsd } : 'unknown',
-            ),
+          settled: (actual) => reserved.settled(usedOf(actual, actual?.usage.input)),
         }
       },
       after: (failure) => breaker.after(failure),
@@ -224,6 +216,17 @@ function effectsNotAskedFor(hands: Hands): readonly string[] {
       events.some((event) => event.kind === toolCalled.name && read(toolCalled, event).effect === 'once'),
     )
     .map(({ key }) => key)
+}
+
+/** What a provider left out is not nothing: then the whole reservation stands. */
+function usedOf(
+  actual: { readonly costUsd?: number | 'unknown' } | undefined,
+  ...parts: readonly (number | undefined)[]
+): Used | 'unknown' {
+  if (!actual || parts.includes(undefined)) return 'unknown'
+  const { costUsd } = actual
+  const tokens = parts.reduce<number>((sum, part) => sum + (part ?? 0), 0)
+  return costUsd === undefined ? { tokens } : { tokens, costUsd }
 }
 
 export const guardOf = (hands: Hands, settings: GuardSettings): Guard =>

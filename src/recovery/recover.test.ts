@@ -171,7 +171,7 @@ test('whoever a matter is laid before decides: undo, and the run fails with its 
   await bed.settle()
   await expect(run.result()).rejects.toMatchObject({
     code: 'run_failed',
-    mode: 'failure_compensated',
+    mode: 'conflicting_instructions',
     message: /conflicting_instructions/,
   })
   expect(undone).toEqual(['seat 4'])
@@ -194,7 +194,7 @@ test('compensate undoes without asking anybody, and says what failed', async () 
   const bed = await testbed({ tasks: [order] })
   const run = await bed.start(order, {})
   await expect(run.result()).rejects.toMatchObject({
-    mode: 'failure_compensated',
+    mode: 'unknown_side_effect',
     cause: { data: { mode: 'unknown_side_effect', operation: 'charge' } },
   })
   expect(undone).toEqual(['seat 4'])
@@ -239,7 +239,7 @@ test('rungs that cannot be taken are passed over, and the record says why', asyn
   ])
   await expect(run.result()).rejects.toMatchObject({
     code: 'run_halted',
-    mode: 'failure_unhandled',
+    mode: 'context_overflow',
     message: /Nothing is left on its ladder/,
   })
   await bed.close()

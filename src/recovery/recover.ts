@@ -106,7 +106,7 @@ class Recovery<T> {
         return this.#hands.fail(new FailureCompensated(this.#end(taken, thrown)))
       if (taken.rung === 'halt') {
         if (this.#hands.resumed() <= (taken.resumed ?? 0))
-          return this.#hands.halt(new FailureUnhandled(this.#end(taken, thrown)))
+          return this.#hands.haltInTurn(new FailureUnhandled(this.#end(taken, thrown)))
         this.#walk = this.#newWalk()
         this.#rungs.length = 0
         instead = this.#can.has('retry') ? { rung: 'resume', because: 'The run was resumed.' } : undefined

@@ -23,7 +23,7 @@ import { limitsOf } from './limits.ts'
 import { unlooked } from './operation.ts'
 import { checkName, places, type Branch } from './place.ts'
 import { performStep } from './step.ts'
-import { branchHere, fail, halt, performWork, shared } from './work.ts'
+import { branchHere, fail, halt, haltInTurn, performWork, shared } from './work.ts'
 import { checkDate, openWait, performSleep, performWait } from './waits.ts'
 
 const PROGRESS_EVERY_MS = 250
@@ -177,7 +177,7 @@ export function contextFor(generation: Generation, branch: Branch): Context {
     resumed: () => generation.history.resumed,
     halt: (error) => halt(generation, error),
     fail: (error) => fail(generation, error),
-    haltInTurn: (error) => generation.ending.haltInTurn(error),
+    haltInTurn: (error) => haltInTurn(generation, error),
     failNow: (error) => generation.ending.failNow(error),
     shared: (key, make) => shared(generation, key, make),
     branch: () => here().prefix,

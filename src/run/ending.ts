@@ -33,7 +33,7 @@ import {
 import { passOutput } from './gates.ts'
 import type { Generation } from './generation.ts'
 import { limitsOf } from './limits.ts'
-import { idempotencyKey, SEPARATOR, type Branch } from './place.ts'
+import { idempotencyKey, places, SEPARATOR, type Branch } from './place.ts'
 import { performStep, storable } from './step.ts'
 import { hasRead } from './unread.ts'
 
@@ -53,6 +53,12 @@ const LOOKING_MS = 30_000
 /** In so many parts: a clock that jumps, or a machine that slept, uses up one of them. */
 const LOOKS = 30
 const COMPENSATION_RETRY = { attempts: 5, initial: '1s' } as const
+
+/** An error that says which failure mode it is of, or else by its code. */
+function modeOf(error: unknown): string {
+  if (!(error instanceof ThroughlineError)) return 'unclassified'
+  return 'mode' in error && typeof error.mode === 'string' ? error.mode : error.code
+}
 
 export class Ending {
   readonly children = new Map<string, Child>()
@@ -127,7 +133,7 @@ export class Ending {
     if (generation.isClosed || this.#hasBegun) return
     this.#hasBegun = true
     generation.root.release()
-    const mode = error instanceof ThroughlineError ? error.code : 'unclassified'
+    const mode = modeOf(error)
     generation.effect(async () => {
       await generation.recordLast([eventOf(runHalted, { mode, e: storable(error) })], this.#tellParent())
       generation.close('ended')
@@ -138,6 +144,8 @@ export class Ending {
   haltInTurn(error: unknown): void {
     if (this.#generation.isClosed || this.#hasBegun || this.#body) return
     this.#body = { halt: error }
+    // A tool's function that asks for it never goes on: it is not waited for.
+    places.getStore()?.hold?.awaits()
     this.#holdBack()
     this.#generation.delivery.poke()
   }
@@ -257,7 +265,7 @@ export class Ending {
 
   #failed(error: unknown): Promise<void> {
     const untaken = this.#generation.mailbox.untaken()
-    const mode = error instanceof ThroughlineError ? error.code : 'unclassified'
+    const mode = modeOf(error)
     return this.#end(
       eventOf(runFailed, { mode, e: storable(error), ...(untaken.length > 0 ? { untaken } : {}) }),
     )
@@ -324,7 +332,7 @@ export class Ending {
   }
 
   async #haltNow(error: unknown): Promise<void> {
-    const mode = error instanceof ThroughlineError ? error.code : 'unclassified'
+    const mode = modeOf(error)
     await this.#generation.recordLast([eventOf(runHalted, { mode, e: storable(error) })], this.#tellParent())
     this.#generation.close('ended')
   }

@@ -65,7 +65,7 @@ export interface Hands {
   /** Ends the run failed, with its compensations; never settles. */
   readonly fail: (error: unknown) => Promise<never>
   /** The same, but what is under way is recorded first, and nothing begins any more. */
-  readonly haltInTurn: (error: unknown) => void
+  readonly haltInTurn: (error: unknown) => Promise<never>
   /** Ends the run failed; what is under way is told to stop. */
   readonly failNow: (error: unknown) => void
   /** State of the feature for this life of the run, the same in all its branches. */

@@ -178,6 +178,12 @@ export function halt(generation: Generation, error: unknown): Promise<never> {
   return never()
 }
 
+/** Ends the run halted, once what is under way is recorded. */
+export function haltInTurn(generation: Generation, error: unknown): Promise<never> {
+  generation.ending.haltInTurn(error)
+  return never()
+}
+
 /** Ends the run failed, as if its body had thrown. */
 export function fail(generation: Generation, error: unknown): Promise<never> {
   generation.ending.threw(error)
