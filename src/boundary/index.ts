@@ -1,5 +1,4 @@
 export { wayOutOf, type Breach } from './breach.ts'
-export { cross } from './crossing.ts'
 export { BoundaryBreached, CheckFailed, InvariantBroken, LowConfidence, PartialLoss } from './errors.ts'
 export { boundaryBreached, budgetReserved, budgetSettled, type BreachedBody } from './events.ts'
 export { boundaryFeature } from './feature.ts'

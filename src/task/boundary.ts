@@ -41,8 +41,8 @@ export interface Budget {
 /** A value fails it by anything but `true`; what it throws fails it as well. */
 export type Invariant =
   // A value has another shape at each stage, which no type here could say; whoever writes the invariant annotates what it is asked of.
-  // oxlint-disable-next-line no-explicit-any
   (
+    // oxlint-disable-next-line typescript/no-explicit-any
     value: any,
     about: { readonly stage: string; readonly input: unknown },
   ) => boolean | string | Promise<boolean | string>
