@@ -59,7 +59,7 @@ test.each(Object.entries(stores))(
     await using tl = await open({ store: address, tasks: [sending] })
     const { results, end, before, isSame } = await story(tl, address)
     expect(results).toEqual(['by post', 'mended'])
-    expect(end).toBe('failure_unhandled')
+    expect(end).toBe('tool_failure')
     expect(isSame).toBe(true)
     expect(before.modes).toMatchObject([
       { task: 'sending', mode: 'tool_failure', met: 2, unhandled: 0, ended: { recovered: 1, halted: 1 } },
