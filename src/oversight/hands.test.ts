@@ -1,64 +1,31 @@
-/** Asked by a feature, and not by a body: from within a tool's function, as ladders and tools do. */
+/** Asked from within a tool's function. */
 import { expect, test } from 'vitest'
-import { featuresOf } from '../app/features.ts'
-import { decode, encode } from '../log/index.ts'
-import type { Feature, Hands } from '../run/index.ts'
-import { task, type Context } from '../task/index.ts'
+import { task } from '../task/index.ts'
 import { testbed } from '../testing/testbed.ts'
-import { approve, ask, questionAnswered, questionAsked, questionExpired } from './index.ts'
+import { questionAnswered, questionAsked, questionExpired } from './index.ts'
 
-interface Probing extends Context {
-  readonly probe: (call: string, run: (hands: Hands) => Promise<unknown>) => Promise<unknown>
+interface Given {
+  readonly toolCallId: string
+  readonly work: () => Promise<unknown>
 }
-
-/** A tool, as far as a run knows of one. */
-const probing: Feature = {
-  context: (hands): Partial<Probing> => ({
-    probe: (call, run) =>
-      hands.perform({
-        kind: 'tool',
-        name: `probe ${call}`,
-        begin(work) {
-          if (!work.mayBegin()) return
-          void work
-            .inside(() => run(hands))
-            .then((v) =>
-              work.effect(() =>
-                work.settle([
-                  {
-                    kind: 'tool.returned',
-                    version: 1,
-                    name: work.ref.name,
-                    ordinal: work.ref.ordinal,
-                    after: work.ref.after,
-                    actor: undefined,
-                    body: encode({ v }),
-                  },
-                ]),
-              ),
-            )
-        },
-        meaning: ({ body }) => ({ value: (decode(body) as { readonly v: unknown }).v }),
-      }),
-  }),
-}
-;(featuresOf() as Feature[]).push(probing)
 
 const twice = task({
   name: 'twice',
   async run(ctx) {
-    const { probe } = ctx as Probing
+    const tools = ctx.tools({ probe: { execute: (_: unknown, { work }: Given) => work() } })
+    const probe = (call: string, work: () => Promise<unknown>) =>
+      tools.probe.execute(undefined, { toolCallId: call, work })
     const found = await Promise.all(
       ['call_0', 'call_1'].map((call) =>
-        probe(call, async (hands) => {
-          const which = await ask(hands, { question: 'Which?', to: call })
-          const { approved, by } = await approve(hands, 'it', { proposal: { which } })
+        probe(call, async () => {
+          const which = await ctx.ask('Which?', { to: call })
+          const { approved, by } = await ctx.approve('it', { proposal: { which } })
           return [which, approved, by]
         }),
       ),
     )
-    const late = await probe('call_2', (hands) =>
-      ask(hands, { question: 'Now?', timeout: '1h' }).catch((error: { code?: string }) => error.code),
+    const late = await probe('call_2', () =>
+      ctx.ask('Now?', { timeout: '1h' }).catch((error: { code?: string }) => error.code),
     )
     return [...found, late]
   },
