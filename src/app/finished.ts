@@ -27,7 +27,7 @@ export async function* finishedBefore(log: Log, before: Date): AsyncGenerator<Fi
 function streamsOf(row: Row): string[] {
   const run = String(row['run'])
   const chapters = Array.from({ length: Number(row['chapter']) }, (_, i) => events.chapterStream(run, i + 1))
-  return [...chapters, events.inboxOf(run)]
+  return [...chapters, events.inboxOf(run), events.budgetOf(run)]
 }
 
 /** Those of their parents that have not ended. */

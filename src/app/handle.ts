@@ -3,6 +3,7 @@ import { isHandoff, type Brief, type BriefOptions } from '../continuity/index.ts
 import { textOf } from '../errors.ts'
 import { AlreadyThere, eventOf, isErased, type Log, type StoredEvent } from '../log/index.ts'
 import { correctedBy, feedbackOf, finished, giveFeedback, type FeedbackParts } from '../memory/index.ts'
+import { questionOf } from '../oversight/index.ts'
 import {
   events,
   fork,
@@ -88,6 +89,12 @@ export class RunHandle<Output = unknown> {
       throw new BadRequest(
         `${this.id} is taken over by acknowledging a brief of it, not by a message: throughline brief ${this.id}, then throughline ack.`,
         { run: this.id, name },
+      )
+    const question = questionOf(name)
+    if (question !== undefined)
+      throw new BadRequest(
+        `${this.id} waits for the answer to a question, not for a message: throughline inbox show ${question}, then throughline inbox answer, or tl.inbox.answer().`,
+        { run: this.id, question },
       )
     const row = await this.#alive('signalled')
     checkPayload(this.id, row.waiting, name, payload)

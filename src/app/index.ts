@@ -5,6 +5,8 @@ export {
   type RestateDispatch,
   type RestateReport,
 } from '../dispatch/restate/index.ts'
+export { boundaryReport, type BoundaryReport } from '../boundary/index.ts'
+export type { BoundaryOptions } from './boundary.ts'
 export { RunHandle } from './handle.ts'
 export { idsBy, type Ids } from './ids.ts'
 export { fileOf, open, openStore, type OpenOptions } from './open.ts'
@@ -21,7 +23,19 @@ export type {
   Profile,
   Recorded as MemoryItem,
 } from '../memory/index.ts'
+export { recoveryMet, recoveryOver, recoveryRung, recoverySkipped } from '../recovery/index.ts'
+export type { Failures, FailuresQuery, MetFailure, ModeOfTask } from '../recovery/index.ts'
 export { isHandoff } from '../continuity/index.ts'
+export { issuesOf } from '../task/index.ts'
+export {
+  answerIn,
+  putIn,
+  questionOf,
+  spoken,
+  type AnswerBody,
+  type Question,
+  type QuestionStatus,
+} from '../oversight/index.ts'
 export type { RecordedThread, Thread } from '../continuity/index.ts'
 export type { RunRow, RunsPage, RunsQuery, RunStatus } from './rows.ts'
 export type { StartOptions } from './start.ts'
@@ -42,3 +56,4 @@ export {
   type Kept,
   type LinkType,
 } from '../task/index.ts'
+export { modelEvents } from './model-events.ts'

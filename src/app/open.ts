@@ -3,6 +3,8 @@ import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { systemClock, type Clock, type Log } from '../log/index.ts'
 import { serveRecall, type Embedder, type Serving } from '../memory/index.ts'
+import type { Models, Prices } from '../model/index.ts'
+import type { Classifier } from '../recovery/index.ts'
 import { Generation, Registry, RunCarrier, watchAmbient, type Surroundings } from '../run/index.ts'
 import { openSqlite } from '../store/sqlite/index.ts'
 import type { AnyTask, ContextLog } from '../task/index.ts'
@@ -11,7 +13,7 @@ import { BadDispatch, type Notifier, type RestateDispatch } from '../dispatch/re
 import { attach } from './attach.ts'
 import { Carrying } from './carrying.ts'
 import { BadRequest, BadStore } from './errors.ts'
-import { features } from './features.ts'
+import { featuresOf } from './features.ts'
 import { idsBy, type Ids } from './ids.ts'
 import { plainLogger } from './logger.ts'
 import { projections } from './projections.ts'
@@ -41,6 +43,12 @@ export interface OpenOptions {
   readonly strict?: boolean
   /** Refuse to create the store. */
   readonly mustExist?: boolean
+  /** Models by the names that tasks use for them in `ctx.model`; names that are none of these go to the AI SDK's default provider. */
+  readonly models?: Models
+  /** Asked first what a failure of a model or a tool is: a mode, or undefined where it is none of theirs. */
+  readonly classifiers?: readonly Classifier[]
+  /** What models cost, in USD a million tokens, before the table that comes with the package: `{ 'acme/large': { input: 2, output: 8 } }`. */
+  readonly prices?: Prices
   /** Says what items mean, for recall, in place of the table that comes with the package: any embedding model of the AI SDK. */
   readonly embedder?: Embedder
   /** How long a waiting run stays in memory; 1 s unless told. */
@@ -86,7 +94,7 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
     newId,
     random: options.random ?? chance,
     wake,
-    features,
+    features: featuresOf(options),
     rested: () => carrying.dispatcher?.rearm(),
     released: (runId) => carrying.dispatcher?.released?.(runId),
     held: () => carrying.dispatcher?.held?.(),

@@ -2,6 +2,7 @@
 import type { Clock, Log, Position, StoredEvent, Verdict } from '../log/index.ts'
 import type { Deployment, WorkerRow } from '../dispatch/postgres/index.ts'
 import type { Registry } from '../run/index.ts'
+import type { BoundaryReport } from '../boundary/index.ts'
 import {
   Briefs,
   openHandoffs,
@@ -13,7 +14,10 @@ import {
   type Handoff,
 } from '../continuity/index.ts'
 import { Memory } from '../memory/index.ts'
+import { Inbox } from '../oversight/index.ts'
+import { failuresOf, type Failures, type FailuresQuery } from '../recovery/index.ts'
 import { isTask, type AnyTask, type Task } from '../task/index.ts'
+import { readBoundary, type BoundaryOptions } from './boundary.ts'
 import { BadRequest, Closed } from './errors.ts'
 import { RunHandle, type HandleOptions } from './handle.ts'
 import type { Ids } from './ids.ts'
@@ -50,6 +54,7 @@ export class Throughline {
   readonly #memory: Memory
   readonly #threads: Threads
   readonly #briefs: Briefs
+  readonly #inbox: Inbox
   #closing: Promise<void> | undefined
 
   constructor(parts: ThroughlineParts) {
@@ -57,6 +62,7 @@ export class Throughline {
     this.#memory = new Memory(parts.log, parts.newId, { now: () => parts.clock.now(), lost: parts.lost })
     this.#threads = new Threads(parts.log, parts.newId)
     this.#briefs = new Briefs(parts.log, this.#memory, parts.wake)
+    this.#inbox = new Inbox({ ...parts, now: () => parts.clock.now() })
   }
 
   /** Starts a run, or gives the one that has the key. @throws {InvalidValue} @throws {KeyReused} */
@@ -112,6 +118,12 @@ export class Throughline {
     return this.#threads
   }
 
+  /** What runs ask of people: questions and approvals, and their answers. */
+  get inbox(): Inbox {
+    this.#checkOpen()
+    return this.#inbox
+  }
+
   /**
    * What whoever takes over a run or a thread is given: made from the record alone, within a budget of tokens.
    * @throws {RunNotFound} @throws {ThreadNotFound} @throws {BriefTooLarge} @throws {BriefUnknown}
@@ -119,6 +131,19 @@ export class Throughline {
   async brief(id: string, options: BriefOptions = {}): Promise<Brief> {
     this.#checkOpen()
     return this.#briefs.brief(id, options)
+  }
+
+  /**
+   * The limits of a task, a sentence each; with `run`, those that its callers handed down as well, and what was spent of them.
+   * @throws {UnknownTask} @throws {RunNotFound} @throws {BadRequest} if the run is of another task
+   */
+  async boundary<I, O>(
+    task: Task<I, O> | string | undefined,
+    options: BoundaryOptions = {},
+  ): Promise<BoundaryReport> {
+    this.#checkOpen()
+    const { log, registry } = this.#parts
+    return readBoundary(log, registry, task as unknown as AnyTask | string | undefined, options) // whatever it takes and gives
   }
 
   /** Runs that wait to be taken over, the oldest first; those for one name, if it is given. */
@@ -131,6 +156,12 @@ export class Throughline {
   async acknowledge(briefId: string, options: AcknowledgeOptions): Promise<Acknowledgement> {
     this.#checkOpen()
     return this.#briefs.acknowledge(briefId, options)
+  }
+
+  /** Which modes of failure tasks declare a way out for, which they met, how those ended, and which nobody thought of. */
+  async failures(query: FailuresQuery = {}): Promise<Failures> {
+    this.#checkOpen()
+    return failuresOf(this.#parts.log, this.#parts.registry.newest(), query)
   }
 
   /** The events of a stream. */

@@ -87,8 +87,10 @@ async function* headsOfRun(log: Log, runId: string): AsyncGenerator<Head> {
     const head = await log.head(events.chapterStream(runId, chapter))
     if (head) yield head
   }
-  const inbox = await log.head(events.inboxOf(runId))
-  if (inbox) yield inbox
+  for (const beside of [events.inboxOf(runId), events.budgetOf(runId)]) {
+    const head = await log.head(beside)
+    if (head) yield head
+  }
   for (const child of await log.select('runs', { where: { parent: runId }, order: ['position'] }))
     yield* headsOfRun(log, String(child['run']))
 }

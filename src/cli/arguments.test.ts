@@ -11,7 +11,7 @@ import { quoted } from './command.ts'
 import { jsonArgument, plain, preview, shortened } from './json.ts'
 import { barText } from './live.ts'
 import { fromNow, lengthText, pastMoment, timeText } from './moment.ts'
-import { exampleOf } from './pending.ts'
+import { exampleOf } from './example.ts'
 import { perform } from './program.ts'
 
 let folder = ''

@@ -48,6 +48,21 @@ export const catalogue: readonly Entry[] = [
   },
   { name: 'ack', summary: 'say that a brief was read, and take over', load: () => import('./ack.ts') },
   { name: 'handoffs', summary: 'runs that wait to be taken over', load: () => import('./handoffs.ts') },
+  {
+    name: 'inbox',
+    summary: 'list, show and answer what runs ask of people',
+    load: () => import('./inbox.ts'),
+  },
+  {
+    name: 'failures',
+    summary: 'which failures tasks declare a way out of, and which they met',
+    load: () => import('./failures.ts'),
+  },
+  {
+    name: 'boundary',
+    summary: 'read out what a task may not cross, and what a run has spent of it',
+    load: () => import('./boundary.ts'),
+  },
   { name: 'verify', summary: 'recompute every hash of the record', load: () => import('./verify.ts') },
   { name: 'rebuild', summary: 'rebuild the views from the record', load: () => import('./rebuild.ts') },
   {

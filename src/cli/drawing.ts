@@ -125,16 +125,19 @@ async function rowOf(tl: Throughline, id: string): Promise<RunRow | undefined> {
 }
 
 function noteOf(operation: Operation, now: number): string {
-  const { kind, state, attempts, error, due, child, childStatus, refused } = operation
-  const parts: string[] = []
+  const { kind, state, attempts, error, due, child, childStatus, refused, note } = operation
+  const parts: string[] = note === undefined ? [] : [note]
   if (child !== undefined)
     parts.push(`${child}${childStatus === undefined || childStatus === 'done' ? '' : ` ${childStatus}`}`)
   if (attempts > 1) parts.push(`${attempts} attempts`)
   if (state === 'waiting' && kind === 'wait')
-    parts.push(`waits for a message${due === undefined ? '' : `, gives up ${fromNow(due, now)}`}`)
+    parts.push(
+      `waits for ${operation.question === undefined ? 'a message' : 'an answer'}${due === undefined ? '' : `, gives up ${fromNow(due, now)}`}`,
+    )
   if (state === 'waiting' && kind === 'sleep' && due !== undefined)
     parts.push(`sleeps, wakes ${fromNow(due, now)}`)
   if (state === 'retrying' && due !== undefined) parts.push(`again ${fromNow(due, now)}`)
+  if (operation.answer !== undefined) parts.push(operation.answer)
   if (state === 'doubt') parts.push('in doubt')
   if (state === 'begun') parts.push('begun, no outcome yet')
   if (state === 'released') parts.push('released')

@@ -1,6 +1,17 @@
 /** An event in a few words, for those who follow a run or read its history. */
-import { decode, events, isErased, read, type StoredEvent } from '../app/index.ts'
+import {
+  answerIn,
+  decode,
+  events,
+  isErased,
+  putIn,
+  questionOf,
+  read,
+  type StoredEvent,
+} from '../app/index.ts'
 import { messageOf } from '../errors.ts'
+import { callLine } from './calls.ts'
+import { answerText } from './inbox-lines.ts'
 import { preview, shortened } from './json.ts'
 import { lengthText } from './moment.ts'
 import type { Tone } from './output.ts'
@@ -68,14 +79,22 @@ export function lineOf(event: StoredEvent): EventLine | undefined {
       return waits(`${name}  sleeps for ${lengthText(read(events.sleepStarted, event).due - event.at)}`)
     case 'sleep.fired':
       return done(`${name}  woke`)
+    case 'keep.done': {
+      const put = putIn(event)
+      return put && waits(`${name}  asked of ${put.to ?? 'anybody'}: throughline inbox show ${put.question}`)
+    }
     case 'wait.opened': {
       const { due } = read(events.waitOpened, event)
+      if (questionOf(event.name ?? '') !== undefined) return undefined // said when it was asked
       return waits(
         `${name}  waits for a message${due === undefined ? '' : `, ${lengthText(due - event.at)} at most`}`,
       )
     }
-    case 'wait.answered':
+    case 'wait.answered': {
+      const answer = answerIn(event)
+      if (answer) return done(`${name}  ${answerText(answer)}`)
       return done(`${name}  ${preview(read(events.waitAnswered, event).v, 120)}`.trimEnd())
+    }
     case 'wait.timed_out':
       return failed(`${name}  nobody answered in time`)
     case 'wait.refused':
@@ -99,7 +118,7 @@ export function lineOf(event: StoredEvent): EventLine | undefined {
     case 'run.restarted':
       return { glyph: GLYPHS.again, tone: 'live', text: 'goes on in a fresh chapter' }
     default:
-      return undefined
+      return callLine(event)
   }
 }
 

@@ -1,11 +1,13 @@
 /** The events of a run folded into its operations: what each did, how long it took, what is left of it. */
-import { events, read, type StoredEvent } from '../app/index.ts'
+import { answerIn, events, putIn, questionOf, read, type StoredEvent } from '../app/index.ts'
 import { messageOf } from '../errors.ts'
+import { titleOfCall, toldOf } from './calls.ts'
+import { answerText } from './inbox-lines.ts'
 
 export type State = 'done' | 'failed' | 'waiting' | 'retrying' | 'doubt' | 'begun' | 'released'
 
 export interface Operation {
-  /** `step`, `sleep`, `wait`, `call`, `spawn`, `race`. */
+  /** `step`, `sleep`, `wait`, `call`, `spawn`, `race`, `model`, `tool`. */
   readonly kind: string
   /** With the path of its branch: `inspect › zod › read`. */
   readonly name: string
@@ -20,11 +22,16 @@ export interface Operation {
   child?: string
   childStatus?: string
   winner?: string
+  /** Of a wait for a person's answer: the question, and what was answered. */
+  question?: string
+  answer?: string
+  /** What a call came to: tokens, price. */
+  note?: string
   /** Messages an open wait refused. */
   refused: number
 }
 
-const OPERATIONS: readonly string[] = ['step', 'sleep', 'wait', 'call', 'spawn', 'race']
+const OPERATIONS: readonly string[] = ['step', 'sleep', 'wait', 'call', 'spawn', 'race', 'model', 'tool']
 
 /** How long it took, or has been under way. */
 export function lengthOf(operation: Operation, now: number): number {
@@ -34,16 +41,22 @@ export function lengthOf(operation: Operation, now: number): number {
 /** In the order they first appear on record. `isOver`: what has no outcome will never have one. */
 export function operationsOf(recorded: readonly StoredEvent[], isOver: boolean): readonly Operation[] {
   const operations = new Map<string, Operation>()
+  const questions = new Map<string, StoredEvent>()
   for (const event of recorded) {
+    const put = putIn(event)
+    if (put) questions.set(put.question, event)
     const kind = event.kind.slice(0, event.kind.indexOf('.'))
     if (event.name === undefined || !OPERATIONS.includes(kind)) continue
     const key = `${event.name}#${event.ordinal ?? 1}`
     let operation = operations.get(key)
     if (!operation) {
+      const question = questionOf(event.name)
+      const named = (question === undefined ? undefined : questions.get(question)) ?? event
       operation = {
         kind,
-        name: event.name,
-        ordinal: event.ordinal ?? 1,
+        name: named.name ?? event.name,
+        ordinal: named.ordinal ?? 1,
+        ...(question === undefined ? {} : { question }),
         state: 'begun',
         startedAt: event.at,
         attempts: 1,
@@ -65,7 +78,20 @@ function end(operation: Operation, state: State, at: number, e?: unknown): void 
   if (e !== undefined) operation.error = messageOf(e)
 }
 
+function applyCall(operation: Operation, event: StoredEvent): boolean {
+  const told = toldOf(event)
+  if (!told) return false
+  const { state, isOver, ms, ...rest } = told
+  Object.assign(operation, rest, { state })
+  if (state === 'done') delete operation.error
+  if (!isOver) return true
+  if (ms !== undefined && operation.startedAt === event.at) operation.startedAt = event.at - ms
+  operation.endedAt = event.at
+  return true
+}
+
 function apply(operation: Operation, event: StoredEvent): void {
+  if (applyCall(operation, event)) return
   switch (event.kind) {
     case 'step.completed': {
       const { n, ms } = read(events.stepCompleted, event)
@@ -110,8 +136,12 @@ function apply(operation: Operation, event: StoredEvent): void {
       delete operation.endedAt
       return
     case 'sleep.fired':
-    case 'wait.answered':
       return end(operation, 'done', event.at)
+    case 'wait.answered': {
+      const answer = answerIn(event)
+      if (answer) operation.answer = answerText(answer)
+      return end(operation, 'done', event.at)
+    }
     case 'wait.timed_out':
       return end(operation, 'failed', event.at, 'nobody answered in time')
     case 'call.started':
@@ -135,5 +165,6 @@ function apply(operation: Operation, event: StoredEvent): void {
 /** As `nameOf` an event. */
 export function labelOf(operation: Operation): string {
   const last = operation.name.split(' › ').at(-1) ?? operation.name
+  if (operation.kind === 'model' || operation.kind === 'tool') return titleOfCall(operation.kind, last)
   return `${last}${operation.ordinal > 1 ? `#${operation.ordinal}` : ''}`
 }

@@ -1,6 +1,10 @@
 /** What a run waits for, and the command that goes on with it. */
-import { isHandoff, type RunRow, type Throughline, type Waiting } from '../app/index.ts'
+import { isHandoff, questionOf, type RunRow, type Throughline, type Waiting } from '../app/index.ts'
+import { ThroughlineError } from '../errors.ts'
 import { quoted } from './command.ts'
+import { exampleOf } from './example.ts'
+import { answerCommands } from './inbox-lines.ts'
+import { shortened } from './json.ts'
 import { fromNow, timeText } from './moment.ts'
 import { openChildren } from './rest.ts'
 
@@ -52,7 +56,11 @@ async function everyPending(tl: Throughline, row: RunRow, around: Around): Promi
         isOutside: false,
       },
     ]
-  const own = row.waiting.filter((one) => one.kind !== 'call').map((one) => pendingOn(row, one, around))
+  const own = await Promise.all(
+    row.waiting
+      .filter((one) => one.kind !== 'call')
+      .map(async (one) => (await questionOn(tl, one, around)) ?? pendingOn(row, one, around)),
+  )
   const calls = row.waiting.some((one) => one.kind === 'call') ? await openChildren(tl, row.id) : []
   const below = await Promise.all(
     calls.map(async (child) =>
@@ -63,6 +71,35 @@ async function everyPending(tl: Throughline, row: RunRow, around: Around): Promi
     ),
   )
   return [...own, ...below.flat()]
+}
+
+/** A person's answer, if that is what it waits for. */
+async function questionOn(
+  tl: Throughline,
+  { kind, name, due }: Waiting,
+  { storeFlag, now, root }: Around,
+): Promise<Pending | undefined> {
+  const id = kind === 'wait' ? questionOf(name) : undefined
+  if (id === undefined) return undefined
+  const question = await tl.inbox.get(id).catch((error: unknown) => {
+    if (error instanceof ThroughlineError && error.code === 'question_not_found') return undefined // a wait that is only named so
+    throw error
+  })
+  if (!question) return undefined
+  if (question.answer) {
+    const what = `takes the answer of ${question.answer.by} to "${shortened(question.question, 200)}" when it goes on`
+    return { what, commands: [`throughline resume ${root} --follow${storeFlag}`], isOutside: false }
+  }
+  const until = due === undefined ? '' : `, until ${timeText(due)} (${fromNow(due, now)})`
+  const commands =
+    question.kind === 'approval'
+      ? [`throughline inbox show ${id}${storeFlag}`]
+      : answerCommands(question, storeFlag)
+  return {
+    what: `waits for ${question.to ?? 'anybody'} to answer "${shortened(question.question, 200)}"${until}`,
+    commands,
+    isOutside: true,
+  }
 }
 
 function pendingOn(row: RunRow, one: Waiting, { storeFlag, now, root }: Around): Pending {
@@ -113,25 +150,3 @@ function pendingOn(row: RunRow, one: Waiting, { storeFlag, now, root }: Around):
       return { what: `waits for its child "${one.name}"`, commands: [], isOutside: false }
   }
 }
-
-/** A value of the right shape, with the names of types where people fill in their own. */
-export function exampleOf(schema: object, depth = 0): unknown {
-  const { type, properties, items, ...rest } = schema as Readonly<Record<string, unknown>>
-  if ('const' in rest) return rest['const']
-  if (Array.isArray(rest['enum'])) return rest['enum'][0] as unknown
-  if (depth > 4) return null
-  if (type === 'object' || isObject(properties))
-    return Object.fromEntries(
-      Object.entries(isObject(properties) ? properties : {}).map(([key, inner]) => [
-        key,
-        isObject(inner) ? exampleOf(inner, depth + 1) : null,
-      ]),
-    )
-  if (type === 'array') return isObject(items) ? [exampleOf(items, depth + 1)] : []
-  if (type === 'boolean') return true
-  if (type === 'number' || type === 'integer') return 0
-  return type === 'string' ? '…' : null
-}
-
-const isObject = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,6 +1,7 @@
 /** `throughline show`: a run drawn for people, or told as JSON. */
 import { events, read, type Feedback, type RunRow, type StoredEvent, type Throughline } from '../app/index.ts'
 import { asClient, type Define, type Desk, type ExitCode } from './command.ts'
+import { spentText } from './calls.ts'
 import { chapterOf, draw } from './drawing.ts'
 import { plain, preview, shortened } from './json.ts'
 import { fromNow, lengthText, timeText } from './moment.ts'
@@ -77,6 +78,7 @@ function factsOf(
     ['child of', row.parent],
     ['fork of', started?.forkedFrom && `${started.forkedFrom.run} at ${started.forkedFrom.at}`],
     ['from', row.source],
+    ['models', spentText(recorded)],
     ['input', started?.input === undefined ? undefined : preview(started.input, 400)],
   ]
   return facts.flatMap(([label, text]) => (text === undefined || text === '' ? [] : [[label, text] as const]))

@@ -28,12 +28,13 @@ export const define: Define = (command, act) => {
     )
 }
 
-/** A run's chapters and its inbox, or one stream. */
+/** A run’s chapters, its inbox and its budget, or one stream. */
 async function verifyRun(tl: Throughline, stream: string): Promise<readonly Verdict[]> {
   const streams = [stream]
   for (let chapter = 2; await tl.log.head(events.chapterStream(stream, chapter)); chapter++)
     streams.push(events.chapterStream(stream, chapter))
-  if (await tl.log.head(events.inboxOf(stream))) streams.push(events.inboxOf(stream))
+  for (const beside of [events.inboxOf(stream), events.budgetOf(stream)])
+    if (await tl.log.head(beside)) streams.push(beside)
   if (!(await tl.log.head(stream)))
     throw new BadRequest(`There is no stream "${stream}" in this store; "throughline runs" lists the runs.`, {
       stream,

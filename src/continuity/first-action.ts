@@ -4,6 +4,7 @@
  * F1. Finding out comes before doing: while an effect is in doubt, or decisions contradict each other, nothing else is safe.
  * F2. What goes on by itself is left to itself.
  */
+import { questionOf } from '../oversight/index.ts'
 import { doubtsOf, type Material, type RunState } from './material.ts'
 import { day, line } from './wording.ts'
 
@@ -26,6 +27,11 @@ export function firstAction(material: Material): string {
   const wanted = open.flatMap((state) =>
     state.waiting.filter(({ kind }) => kind === 'wait').map(({ name }) => ({ run: state.run, name })),
   )[0]
+  const question = wanted && questionOf(wanted.name)
+  if (question !== undefined)
+    return line(
+      `Answer ${question}, if it is yours (${material.questions.get(question)?.to ?? 'anybody'}): throughline inbox show ${question}.`,
+    )
   if (wanted)
     return line(
       `Answer "${wanted.name}" when you can: throughline signal ${wanted.run} '${wanted.name}' '<json>'.`,

@@ -15,9 +15,11 @@ import {
   type Memory,
   type MemoryItem,
 } from '../memory/index.ts'
+import { wordingOf } from '../oversight/index.ts'
 import { events, RunErased, RunNotFound, type Fork, type Waiting } from '../run/index.ts'
 import { briefAcknowledged, threadStream, type BriefSettings, type Vector } from './events.ts'
 import { openHandoffs, type Handoff } from './handoffs.ts'
+import { questionsAmong, type Questions } from './pending.ts'
 import { planOf, type Planned } from './plan.ts'
 import type { RunRecord } from './record.ts'
 import type { Records } from './records.ts'
@@ -65,6 +67,8 @@ export interface Material {
   readonly flagged: readonly Grounds[]
   /** Of these runs. */
   readonly handoffs: readonly Handoff[]
+  /** Of people, that they wait for. */
+  readonly questions: Questions
   readonly asked: readonly { readonly reader: string; readonly question: string }[]
   readonly vector: Vector
 }
@@ -130,6 +134,10 @@ export async function gather(sources: Sources, subject: string, settings: BriefS
     withdrawn: [...over.items].sort(byTime),
     ...(await newsOf(sources, scope, settings.since)),
     handoffs: await openHandoffs(log, { of: [...known] }),
+    questions: await wordingOf(
+      log,
+      [...runs, ...below].flatMap(({ waiting }) => questionsAmong(waiting)),
+    ),
     asked: await askedOf(log, subject),
     vector,
   }

@@ -6,6 +6,7 @@
  */
 import { messageOf } from '../errors.ts'
 import type { StoredEvent } from '../log/index.ts'
+import { answerIn, putIn, questionOf, spoken } from '../oversight/index.ts'
 import { events, read, type RunStartedBody } from '../run/index.ts'
 import { shortened, shown } from './wording.ts'
 
@@ -53,6 +54,8 @@ export class RunRecord {
   /** Failed attempts of steps without an outcome yet, and of those that then went well. */
   readonly attempts = new Map<string, { n: number; label: string; error: string; at: StoredEvent }>()
   end: Ended | undefined
+  /** What was asked of people, by the id of the question. */
+  readonly #questions = new Map<string, string>()
 
   add(event: StoredEvent): void {
     const { kind } = event
@@ -67,13 +70,13 @@ export class RunRecord {
       case events.stepCompleted.name:
         return this.#completed(event, (v) => v)
       case events.waitAnswered.name:
-        return this.#completed(event, (v) => v)
+        return this.#answered(event)
       case events.callEnded.name: {
         const { status, e } = read(events.callEnded, event)
         return status === 'done' ? this.#completed(event, (v) => v) : this.#failed(event, e)
       }
       case events.waitReturned.name: {
-        const at = this.done.findLastIndex(({ label }) => label === labelOf(event))
+        const at = this.done.findLastIndex(({ label }) => label === labelOf(this.#named(event)))
         return at < 0 ? undefined : void this.done.splice(at, 1)
       }
       case events.stepFailed.name:
@@ -83,10 +86,13 @@ export class RunRecord {
       case events.spawnRefused.name:
         return this.#failed(event, read(events.spawnRefused, event).e)
       case events.waitTimedOut.name:
-        return this.#failed(event, 'nobody answered in time')
-      case events.keepDone.name:
+        return this.#failed(this.#named(event), 'nobody answered in time')
+      case events.keepDone.name: {
+        const put = putIn(event)
+        if (put) this.#questions.set(put.question, labelOf(event))
         // What was kept is shown where it belongs, as an item or in the plan; a checkpoint that was passed is work done.
         return labelOf(event).startsWith('checkpoint ') ? this.#completed(event, () => 'passed') : undefined
+      }
       case events.stepAttempted.name: {
         const { n, e } = read(events.stepAttempted, event)
         this.attempts.set(keyOf(event), {
@@ -110,6 +116,21 @@ export class RunRecord {
       default:
         return this.#ended(event)
     }
+  }
+
+  #answered(event: StoredEvent): void {
+    const named = this.#named(event)
+    const answer = answerIn(event)
+    if (!answer) return this.#completed(event, (v) => v)
+    const why = answer.reason === undefined ? '' : `: ${answer.reason}`
+    const text = shortened(`${shown(spoken(answer), SHOWN)} (${answer.by}${why})`, SHOWN)
+    this.done.push({ ...placeOf(named), result: () => text })
+  }
+
+  /** The answer to a question is shown under what was asked. */
+  #named(event: StoredEvent): StoredEvent {
+    const label = this.#questions.get(questionOf(event.name ?? '') ?? '')
+    return label === undefined ? event : { ...event, name: label, ordinal: 1 }
   }
 
   #completed(event: StoredEvent, valueOf: (v: unknown) => unknown): void {

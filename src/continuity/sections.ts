@@ -116,7 +116,7 @@ function done({ thread, runs, unread }: Material): Lines {
   return joined([before, ...ofRuns])
 }
 
-function remains({ thread, runs, below, handoffs }: Material): Line[] {
+function remains({ thread, runs, below, handoffs, questions }: Material): Line[] {
   const next = thread?.nextAction === undefined ? [] : [{ text: line(`Next: ${thread.nextAction}`) }]
   const waits = thread?.waitingOn === undefined ? [] : [{ text: line(`Waiting on ${thread.waitingOn}`) }]
   const ofRuns = [...runs, ...below]
@@ -128,7 +128,7 @@ function remains({ thread, runs, below, handoffs }: Material): Line[] {
         ...planned.map(({ id, title }) => ({ text: line(`${who}Planned: ${title} [${id}]`) })),
         ...state.waiting
           .filter(({ kind, name }) => kind !== 'in_doubt' && !isHandoff(kind, name))
-          .map((one) => ({ text: line(`${who}${pendingLine(one)}`) })),
+          .map((one) => ({ text: line(`${who}${pendingLine(one, questions)}`) })),
         ...handoffs
           .filter(({ run }) => run === state.run)
           .map(({ to, reason, note }) => ({

@@ -26,6 +26,13 @@ export type RowChange =
       readonly where: Row
       /** refuse the commit unless a row changed */ readonly must?: boolean
     }
+  | {
+      readonly add: string
+      /** by how much each column changes; one that holds nothing yet counts as zero */ readonly by: Readonly<
+        Record<string, number>
+      >
+      /** the whole key of the row, which is made where it is missing */ readonly where: Row
+    }
   | { readonly remove: string; readonly where: Row }
 
 export interface Projection {

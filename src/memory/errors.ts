@@ -128,13 +128,3 @@ export class DecisionConflict extends ThroughlineError {
     })
   }
 }
-
-/** A check of the checkpoint's author said no. */
-export class CheckFailed extends ThroughlineError {
-  constructor(checkpoint: string, check: string, said: string | undefined) {
-    super('check_failed', {
-      message: `Check "${check}" at checkpoint "${checkpoint}" did not pass${said === undefined ? '' : `: ${said}`}. Change the value, or the check.`,
-      data: { checkpoint, check, said },
-    })
-  }
-}

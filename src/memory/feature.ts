@@ -1,8 +1,8 @@
-/** `ctx.decide`, `ctx.remember`, `ctx.recall` and `ctx.checkpoint`: what a body keeps is on the record with it, or not at all. */
+/** `ctx.decide`, `ctx.remember` and `ctx.recall`: what a body keeps is on the record with it, or not at all. */
 import type { Feature, Hands } from '../run/index.ts'
 import type { Context, Kept, RecallQuery } from '../task/index.ts'
 import { asItem, type ItemInput } from './item.ts'
-import { outputGate, pass, stepGate } from './checkpoint.ts'
+import { outputGate, stepGate } from './gates.ts'
 import { recallOf, type Named } from './recall.ts'
 import { seenByFork } from './overlay.ts'
 import { checkFilters } from './reading.ts'
@@ -15,7 +15,6 @@ function memoryContext(hands: Hands): Partial<Context> {
   const kept = (call: string, subject: string, item: () => ItemInput) =>
     keep(call, subject, () => recording(pen, item())) as Promise<Kept>
   return {
-    checkpoint: (name, value, options = {}) => pass(hands, name, value, options as never) as Promise<never>, // as the schema types say
     async recall(query = {}) {
       const about = { scope: run.scope ?? '', ...query }
       const recall = recallOf(log)

@@ -2,7 +2,6 @@ export {
   BadErasure,
   BadItem,
   BadMemoryImport,
-  CheckFailed,
   DecisionConflict,
   ImportConflict,
   ItemChanged,
@@ -10,6 +9,7 @@ export {
   ItemOver,
   RecallUnavailable,
 } from './errors.ts'
+export { bind, type Against, type Bound } from './binding.ts'
 export type { Serving } from './desk.ts'
 export type { Embedder } from './embedder.ts'
 export { RuleInvalid } from './rules/errors.ts'
@@ -37,6 +37,7 @@ export { type Listed, type Profile } from './profile.ts'
 export { memoryProjection } from './projection.ts'
 export { liveInFork } from './overlay.ts'
 export { serveRecall } from './recall.ts'
+export { tagged } from './tag.ts'
 export {
   itemsByVersion,
   type ItemsPage,

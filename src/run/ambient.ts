@@ -15,7 +15,7 @@ export interface AmbientUse {
 }
 
 /** The AI SDK gives ids and times of its own to what it hands on; what comes of a model call is on the record all the same. */
-const THE_SDK = /[\\/]node_modules[\\/](?:ai|@ai-sdk)[\\/]/
+const THE_SDK = /[\\/]node_modules[\\/](?:ai|@ai-sdk|cockatiel)[\\/]/
 /** Of a stack: its first line, this file's two, and the caller. */
 const CALLER = 3
 
@@ -36,7 +36,7 @@ export function watchAmbient(used: (use: AmbientUse) => void): () => void {
 
 function tell(use: Omit<AmbientUse, 'owner'>): void {
   const place = places.getStore()
-  if (!place || place.isInStep) return
+  if (!place || place.isInStep || place.within) return
   if (THE_SDK.test(new Error().stack?.split('\n', CALLER + 1)[CALLER] ?? '')) return
   for (const used of watchers) used({ ...use, owner: place.owner })
 }

@@ -197,6 +197,7 @@ export class RunCarrier implements Carrier {
     if (history.halted && lifting) {
       await record([eventOf(runResumed, { message: lifting.id })])
       mailbox.take(lifting)
+      history.resumed++
     }
     const task = this.#options.registry.codeFor(history.started.task, history.started.version)
     if (!task) {

@@ -14,6 +14,7 @@ import {
 import type { Generation } from './generation.ts'
 import { read } from './history.ts'
 import type { Operation } from './operation.ts'
+import { limitsOf } from './limits.ts'
 import { storable } from './step.ts'
 import { unread } from './unread.ts'
 
@@ -111,6 +112,7 @@ async function prepare(
       `The input of child task "${task.name}"`,
     )
     const scope = options.scope ?? started.scope
+    const boundary = limitsOf(generation)
     const body: RunStartedBody = {
       run: generation.surroundings.newId('run'),
       task: task.name,
@@ -124,6 +126,7 @@ async function prepare(
       ...(started.thread === undefined ? {} : { thread: started.thread }),
       ...(started.source === undefined ? {} : { source: started.source }),
       ...(started.forks === undefined ? {} : { forks: started.forks }),
+      ...(boundary === undefined ? {} : { boundary }),
     }
     eventOf(runStarted, body) // an input that cannot be recorded is refused here, as an outcome
     return body

@@ -18,18 +18,35 @@ import { BadOperation } from './errors.ts'
 import { runProgress } from './events.ts'
 import { runFacts } from './facts.ts'
 import type { Generation } from './generation.ts'
+import { keyOf } from './history.ts'
+import { limitsOf } from './limits.ts'
 import { unlooked } from './operation.ts'
 import { checkName, places, type Branch } from './place.ts'
 import { performStep } from './step.ts'
-import { branchHere, fail, halt, performWork, shared } from './work.ts'
+import { branchHere, fail, halt, haltInTurn, performWork, shared } from './work.ts'
 import { checkDate, openWait, performSleep, performWait } from './waits.ts'
 
 const PROGRESS_EVERY_MS = 250
 
-/** What the engine itself brings. */
-type Core = Omit<
+/** What the engine itself brings; the rest is features'. */
+type Core = Pick<
   Context,
-  'decide' | 'remember' | 'recall' | 'checkpoint' | 'plan' | 'brief' | 'handoff' | 'news'
+  | 'step'
+  | 'map'
+  | 'all'
+  | 'race'
+  | 'sleep'
+  | 'wait'
+  | 'call'
+  | 'spawn'
+  | 'now'
+  | 'random'
+  | 'id'
+  | 'abortSignal'
+  | 'progress'
+  | 'log'
+  | 'restart'
+  | 'run'
 >
 
 export function contextFor(generation: Generation, branch: Branch): Context {
@@ -129,6 +146,7 @@ export function contextFor(generation: Generation, branch: Branch): Context {
   const { brief, parent, forks = [] } = generation.history.started
   const handed = brief ? { ...brief, mustRead: true } : parent && { subject: parent.run, mustRead: false }
   const hands: Hands = {
+    context: () => context as Context, // once the features below have been added
     run: context.run,
     task: generation.task,
     log,
@@ -147,18 +165,34 @@ export function contextFor(generation: Generation, branch: Branch): Context {
         checked(given.name, given.kind)
         return performWork(generation, here(), given)
       }),
+    isSettled: (name) =>
+      generation.history.operations.get(keyOf(here().prefix + name, 1))?.outcome !== undefined,
     note: (event) => {
       if (generation.isLive && !generation.isClosed) generation.note(event)
     },
     noted: (kinds) => generation.history.notes.filter(({ kind }) => kinds.includes(kind)),
     history: () => generation.history.ofFeatures(),
+    unasked: (kind) => generation.history.unaskedUnder(kind, here().prefix),
     isLive: () => generation.isLive,
+    resumed: () => generation.history.resumed,
     halt: (error) => halt(generation, error),
     fail: (error) => fail(generation, error),
+    haltInTurn: (error) => haltInTurn(generation, error),
+    failNow: (error) => generation.ending.failNow(error),
     shared: (key, make) => shared(generation, key, make),
     branch: () => here().prefix,
     outside: (run) => places.run(generation.inStep, run),
     random: draw,
+    input: generation.history.started.input,
+    limits: () => limitsOf(generation),
+    alarm(at, fire) {
+      const stop = clock.at(at, () => generation.isClosed || fire())
+      void generation.released.then(stop)
+      return stop
+    },
+    beforeSteps: (ask) => void generation.beforeSteps.push(ask),
+    patiently: generation.patiently,
+    secret: generation.history.started.seed,
   }
   // Each feature brings what it declares on Context; together they are the rest of it.
   return Object.assign(context, ...features.map((feature) => feature.context(hands))) as Context

@@ -32,11 +32,16 @@ import {
 } from './events.ts'
 import { passOutput } from './gates.ts'
 import type { Generation } from './generation.ts'
-import { idempotencyKey, SEPARATOR, type Branch } from './place.ts'
+import { limitsOf } from './limits.ts'
+import { idempotencyKey, places, SEPARATOR, type Branch } from './place.ts'
 import { performStep, storable } from './step.ts'
 import { hasRead } from './unread.ts'
 
-type Body = { readonly value: unknown } | { readonly error: unknown } | { readonly restart: unknown }
+type Body =
+  | { readonly value: unknown }
+  | { readonly error: unknown }
+  | { readonly restart: unknown }
+  | { readonly halt: unknown }
 
 export interface Undoable {
   readonly key: string
@@ -48,6 +53,12 @@ const LOOKING_MS = 30_000
 /** In so many parts: a clock that jumps, or a machine that slept, uses up one of them. */
 const LOOKS = 30
 const COMPENSATION_RETRY = { attempts: 5, initial: '1s' } as const
+
+/** An error that says which failure mode it is of, or else by its code. */
+function modeOf(error: unknown): string {
+  if (!(error instanceof ThroughlineError)) return 'unclassified'
+  return 'mode' in error && typeof error.mode === 'string' ? error.mode : error.code
+}
 
 export class Ending {
   readonly children = new Map<string, Child>()
@@ -122,11 +133,29 @@ export class Ending {
     if (generation.isClosed || this.#hasBegun) return
     this.#hasBegun = true
     generation.root.release()
-    const mode = error instanceof ThroughlineError ? error.code : 'unclassified'
+    const mode = modeOf(error)
     generation.effect(async () => {
       await generation.recordLast([eventOf(runHalted, { mode, e: storable(error) })], this.#tellParent())
       generation.close('ended')
     })
+  }
+
+  /** Nothing begins any more; once what is under way is recorded, the run halts: what was paid for is not lost. */
+  haltInTurn(error: unknown): void {
+    if (this.#generation.isClosed || this.#hasBegun || this.#body) return
+    this.#body = { halt: error }
+    // A tool's function that asks for it never goes on: it is not waited for.
+    places.getStore()?.hold?.awaits()
+    this.#holdBack()
+    this.#generation.delivery.poke()
+  }
+
+  /** The body is given up, and what is under way is told to stop; then the run fails. */
+  failNow(error: unknown): void {
+    this.threw(error)
+    if (this.#missing() === undefined) this.#release()
+    else this.#holdBack()
+    this.#generation.delivery.poke()
   }
 
   /** Called when nothing is in flight: whether the end has begun. */
@@ -136,6 +165,7 @@ export class Ending {
     if (this.isStopping) return this.#isReadyToStop() && this.#begin(() => this.#stop())
     const body = this.#body
     if (!body) return false
+    if ('halt' in body) return this.#begin(() => this.#haltNow(body.halt))
     if ('error' in body && !this.#hasShownAll()) {
       this.#holdBack()
       return false
@@ -235,7 +265,7 @@ export class Ending {
 
   #failed(error: unknown): Promise<void> {
     const untaken = this.#generation.mailbox.untaken()
-    const mode = error instanceof ThroughlineError ? error.code : 'unclassified'
+    const mode = modeOf(error)
     return this.#end(
       eventOf(runFailed, { mode, e: storable(error), ...(untaken.length > 0 ? { untaken } : {}) }),
     )
@@ -302,7 +332,7 @@ export class Ending {
   }
 
   async #haltNow(error: unknown): Promise<void> {
-    const mode = error instanceof ThroughlineError ? error.code : 'unclassified'
+    const mode = modeOf(error)
     await this.#generation.recordLast([eventOf(runHalted, { mode, e: storable(error) })], this.#tellParent())
     this.#generation.close('ended')
   }
@@ -323,6 +353,7 @@ export class Ending {
       next = {
         ...others,
         ...(brief && !hasRead(generation.history) ? { brief } : {}),
+        ...(limitsOf(generation)?.until ? { since: started.since ?? generation.history.startedAt } : {}),
         input: checked,
         chapter: started.chapter + 1,
         seed: generation.surroundings.newId('seed'),

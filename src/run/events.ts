@@ -5,6 +5,7 @@
  * Bodies are short-keyed where they are frequent: `v` value, `e` error, `n` attempts, `ms` duration, `c` has a compensation.
  */
 import { kind } from '../log/index.ts'
+import type { Narrowed } from '../task/index.ts'
 
 export interface RunStartedBody {
   readonly run: string
@@ -32,6 +33,10 @@ export interface RunStartedBody {
   readonly source?: string
   /** What it has to acknowledge before it acts: a brief that was made, or the next one of this run or thread. */
   readonly brief?: { readonly subject: string; readonly id?: string }
+  /** What its caller may not cross, and so it may not either. */
+  readonly boundary?: Narrowed
+  /** Of a further chapter: when the first began. */
+  readonly since?: number
 }
 
 /** A run that was forked, and the last event the fork has of it. */
@@ -166,8 +171,12 @@ export const messageSent = kind<MessageBody>('message.sent')
 
 const inboxSuffix = '/inbox'
 export const inboxOf = (runId: string): string => `${runId}${inboxSuffix}`
-/** The run a stream belongs to: its inbox, or any of its chapters. */
-export const runOfStream = (stream: string): string => stream.replace(/(\/inbox|~\d+)$/, '')
+const budgetSuffix = '/budget'
+/** What was reserved and spent of the limits that a run declared, by itself and all below it. */
+export const budgetOf = (runId: string): string => `${runId}${budgetSuffix}`
+export const runOfBudget = (stream: string): string => stream.slice(0, -budgetSuffix.length)
+/** The run a stream belongs to: its inbox, its budget, or any of its chapters. */
+export const runOfStream = (stream: string): string => stream.replace(/(\/inbox|\/budget|~\d+)$/, '')
 export const runOfInbox = (stream: string): string => stream.slice(0, -inboxSuffix.length)
 /** A run's first chapter is its id; further ones are numbered. */
 export const chapterStream = (runId: string, chapter: number): string =>

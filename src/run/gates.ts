@@ -38,6 +38,6 @@ export function gatesOfStep(
 
 function aboutOf(generation: Generation) {
   const { log, clock } = generation.surroundings
-  const { forks = [] } = generation.history.started
-  return { log, run: runFacts(generation), forks, now: () => clock.now() }
+  const { forks = [], input } = generation.history.started
+  return { task: generation.task, input, log, run: runFacts(generation), forks, now: () => clock.now() }
 }

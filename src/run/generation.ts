@@ -26,6 +26,7 @@ import type { AnyTask } from '../task/index.ts'
 import { Delivery } from './delivery.ts'
 import { Ending } from './ending.ts'
 import { keyOf, type History, type OperationKind, type Performed } from './history.ts'
+import type { AskStep } from './limits.ts'
 import type { Mailbox } from './mailbox.ts'
 import { hand, operationOf, withOutcome, type Operation } from './operation.ts'
 import { Branch, places, type Place } from './place.ts'
@@ -53,6 +54,8 @@ export class Generation {
   /** Where the functions of its steps run. */
   readonly inStep: Place = { owner: this, isInStep: true, before: undefined }
   readonly ending: Ending
+  /** What features want to be asked before an attempt of a step. */
+  readonly beforeSteps: AskStep[] = []
   readonly #options: GenerationOptions
   /** Of the last outcome handed to the body. */
   deliveredSeq = 0

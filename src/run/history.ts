@@ -43,7 +43,7 @@ import {
 export type OperationKind = 'step' | 'sleep' | 'wait' | 'call' | 'spawn' | 'race' | 'keep' | FeatureKind
 
 /** Those that features bring (work.ts). */
-export type FeatureKind = 'model' | 'tool'
+export type FeatureKind = 'model' | 'tool' | 'context' | 'recovery'
 
 /** What replay reads of an event. The rest is dropped once it is verified: a long history is held in memory. */
 export type Told = Pick<
@@ -64,7 +64,16 @@ export interface Recorded {
 }
 
 /** What operations of features come to; their shapes are the features' own. */
-const FEATURE_OUTCOMES = ['model.answered', 'model.failed', 'tool.returned', 'tool.failed'] as const
+const FEATURE_OUTCOMES = [
+  'model.answered',
+  'model.failed',
+  'tool.returned',
+  'tool.failed',
+  'context.compacted',
+  'context.refused',
+  'recovery.rung',
+  'recovery.over',
+] as const
 /** Most operations have no event but their outcome. Never added to. */
 const NONE: Told[] = []
 const OPERATIONS: ReadonlySet<string> = new Set([
@@ -77,6 +86,8 @@ const OPERATIONS: ReadonlySet<string> = new Set([
   'keep',
   'model',
   'tool',
+  'context',
+  'recovery',
 ])
 const OUTCOMES: ReadonlySet<string> = new Set([
   ...[
@@ -132,6 +143,8 @@ export class History {
   cancelling: { readonly reason: string } | undefined
   failing: { readonly error: unknown } | undefined
   halted: { readonly mode: string } | undefined
+  /** How often a person lifted a halt. */
+  resumed = 0
   fork: { readonly seq: number; readonly seed: string } | undefined
   lastAt: number
   last: Told
@@ -161,8 +174,11 @@ export class History {
       this.halted = undefined
     } else if (event.kind === runFailing.name) this.failing = { error: read(runFailing, event).e }
     else if (event.kind === runHalted.name) this.halted = read(runHalted, event)
-    else if (event.kind === runResumed.name) this.halted = undefined
-    else if (event.kind === runForked.name) this.fork = { seq: event.seq, seed: read(runForked, event).seed }
+    else if (event.kind === runResumed.name) {
+      this.halted = undefined
+      this.resumed++
+    } else if (event.kind === runForked.name)
+      this.fork = { seq: event.seq, seed: read(runForked, event).seed }
     else if (group !== 'run') this.notes.push(event)
   }
 

@@ -51,6 +51,11 @@ export class Registry {
     return task
   }
 
+  /** Of each task the newest registered version. */
+  newest(): readonly AnyTask[] {
+    return [...this.#tasks.keys()].map((name) => this.get(name))
+  }
+
   /** Every (name, version) this process can carry. */
   *carried(): Generator<{ readonly name: string; readonly versions: readonly string[] }> {
     for (const [name, versions] of this.#tasks)

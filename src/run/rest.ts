@@ -11,7 +11,8 @@ import { eventOf, GuardFailed } from '../log/index.ts'
 import { runRevived, runStalled, runSuspended, type Waiting } from './events.ts'
 import type { Generation } from './generation.ts'
 
-const MOST_WAITS_NAMED = 100
+/** Of what a run waits for, its row names no more. */
+export const MOST_WAITS_NAMED = 100
 
 export class Rest {
   readonly #generation: Generation

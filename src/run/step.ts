@@ -37,6 +37,7 @@ import {
 } from './events.ts'
 import type { Generation } from './generation.ts'
 import { read } from './history.ts'
+import { reserveStep } from './limits.ts'
 import type { Doubted, Operation } from './operation.ts'
 import { idempotencyKey } from './place.ts'
 import { unread } from './unread.ts'
@@ -149,6 +150,11 @@ class Step implements Attempted {
       if (!generation.mayAct || (unsure && !this.#mayStillBegin())) return
       const tooEarly = unread(generation, this.#operation)
       if (tooEarly) return this.#fail(attempt, tooEarly)
+      // What undoes has to be able to, whatever was used up.
+      if (generation.beforeSteps.length > 0 && !generation.ending.isStopping) {
+        const mayBegin = await reserveStep(generation, this.#operation.path)
+        if (!mayBegin || !generation.mayAct || !this.#mayStillBegin()) return
+      }
       if (this.#isOnce) {
         await generation.record([eventOf(stepIntended, undefined, generation.ref(this.#operation))])
         // Between the two this process may have stood still for long, and the run gone on elsewhere.

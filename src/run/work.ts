@@ -20,6 +20,8 @@ import { unread, type BriefUnread } from './unread.ts'
 export interface Work {
   /** With the path of its branch. */
   readonly path: string
+  /** With the number of the use of its name. */
+  readonly key: string
   readonly idempotencyKey: string
   /** Aborted when the run is cancelled or its branch released. */
   readonly signal: AbortSignal
@@ -59,7 +61,8 @@ export interface Performing {
   readonly kind: FeatureKind
   readonly name: string
   readonly begin: (work: Work) => void
-  readonly meaning: (event: Pick<Told, 'kind' | 'version' | 'body'>) => Settled
+  /** `key` is the operation's as it is recorded. */
+  readonly meaning: (event: Pick<Told, 'kind' | 'version' | 'body'>, key: string) => Settled
   /** Where nothing is recorded under the name: which of what is recorded there and was not asked for yet is meant instead. */
   readonly orElse?: {
     readonly prefix: string
@@ -91,10 +94,10 @@ export function performWork(generation: Generation, branch: Branch, asked: Perfo
     kind,
     name,
     (operation) => {
-      operation.meaning = meaning
+      operation.meaning = (event) => meaning(event, operation.key)
       const { recorded } = operation
       if (!recorded?.outcome) return begin(workOf(generation, operation))
-      if (kind === 'tool') history.passOver(`${operation.path}#${operation.ordinal} `)
+      if (kind !== 'model') history.passOver(`${operation.path}#${operation.ordinal} `)
     },
     parts,
   )
@@ -104,6 +107,7 @@ function workOf(generation: Generation, operation: Operation): Work {
   const ref = generation.ref(operation)
   return {
     path: operation.path,
+    key: operation.key,
     idempotencyKey: idempotencyKey(generation.stream, operation.key),
     get signal() {
       return operation.branch.signal
@@ -171,6 +175,12 @@ class Holding implements Hold {
 /** Ends the run where it stands, halted; a person can lift it. */
 export function halt(generation: Generation, error: unknown): Promise<never> {
   generation.ending.halt(error)
+  return never()
+}
+
+/** Ends the run halted, once what is under way is recorded. */
+export function haltInTurn(generation: Generation, error: unknown): Promise<never> {
+  generation.ending.haltInTurn(error)
   return never()
 }
 

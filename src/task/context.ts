@@ -1,11 +1,17 @@
 /** What a task body is handed. Every durable operation has a name first; repeated names are numbered. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { HandedBrief, HandoffOptions, TakenOver } from './brief.ts'
+import type { CheckpointOptions } from './checkpoint.ts'
 import type { Task } from './define.ts'
 import type { Duration } from './duration.ts'
 import type { DecideInput, Found, Item, Kept, RecallQuery, RememberInput } from './memory.ts'
+import type { Approval, ApproveOptions, Ask } from './oversight.ts'
+import type { MemoryToolName, MemoryTools, MemoryToolsOptions } from './memory-tools.ts'
+import type { ModelContext } from './model.ts'
 import type { Plan } from './plan.ts'
+import type { RecoverOptions, RecoverTools } from './recovery.ts'
 import type { Schema } from './schema.ts'
+import type { ContextWindow } from './window.ts'
 
 /** What a step's function gets. */
 export interface StepTools {
@@ -79,15 +85,6 @@ export interface SpawnOptions extends ChildOptions {
   readonly onParentEnd?: 'cancel' | 'leave'
 }
 
-export interface CheckpointOptions<T> {
-  /** What the value must look like; what the schema makes of it is what the checkpoint gives back. */
-  readonly schema?: Schema<unknown, T> | Schema<T, T>
-  /** Checks of its author's, by name: true, or what is wrong. */
-  readonly checks?: Readonly<Record<string, (value: T) => boolean | string | Promise<boolean | string>>>
-  /** Why decisions that ask for it are gone against: reasons by the id of the item. */
-  readonly because?: Readonly<Record<string, string>>
-}
-
 export type Branches<T> = { readonly [K in keyof T]: (branch: Context) => Promise<T[K]> | T[K] }
 
 export interface BranchOptions {
@@ -95,9 +92,18 @@ export interface BranchOptions {
   readonly name?: string
 }
 
-export interface Context {
+export interface Context extends ModelContext {
   /** Does `fn` once for the record: after any crash, its recorded outcome is handed back. */
   step<T>(name: string, fn: (tools: StepTools) => Promise<T> | T, options?: StepOptions<T>): Promise<T>
+  /**
+   * A step whose failures take the ways out that the task declares: each try and each rung is on the record. Where nothing helps, the run
+   * halts; nothing is thrown here.
+   */
+  recover<T>(
+    name: string,
+    fn: (tools: RecoverTools) => Promise<T> | T,
+    options?: RecoverOptions<T>,
+  ): Promise<T>
   /** A branch for each item, bounded, results in the order of the items. */
   map<Item, T>(
     name: string,
@@ -130,8 +136,9 @@ export interface Context {
   /** Looks something up in working memory. What it found is recorded by id and version: a replay is told the same. */
   recall(query?: RecallQuery): Promise<readonly Found[]>
   /**
-   * Validates a value between two stages: its schema, its author's checks, and every live rule in scope, those recorded a moment ago
-   * included. A decision it goes against is thrown, with its reasons. @throws {DecisionConflict} @throws {CheckFailed} @throws {InvalidValue}
+   * Validates a value between two stages: its schema, what must have survived since the stage before, its author's checks, the task's
+   * invariants, and every live rule in scope, those recorded a moment ago included. A decision it goes against is thrown, with its reasons.
+   * @throws {InvalidValue} @throws {PartialLoss} @throws {CheckFailed} @throws {LowConfidence} @throws {DecisionConflict}
    */
   checkpoint<T>(name: string, value: T, options?: CheckpointOptions<T>): Promise<T>
   /** The plan of this run, for whoever takes over: shown in its brief as done and what remains. */
@@ -144,6 +151,19 @@ export interface Context {
   news(): Promise<readonly Item[]>
   /** Prepares the handing over and rests until somebody takes it, by acknowledging a brief of this run. @throws {BadHandoff} @throws {WaitTimedOut} */
   handoff<I = unknown>(options: HandoffOptions<I>): Promise<TakenOver>
+  /** Asks a person, and rests until they have answered (see `tl.inbox`). @throws {QuestionExpired} @throws {BadQuestion} */
+  readonly ask: Ask
+  /**
+   * One person's word on a proposal, bound to its digest: nobody approves what they were not shown. Nobody's answer in time is no approval.
+   * @throws {ApprovalExpired} @throws {BadQuestion}
+   */
+  approve<T>(name: string, options: ApproveOptions<T>): Promise<Approval<T>>
+  /** The managed context window: a conversation, kept within `boundary.context.maxTokens`. Each branch has one of its own. */
+  readonly context: ContextWindow
+  /** `decide`, `remember`, `recall`, `plan` and `ask` as tools of the AI SDK, for the model itself. What they refuse, the model is told. */
+  memoryTools<Name extends MemoryToolName = MemoryToolName>(
+    options?: MemoryToolsOptions<Name>,
+  ): MemoryTools<Name>
   /** Milliseconds since 1970, of the last outcome this branch was given: the same on replay. */
   now(): number
   /** In [0, 1), the same on replay. */

@@ -1,7 +1,11 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { ThroughlineError } from '../errors.ts'
+import type { Boundary } from './boundary.ts'
+import { boundsOf, type Bounds } from './bounds.ts'
 import type { Context } from './context.ts'
 import type { FeedbackRule } from './feedback.ts'
+import { checkRecovery } from './ladder.ts'
+import type { Recovery } from './recovery.ts'
 import type { Schema } from './schema.ts'
 
 /** A named, versioned, typed function of `ctx` and an input. */
@@ -16,6 +20,9 @@ export interface Task<Input = unknown, Output = unknown> {
   readonly risk: 'low' | 'limited' | 'high' | undefined
   readonly run: (ctx: Context, input: never) => unknown
   readonly feedback?: FeedbackRule<never> | undefined
+  /** The ways out of failures that it declares. */
+  readonly recovery?: Recovery | undefined
+  readonly boundary?: Bounds | undefined
   /** Carries the types only. */
   readonly '~types'?: (input: Input) => Output
 }
@@ -36,10 +43,14 @@ export interface TaskDefinition<In extends Schema | undefined, Out extends Schem
   /** Who answers for it. */
   readonly owner?: string
   readonly risk?: 'low' | 'limited' | 'high'
+  /** The limits it may not cross, its children included. */
+  readonly boundary?: Boundary
   /** What follows from a person's correction of an output: a convention for later runs, or nothing. */
   readonly feedback?: FeedbackRule<
     Out extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<Out> : Awaited<Result>
   >
+  /** A way out for each mode of failure; what is not declared goes the way that is safe for its mode. */
+  readonly recovery?: Recovery
   run(ctx: Context, input: Received<In>): Promise<Result> | Result
 }
 
@@ -55,7 +66,8 @@ export class BadTask extends ThroughlineError {
  *
  * @example
  * const greet = task({ name: 'greet', input: z.object({ who: z.string() }), run: (ctx, { who }) => ctx.step('compose', () => `Hello ${who}`) })
- * @throws {BadTask} without a usable name or a `run` function
+ * @throws {BadTask} without a usable name or a `run` function @throws {BadRecovery} for a ladder that cannot be walked
+ * @throws {BadBoundary} for a limit that cannot hold
  */
 export function task<
   In extends Schema | undefined = undefined,
@@ -89,6 +101,8 @@ export function task<
     risk: definition.risk,
     run: (ctx, input) => definition.run(ctx, input),
     feedback,
+    recovery: checkRecovery(name, definition.recovery),
+    boundary: definition.boundary === undefined ? undefined : boundsOf(name, definition.boundary),
   }
 }
 

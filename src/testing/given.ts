@@ -56,8 +56,12 @@ function outcomeOf(kind: OperationKind, value: unknown): NewEvent {
       return eventOf(runEvents.keepDone, { v: value })
     case 'model':
       return { kind: 'model.answered', version: 1, body: encode(value) }
+    case 'recovery':
+      return { kind: 'recovery.rung', version: 1, body: encode(value) }
     case 'tool':
       return { kind: 'tool.returned', version: 1, body: encode({ v: value }) }
+    case 'context':
+      return { kind: 'context.compacted', version: 1, body: encode(value) }
     case 'race':
       return eventOf(runEvents.raceSettled, {
         winner: String(field(value, 'winner')),

@@ -4,7 +4,7 @@
  * The body runs against the recorded outcomes alone: no effect is performed, nothing is written, no time passes. What it asks for
  * that is not on the record stays open, unless the test gives it an outcome: nobody else can say what it would be.
  */
-import { features } from '../app/features.ts'
+import { featuresOf } from '../app/features.ts'
 import { idsBy } from '../app/index.ts'
 import { isErased, systemClock, type Committed, type Log, type StoredEvent } from '../log/index.ts'
 import {
@@ -66,7 +66,12 @@ export async function replay(
   let diverged: Replayed['diverged']
   const log = silentLog((change) => {
     for (const event of change.appends.flatMap((append) => append.events)) {
-      if (event.kind === runEvents.runHalted.name) diverged = divergence(event as StoredEvent)
+      // One that the record ends with as well is how it was, not where it parts.
+      if (
+        event.kind === runEvents.runHalted.name &&
+        read(runEvents.runHalted, event as StoredEvent).mode !== past.halted?.mode
+      )
+        diverged = divergence(event as StoredEvent)
     }
   })
   const generation = new Generation({
@@ -77,7 +82,7 @@ export async function replay(
       newId: idsBy(systemClock),
       random: () => 0,
       wake: () => {},
-      features,
+      features: featuresOf(),
       rested: () => {},
       released: () => {},
       held: () => undefined,

@@ -39,9 +39,11 @@ function countsBy(mode: 'inline' | 'lagging'): Projection {
     version: 1,
     mode,
     kinds: [counted.name],
-    tables: { [table]: { columns: { id: 'text', n: 'integer' }, key: ['id'] } },
+    tables: { [table]: { columns: { id: 'text', n: 'integer', extra: 'integer' }, key: ['id'] } },
     apply(event) {
       const { n, unique } = bodyOf(counted, event)
+      if (event.stream.startsWith('sum'))
+        return [{ add: table, by: { n, extra: 1 }, where: { id: event.stream } }]
       return [
         unique === undefined
           ? { put: table, row: { id: event.stream, n } }
@@ -170,6 +172,26 @@ export function storeContract({ name, test, expect, open }: ContractOptions): vo
     await expect(guarded(7)).rejects.toMatchObject({ code: 'guard_failed' })
     await guarded(9)
     expect((await log.head('a'))?.seq).toBe(2)
+  })
+
+  it('of many who add to one row at once, as many as fit get in: never one more', async (log) => {
+    const add = (n: number) =>
+      log
+        .commit({
+          appends: [{ stream: 'sum', expected: 'any', events: [event(n)] }],
+          unless: [{ table: 'inline_counts', where: { id: 'sum', n: { gt: 100 - n } } }],
+        })
+        .then(
+          () => 'in',
+          (error: unknown) => (error as { code?: string }).code,
+        )
+    const told = await Promise.all(Array.from({ length: 20 }, () => add(9)))
+    expect(told.filter((one) => one === 'in').length).toBe(11)
+    expect(new Set(told)).toEqual(new Set(['in', 'guard_failed']))
+    expect(await log.select('inline_counts', {})).toEqual([{ id: 'sum', n: 99, extra: 11 }])
+    expect([await add(-50), await add(9)]).toEqual(['in', 'in'])
+    await log.rebuild()
+    expect((await log.select('inline_counts', { columns: ['n'] }))[0]).toEqual({ n: 58 })
   })
 
   it('positions rise by commit, and time never goes back though the clock does', async (log, time) => {

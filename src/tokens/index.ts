@@ -1,1 +1,1 @@
-export { loadTokenizer, type Tokenizer } from './tokenizer.ts'
+export { loadTokenizer, readTokenizer, type Tokenizer } from './tokenizer.ts'

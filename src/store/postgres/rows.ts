@@ -82,6 +82,21 @@ export class Rows {
         row: change.row,
       }
     }
+    if ('add' in change) {
+      const { key } = this.#declared(change.add)
+      const text = this.#insert(sql, change.add, { ...change.where, ...change.by }, 'AS row')
+      const sums = Object.keys(change.by).map(
+        (column) => `${quote(column)} = COALESCE(row.${quote(column)}, 0) + EXCLUDED.${quote(column)}`,
+      )
+      return {
+        ...sql.done(
+          `${text} ON CONFLICT (${key.map(quote).join(', ')}) DO UPDATE SET ${sums.join(', ')} RETURNING 1`,
+        ),
+        refuses: 'nothing',
+        table: change.add,
+        row: change.where,
+      }
+    }
     if ('remove' in change) {
       const tests = this.#equal(sql, change.remove, change.where)
       return {
@@ -141,9 +156,9 @@ export class Rows {
     return query.columns ?? Object.keys(this.#declared(table).columns)
   }
 
-  #insert(sql: Sql, table: string, row: Row): string {
+  #insert(sql: Sql, table: string, row: Row, alias = ''): string {
     const cells = Object.entries(row).map(([column, cell]) => sql.cell(cell, this.#type(table, column)))
-    return `INSERT INTO ${this.#table(table)} (${Object.keys(row).map(quote).join(', ')}) VALUES (${cells.join(', ')})`
+    return `INSERT INTO ${this.#table(table)} ${alias} (${Object.keys(row).map(quote).join(', ')}) VALUES (${cells.join(', ')})`
   }
 
   #equal(sql: Sql, table: string, where: Row): string {

@@ -53,6 +53,7 @@ export class Rows {
   change(change: RowChange): void {
     if ('insert' in change) return this.#insert(change.insert, change.row)
     if ('put' in change) return void this.#put(change.put, change.row)
+    if ('add' in change) return void this.#add(change.add, change.by, change.where)
     const where = Object.keys(change.where)
     const tests = where.map((column) => `${quote(column)} IS ?`).join(' AND ')
     if ('remove' in change) {
@@ -79,6 +80,15 @@ export class Rows {
     const columns = Object.keys(row)
     const sql = `INSERT OR REPLACE INTO ${quote(table)} (${columns.map(quote).join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`
     this.#prepare(sql).run(...Object.values(row))
+  }
+
+  #add(table: string, by: Readonly<Record<string, number>>, where: Row): void {
+    const columns = [...Object.keys(where), ...Object.keys(by)]
+    const sums = Object.keys(by).map(
+      (column) => `${quote(column)} = ifnull(${quote(column)}, 0) + excluded.${quote(column)}`,
+    )
+    const sql = `INSERT INTO ${quote(table)} (${columns.map(quote).join(', ')}) VALUES (${columns.map(() => '?').join(', ')}) ON CONFLICT DO UPDATE SET ${sums.join(', ')}`
+    this.#prepare(sql).run(...Object.values(where), ...Object.values(by))
   }
 
   select(table: string, query: Query): readonly Row[] {

@@ -1,0 +1,24 @@
+/** Models and tools of the AI SDK, on the record. */
+export { BadModel, ModelUnknown } from './errors.ts'
+export {
+  modelAnswered,
+  modelAsked,
+  modelAttempted,
+  modelFailed,
+  modelPartial,
+  modelSettings,
+  modelText,
+  toolAttempted,
+  toolCalled,
+  toolFailed,
+  toolReturned,
+  type AnsweredBody,
+  type AskedBody,
+  type FailedBody,
+} from './events.ts'
+export { modelFeature, type ModelSettings } from './feature.ts'
+export { memoryToolsFeature } from './memory-tools.ts'
+export type { Models } from './named.ts'
+export type { Price, Prices } from './price.ts'
+export { SdkMissing } from './sdk.ts'
+export { Texts, type Packed } from './texts.ts'

@@ -1,0 +1,2 @@
+export { breakerOf, type Breaker } from './breaker.ts'
+export { breakersProjection } from './projection.ts'

@@ -1,0 +1,36 @@
+/** What was wrong, for whoever is to do it again: within the tokens a ladder allows, all attempts together. */
+import type { RepairRung } from '../task/index.ts'
+import { loadTokenizer, type Tokenizer } from '../tokens/index.ts'
+import { sentenceOf, type Failure } from './modes.ts'
+
+const TOKENS = 2000
+const ATTEMPTS = 2
+/** Few tokens have more characters: what is longer is cut before it is counted. */
+const MOST_CHARACTERS = 16
+
+let tokenizer: Promise<Tokenizer> | undefined
+
+/** @throws what the author's `say` throws */
+export async function feedbackOf(
+  { say, tokens = TOKENS, attempts = ATTEMPTS }: RepairRung,
+  failure: Failure,
+): Promise<string> {
+  const said: unknown = say ? say(failure) : `${sentenceOf(failure.mode)} ${failure.evidence.message}`
+  if (typeof said !== 'string') throw new TypeError('say(failure) of repair must give text, and at once')
+  return cut(said, Math.max(1, Math.floor(tokens / attempts)))
+}
+
+/** The beginning of a text, of so many tokens at most. */
+async function cut(text: string, most: number): Promise<string> {
+  if (Buffer.byteLength(text) <= most) return text.toWellFormed() // no token is shorter than a byte
+  tokenizer ??= loadTokenizer()
+  const { count } = await tokenizer
+  const kept = text.slice(0, most * MOST_CHARACTERS)
+  let [fits, tooLong] = [0, kept.length + 1]
+  while (tooLong - fits > 1) {
+    const middle = (fits + tooLong) >> 1
+    if (count(kept.slice(0, middle)) <= most) fits = middle
+    else tooLong = middle
+  }
+  return kept.slice(0, fits).toWellFormed()
+}
