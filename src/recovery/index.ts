@@ -26,5 +26,6 @@ export {
 export { pauseOf } from './pause.ts'
 export { failuresProjection } from './projection.ts'
 export { recover, type Abilities, type Recovering, type Tried } from './recover.ts'
+export { standIn, withoutSecrets } from './secrets.ts'
 export { classify, classifyAnswer, type About, type Answer, type Classifier } from './classify/index.ts'
 export { Loops } from './loops.ts'

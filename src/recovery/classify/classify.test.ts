@@ -137,6 +137,8 @@ describe('of ours', () => {
     ['invalid_output', 'malformed_output'],
     ['item_changed', 'stale_data'],
     ['wait_timed_out', 'missing_information'],
+    ['question_expired', 'missing_information'],
+    ['approval_mismatch', 'approval_expired'],
     ['bad_item', 'configuration'],
     ['replay_diverged', 'unclassified'],
   ])('%s: %s', (code, mode) => {
