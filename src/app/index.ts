@@ -23,7 +23,6 @@ export type {
   Profile,
   Recorded as MemoryItem,
 } from '../memory/index.ts'
-export { recoveryMet, recoveryOver, recoveryRung, recoverySkipped } from '../recovery/index.ts'
 export type { Failures, FailuresQuery, MetFailure, ModeOfTask } from '../recovery/index.ts'
 export { isHandoff } from '../continuity/index.ts'
 export { issuesOf } from '../task/index.ts'

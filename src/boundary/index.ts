@@ -1,6 +1,6 @@
 export { wayOutOf, type Breach } from './breach.ts'
 export { BoundaryBreached, CheckFailed, InvariantBroken, LowConfidence, PartialLoss } from './errors.ts'
-export { boundaryBreached, budgetReserved, budgetSettled, type BreachedBody } from './events.ts'
+export { boundaryBreached, type BreachedBody } from './events.ts'
 export { boundaryFeature } from './feature.ts'
 export { boundaryOf, isBreach, type Limits, type Need, type Reservation, type Used } from './limits.ts'
 export { budgetsProjection } from './projection.ts'

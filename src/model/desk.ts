@@ -4,7 +4,7 @@
  * D1. A request brings onto the record what is new of it, and nothing twice.
  * D2. Texts of 4 KB and more, and settings, are events of their own: what runs have in common, such as a long prompt, is stored once among them.
  */
-import { encode, eventOf, type NewEvent } from '../log/index.ts'
+import { eventOf, type NewEvent } from '../log/index.ts'
 import { read, type Hands } from '../run/index.ts'
 import { Requests, type Request } from './conversation.ts'
 import {
@@ -119,6 +119,3 @@ export const textsOf = (fresh: Fresh): { readonly texts?: Fresh } =>
   Object.keys(fresh).length > 0 ? { texts: fresh } : {}
 
 export const deskOf = (hands: Hands): Desk => hands.shared(DESK, () => new Desk(hands))
-
-/** Whether a value can be recorded at all. @throws {NotSerializable} */
-export const checked = <T>(value: T): T => (encode(value), value)

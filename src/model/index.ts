@@ -5,8 +5,6 @@ export {
   modelAsked,
   modelAttempted,
   modelFailed,
-  modelPartial,
-  modelSettings,
   modelText,
   toolAttempted,
   toolCalled,
@@ -21,4 +19,3 @@ export { memoryToolsFeature } from './memory-tools.ts'
 export type { Models } from './named.ts'
 export type { Price, Prices } from './price.ts'
 export { SdkMissing } from './sdk.ts'
-export { Texts, type Packed } from './texts.ts'

@@ -210,7 +210,7 @@ function once(wrapping: Wrapping, input: unknown, given: CallOptions): Promise<O
             return { appends, unless, settled: () => reservation.settled({}), isCounted: appends.length > 0 }
           },
           after: (failure) => breaker.after(failure),
-          pauseMs: (failure, n) => guard.pauseMs(failure, n),
+          pauseMs: (failure, n) => (mayPass(hands, failure) ? guard.pauseMs(failure, n) : undefined),
           now: hands.now,
           fail: (error) => void hands.fail(error),
         },
@@ -218,6 +218,11 @@ function once(wrapping: Wrapping, input: unknown, given: CallOptions): Promise<O
       )
     },
   }) as Promise<Outcome> // as `meaning` says
+}
+
+/** Said by a network or a server, or by the task: what a function of the author's throws of its own is for the model to read. */
+function mayPass({ task }: Hands, { mode, evidence }: Failure): boolean {
+  return evidence.status !== undefined || evidence.code !== undefined || declaredFor(task, mode) !== undefined
 }
 
 async function runTool(

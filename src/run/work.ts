@@ -76,9 +76,6 @@ export function branchHere(generation: Generation, branch: Branch): Branch {
   return place?.owner === generation && place.within?.isWithin(branch) ? place.within : branch
 }
 
-/** Whether this is asked from within a tool's function. */
-export const insideTool = (): boolean => places.getStore()?.within !== undefined
-
 export function performWork(generation: Generation, branch: Branch, asked: Performing): Promise<unknown> {
   const { kind, name, begin, meaning, orElse } = asked
   const { history } = generation
