@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { systemClock, type Clock, type Log } from '../log/index.ts'
 import { serveRecall, type Embedder, type Serving } from '../memory/index.ts'
-import type { Models, Prices } from '../model/index.ts'
+import { troubleWithPrices, type Models, type Prices } from '../model/index.ts'
 import type { Classifier } from '../recovery/index.ts'
 import { Generation, Registry, RunCarrier, watchAmbient, type Surroundings } from '../run/index.ts'
 import { openSqlite } from '../store/sqlite/index.ts'
@@ -69,6 +69,8 @@ const chance = Math.random
  */
 export async function open(options: OpenOptions = {}): Promise<Throughline> {
   const registry = new Registry(options.tasks ?? [])
+  const trouble = options.prices && troubleWithPrices(options.prices)
+  if (trouble !== undefined) throw new BadRequest(trouble, { prices: options.prices })
   const log =
     typeof options.store === 'object'
       ? options.store

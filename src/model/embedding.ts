@@ -134,7 +134,7 @@ class Embedding {
         return void hands.fail(error)
       }
       this.#n++
-      const tokens = await guard.tokensOf(options.values)
+      const tokens = guard.tokensOf(options.values)
       for (;;) {
         const setting = await this.#around.before(provided, tokens)
         if ('failure' in setting)

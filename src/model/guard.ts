@@ -90,7 +90,7 @@ export class Guard {
   ): Promise<(Setting & { readonly reservation: Reservation }) | { readonly failure: Failure }> {
     const limits = boundaryOf(this.#hands)
     const { provider, modelId } = model
-    const inputTokens = await this.#gauge.tokensOf(options)
+    const inputTokens = this.#gauge.tokensOf(options)
     const { contextTokens = Infinity } = limits
     if (inputTokens > contextTokens) return { failure: tooLarge(inputTokens, contextTokens) }
     const set = reservationOf({
@@ -167,7 +167,7 @@ export class Guard {
     return this.#price(provider, model, usage)
   }
 
-  tokensOf(texts: readonly string[]): Promise<number> {
+  tokensOf(texts: readonly string[]): number {
     return this.#gauge.ofTexts(texts)
   }
 
@@ -181,7 +181,7 @@ export class Guard {
     hands: Hands,
     options: LanguageModelV4CallOptions,
   ): Promise<LanguageModelV4CallOptions['prompt'] | undefined> {
-    const tokens = await this.#gauge.tokensOf(options)
+    const tokens = this.#gauge.tokensOf(options)
     const most = Math.min(boundaryOf(hands).contextTokens ?? Infinity, Math.floor(tokens / 2))
     // The window gives back messages of the kind it was given.
     return (await compacted(hands, options.prompt, most)) as LanguageModelV4CallOptions['prompt'] | undefined

@@ -1,5 +1,6 @@
 /** Tasks that do what programs say, and look at every value they are handed: one meant for another step shows at once. */
 import { task, type AnyTask, type Context, type StepOptions, type StepTools } from 'throughline'
+import { agent } from './agent.ts'
 import {
   markOf,
   messageOf,
@@ -132,6 +133,8 @@ class Body {
         this.#expect(by, mark)
         return op.kind
       }
+      case 'agent':
+        return agent({ ctx, op, mark, run: this.#run, world: this.#world, host: this.#host })
       case 'call':
         return ctx.call(this.#task(op.task), { where: mark, chapter: 1 } as never)
       case 'spawn':

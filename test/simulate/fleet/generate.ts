@@ -41,9 +41,15 @@ export class Generator {
         return { ops, chapters: random.chance(0.12) ? random.between(2, 3) : 1 }
       }),
     }
-    // Drawn last: all else of a seed is what it was before runs could be handed over.
+    // Drawn last: all else of a seed is what it was before runs could be handed over, and before they had agents.
     for (const { ops } of program.tasks)
       if (random.chance(0.1)) ops.splice(random.between(0, ops.length), 0, { kind: 'hand', id: ++this.#id })
+    for (const { ops } of program.tasks) {
+      if (!random.chance(0.15)) continue
+      const [turns, fails] = [random.between(1, 3), random.chance(0.3) ? 1 : 0]
+      const agent = { kind: 'agent', id: ++this.#id, turns, fails, isOnce: random.chance(0.5) } as const
+      ops.splice(random.between(0, ops.length), 0, agent)
+    }
     return program
   }
 

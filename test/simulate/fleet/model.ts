@@ -65,6 +65,7 @@ function valueOf(program: Program, op: Op, where: string, messages: Messages): u
     case 'spawn':
     case 'keep':
     case 'hand':
+    case 'agent':
       return op.kind
     case 'wait':
       return expect(messages, mark, op.count)

@@ -216,7 +216,10 @@ async function doubtOf(handle: RunHandle, path: string) {
     if (event.name !== path) continue
     const key = `${event.name}#${event.ordinal ?? 1}`
     if (event.kind === 'step.in_doubt') open.set(key, event.stream)
-    else if (['step.completed', 'step.failed', 'step.cleared'].includes(event.kind)) open.delete(key)
+    else if (
+      ['step.completed', 'step.failed', 'step.cleared', 'tool.returned', 'tool.failed'].includes(event.kind)
+    )
+      open.delete(key)
   }
   const [first] = open
   if (!first) return undefined

@@ -58,6 +58,16 @@ export type Op =
   | { readonly kind: 'keep'; readonly id: number; readonly isShared: boolean; readonly isRevised: boolean }
   /** Rests until somebody takes the run over. */
   | { readonly kind: 'hand'; readonly id: number }
+  /** A model that asks for a tool in each of its turns, then says that it is done. */
+  | {
+      readonly kind: 'agent'
+      readonly id: number
+      readonly turns: number
+      /** The tool's effect happens once. */
+      readonly isOnce: boolean
+      /** So often the provider fails first, in each turn. */
+      readonly fails: number
+    }
   | { readonly kind: 'call'; readonly id: number; readonly task: number }
   | {
       readonly kind: 'spawn'

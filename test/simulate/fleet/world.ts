@@ -27,7 +27,16 @@ export class World {
   }
 
   /** The effect of a `once` step. */
-  perform(run: string, key: string, mark: string, op: StepOp): void {
+  /** How often a provider was asked for a turn, by any process. */
+  readonly #asked = new Map<string, number>()
+
+  ask(run: string, mark: string): number {
+    const times = (this.#asked.get(`${run} ${mark}`) ?? 0) + 1
+    this.#asked.set(`${run} ${mark}`, times)
+    return times
+  }
+
+  perform(run: string, key: string, mark: string, op: Pick<StepOp, 'once'>): void {
     const done = this.done.get(key)
     if (!done) this.done.set(key, { mark, run, times: 1 })
     else if (done.mark !== mark || done.run !== run)
