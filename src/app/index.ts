@@ -55,5 +55,5 @@ export {
   type Kept,
   type LinkType,
 } from '../task/index.ts'
-export { modelEvents } from './model-events.ts'
+export { modelEvents, recoveryEvents } from './feature-events.ts'
 export { telemetryFromEnvironment, type Telemetry } from '../telemetry/index.ts'

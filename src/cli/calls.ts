@@ -1,6 +1,6 @@
 /** What a run asked of models and tools, for people: each call in a line, and what all of them came to. */
 import { modelEvents as of, read, type StoredEvent } from '../app/index.ts'
-import type { EventLine } from './event-line.ts'
+import type { EventLine } from './glyphs.ts'
 import { shortened } from './json.ts'
 import { lengthText } from './moment.ts'
 

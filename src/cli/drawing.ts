@@ -1,6 +1,6 @@
 /** A run drawn for people: a line an operation, branches and children set in. */
 import { isErased, type RunRow, type StoredEvent, type Throughline } from '../app/index.ts'
-import { GLYPHS } from './event-line.ts'
+import { GLYPHS } from './glyphs.ts'
 import { shortened } from './json.ts'
 import { fromNow, lengthText } from './moment.ts'
 import { operationsOf, type Operation, type State } from './operations.ts'

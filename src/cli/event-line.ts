@@ -14,25 +14,8 @@ import { callLine } from './calls.ts'
 import { answerText } from './inbox-lines.ts'
 import { preview, shortened } from './json.ts'
 import { lengthText } from './moment.ts'
-import type { Tone } from './output.ts'
-
-export interface EventLine {
-  readonly glyph: string
-  readonly tone: Tone
-  readonly text: string
-  /** How long it took, where that is known. */
-  readonly ms?: number | undefined
-}
-
-export const GLYPHS = {
-  done: '✓',
-  failed: '✗',
-  waiting: '◷',
-  running: '▸',
-  released: '–',
-  doubt: '?',
-  again: '↻',
-} as const
+import { GLYPHS, type EventLine } from './glyphs.ts'
+import { recoveryLine } from './recovery-lines.ts'
 
 /** The operation an event is about: `read`, `read#2`. */
 export function nameOf(event: StoredEvent): string {
@@ -118,7 +101,7 @@ export function lineOf(event: StoredEvent): EventLine | undefined {
     case 'run.restarted':
       return { glyph: GLYPHS.again, tone: 'live', text: 'goes on in a fresh chapter' }
     default:
-      return callLine(event)
+      return callLine(event) ?? recoveryLine(event)
   }
 }
 

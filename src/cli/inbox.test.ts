@@ -120,7 +120,7 @@ test('questions are listed, looked at and answered, and every step says the next
   expect(followed).toContainEqual(expect.stringMatching(/4711 \(ada: It is theirs\)$/))
   const approval = await first()
   expect((await said('show', run)).text).toContain(`throughline inbox show ${approval.id}`)
-  expect((await said('brief', run)).text).toContain('ask Which cost centre?')
+  expect((await said('brief', run)).text).toContain('Which cost centre?')
   const unseen = await said('inbox', 'answer', approval.id, 'approve', '--by', 'ada')
   expect(unseen.code).toBe(2)
   expect(unseen.text).toContain('--digest')
@@ -159,8 +159,8 @@ test('questions are listed, looked at and answered, and every step says the next
     output: { centre: '4711', approved: true, edits: 1, when: 'next week' },
   })
   const done = await said('brief', run)
-  expect(done.text).toContain('approved, edited in 1 place (cy)')
-  expect(done.text).toContain('4711 (ada: It is theirs)')
+  expect(done.text).toContain('cy said: approved; changed count from 2 to 1')
+  expect(done.text).toContain('ada said: 4711 (It is theirs)')
 })
 
 test.each([

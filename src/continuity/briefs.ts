@@ -10,7 +10,7 @@ import { ThroughlineError } from '../errors.ts'
 import { AlreadyThere, bodyOf, anew, eventOf, type Append, type Change, type Log } from '../log/index.ts'
 import type { Memory } from '../memory/index.ts'
 import type { BriefText } from '../task/index.ts'
-import { loadTokenizer, type Tokenizer } from '../tokens/index.ts'
+import { readTokenizer } from '../tokens/index.ts'
 import { BadBrief, BriefStale, BriefUnknown } from './errors.ts'
 import { briefAcknowledged, briefMade, briefStream, type BriefMade, type BriefSettings } from './events.ts'
 import { takingOf } from './handoffs.ts'
@@ -77,7 +77,6 @@ export class Briefs {
   readonly #memory: Memory
   readonly #records: Records
   readonly #wake: (run: string) => void
-  #tokenizer: Promise<Tokenizer> | undefined
 
   constructor(log: Log, memory: Memory, wake: (run: string) => void = () => {}) {
     this.#wake = wake
@@ -197,8 +196,7 @@ export class Briefs {
   }
 
   async #make(subject: string, settings: BriefSettings) {
-    this.#tokenizer ??= loadTokenizer()
-    const tokenizer = await this.#tokenizer
+    const tokenizer = readTokenizer()
     const material = await gather(this.#sources, subject, settings)
     const title = material.thread ? `Brief of thread ${subject}` : `Brief of run ${subject}`
     const packed = pack(title, sectionsOf(material, settings), settings.budget, tokenizer, subject)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { open, type Throughline } from '../app/index.ts'
-import { loadTokenizer } from '../tokens/index.ts'
+import { readTokenizer } from '../tokens/index.ts'
 import { task } from '../task/index.ts'
 import { replay, testbed } from '../testing/index.ts'
 
@@ -48,7 +48,7 @@ test('filters come before ranking, and without a query the newest come first', a
 
 test('a budget holds as many as fit, best first, and passes over what is too long', async () => {
   await using tl = await open({ store: 'memory:' })
-  const { count } = await loadTokenizer()
+  const { count } = readTokenizer()
   await tl.memory.remember({
     kind: 'fact',
     subject: 'audit',

@@ -15,7 +15,6 @@ import { scopesAbove } from './item.ts'
 import { itemsAsOf, itemsOf, listItems, type ItemsQuery, type Recorded } from './reading.ts'
 import type { Filter } from './search/index.ts'
 import { tagged } from './tag.ts'
-import type { Tokenizer } from '../tokens/index.ts'
 
 /** What was found, by name: what a run records of it. */
 export interface Named {
@@ -148,9 +147,8 @@ const isErased = (status: unknown): boolean => status === 'erased'
 
 /** Best first, as many as there is room for: what is too long for what is left of it is passed over. */
 async function withinBudget(all: readonly Found[], budget: number): Promise<readonly Found[]> {
-  const { loadTokenizer } = await import('../tokens/index.ts')
-  tokenizer ??= loadTokenizer()
-  const { count } = await tokenizer
+  const { readTokenizer } = await import('../tokens/index.ts')
+  const { count } = readTokenizer()
   let left = budget
   return all.filter(({ text }) => {
     const tokens = count(`${text}\n`)
@@ -159,8 +157,6 @@ async function withinBudget(all: readonly Found[], budget: number): Promise<read
     return true
   })
 }
-
-let tokenizer: Promise<Tokenizer> | undefined
 
 /** With a budget, as many as fit, unless told. */
 const limitOf = ({ budget, limit = budget === undefined ? LIMIT : MOST }: RecallQuery): number =>

@@ -1,14 +1,12 @@
 /** What was wrong, for whoever is to do it again: within the tokens a ladder allows, all attempts together. */
 import type { RepairRung } from '../task/index.ts'
-import { loadTokenizer, type Tokenizer } from '../tokens/index.ts'
+import { readTokenizer } from '../tokens/index.ts'
 import { sentenceOf, type Failure } from './modes.ts'
 
 const TOKENS = 2000
 const ATTEMPTS = 2
 /** Few tokens have more characters: what is longer is cut before it is counted. */
 const MOST_CHARACTERS = 16
-
-let tokenizer: Promise<Tokenizer> | undefined
 
 /** @throws what the author's `say` throws */
 export async function feedbackOf(
@@ -21,10 +19,9 @@ export async function feedbackOf(
 }
 
 /** The beginning of a text, of so many tokens at most. */
-async function cut(text: string, most: number): Promise<string> {
+function cut(text: string, most: number): string {
   if (Buffer.byteLength(text) <= most) return text.toWellFormed() // no token is shorter than a byte
-  tokenizer ??= loadTokenizer()
-  const { count } = await tokenizer
+  const { count } = readTokenizer()
   const kept = text.slice(0, most * MOST_CHARACTERS)
   let [fits, tooLong] = [0, kept.length + 1]
   while (tooLong - fits > 1) {

@@ -2,7 +2,7 @@
 export { breakerOf, breakersProjection, type Breaker } from './breaker/index.ts'
 export { declaredFor, ladderFor } from './defaults.ts'
 export { FailureCompensated, FailureUnhandled } from './errors.ts'
-export { recoveryRung, type RungTaken } from './events.ts'
+export { recoveryMet, recoveryOver, recoveryRung, recoverySkipped, type RungTaken } from './events.ts'
 export {
   failuresOf,
   type Failures,

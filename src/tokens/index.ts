@@ -1,1 +1,1 @@
-export { loadTokenizer, readTokenizer, type Tokenizer } from './tokenizer.ts'
+export { readTokenizer, type Tokenizer } from './tokenizer.ts'

@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import { Tiktoken } from 'js-tiktoken/lite'
 import ranks from 'js-tiktoken/ranks/o200k_base'
 import { expect, test } from 'vitest'
-import { loadTokenizer } from './index.ts'
+import { readTokenizer } from './index.ts'
 
-const { count, name } = await loadTokenizer()
+const { count, name } = readTokenizer()
 const theirs = new Tiktoken(ranks)
 const counted = (text: string) => theirs.encode(text, [], []).length
 

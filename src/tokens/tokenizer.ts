@@ -7,7 +7,7 @@
  * T3. What stands together longer than 256 characters is counted in pieces of that: merging costs the square of the length, and
  *     20,000 characters of Chinese without a space would take a second.
  */
-import { loadVocabulary, readVocabulary, type Vocabulary } from './vocabulary.ts'
+import { readVocabulary, type Vocabulary } from './vocabulary.ts'
 
 const NAME = 'o200k_base'
 /** What is merged by itself: words with the sign before them, numbers of three digits, signs, white space. The table was made for this. */
@@ -25,14 +25,9 @@ export interface Tokenizer {
   readonly count: (text: string) => number
 }
 
-/** Reads the table, 1.5 MB: load it when it is needed, and once. */
-export async function loadTokenizer(): Promise<Tokenizer> {
-  return tokenizerOf(await loadVocabulary(NAME))
-}
-
 let known: Tokenizer | undefined
 
-/** The same at once, for whoever cannot wait: it takes some 20 ms the first time. */
+/** Reads the table, 1.5 MB, when it is first asked for: it takes some 20 ms then. At once, so that nothing waits differently the first time. */
 export function readTokenizer(): Tokenizer {
   return (known ??= tokenizerOf(readVocabulary(NAME)))
 }

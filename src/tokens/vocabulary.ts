@@ -5,7 +5,6 @@
  *     that takes some 15 ms, where a Map of 200,000 strings takes ten times that, and ten times the memory.
  */
 import { readFileSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 
 /** A power of two, at least twice the number of tokens. */
 const SLOTS = 1 << 19
@@ -53,10 +52,6 @@ function slotOf(bytes: Uint8Array, from: number, to: number): number {
   let hash = 0x811c9dc5
   for (let i = from; i < to; i++) hash = Math.imul(hash ^ (bytes[i] ?? 0), 0x01000193)
   return (hash ^ (hash >>> 15)) & (SLOTS - 1)
-}
-
-export async function loadVocabulary(name: string): Promise<Vocabulary> {
-  return new Vocabulary(await readFile(fileOf(name)))
 }
 
 export function readVocabulary(name: string): Vocabulary {

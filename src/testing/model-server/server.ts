@@ -9,7 +9,7 @@
 import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { loadTokenizer, type Tokenizer } from '../../tokens/index.ts'
+import { readTokenizer, type Tokenizer } from '../../tokens/index.ts'
 import { anthropic } from './anthropic.ts'
 import { NO_USAGE, type Answer, type Said, type Script, type Usage } from './answer.ts'
 import { Unreadable, type Asked, type Wire } from './asked.ts'
@@ -66,7 +66,7 @@ const CHAT: Readonly<Record<string, { readonly wire: Wire; readonly format: Wire
 
 /** Starts a server; it listens when this resolves. */
 export async function modelServer(options: ModelServerOptions = {}): Promise<ModelServer> {
-  const desk = new Desk(await loadTokenizer(), options)
+  const desk = new Desk(readTokenizer(), options)
   // S2: a kept connection that the server closes by its own clock looks like a reset to whoever is about to use it.
   const server = createServer({ keepAliveTimeout: 0, requestTimeout: 0 }, (request, response) => {
     void desk.answer(request, response)
