@@ -281,6 +281,25 @@ test('a model that goes round is told once, then the run halts', async () => {
   await tl.close()
 })
 
+test('the same call in branches side by side is no going round', async () => {
+  const calls: unknown[] = [0]
+  server.script(({ messages }) =>
+    messages.some(({ role }) => role === 'tool')
+      ? 'Done.'
+      : { toolCalls: [{ name: 'search', args: { q: 'x' } }] },
+  )
+  const { end, count, tl } = await carried((ctx) =>
+    ctx.map('side', ['a', 'b', 'c', 'd', 'e'], async (branch, prompt) => {
+      const tools = branch.tools({ search: search(calls) })
+      return (await generateText({ model: branch.model(openai()), tools, prompt, stopWhen: isStepCount(4) }))
+        .text
+    }),
+  )
+  expect(end).toEqual({ value: ['Done.', 'Done.', 'Done.', 'Done.', 'Done.'] })
+  expect(count('recovery.met')).toBe(0)
+  await tl.close()
+})
+
 test('a tool waits for its approval, and runs with what was approved', async () => {
   const calls: unknown[] = [0]
   server.script(({ messages }) =>
