@@ -281,6 +281,31 @@ test('a model that goes round is told once, then the run halts', async () => {
   await tl.close()
 })
 
+test('a tool that throws is no use of the clock by the body', async () => {
+  const warned: string[] = []
+  const say = (message: string) => void warned.push(message)
+  server.script(({ messages }) =>
+    messages.some(({ role }) => role === 'tool')
+      ? 'Done.'
+      : { toolCalls: [{ name: 'search', args: { q: 'x' } }] },
+  )
+  const one = task({
+    name: 'one',
+    recovery: { toolFailure: retry({ attempts: 1, ...FAST }) },
+    run: async (ctx) => {
+      const tools = ctx.tools({ search: search([]) })
+      return (
+        await generateText({ model: ctx.model(openai()), tools, prompt: 'x', stopWhen: isStepCount(3) })
+      ).text
+    },
+  })
+  const logger = { debug() {}, info() {}, warn: say, error: say }
+  const tl = await open({ store: openStore('memory:'), tasks: [one], logger })
+  expect(await (await tl.start(one, undefined)).result()).toBe('Done.')
+  expect(warned).toEqual([])
+  await tl.close()
+})
+
 test('the same call in branches side by side is no going round', async () => {
   const calls: unknown[] = [0]
   server.script(({ messages }) =>
