@@ -41,7 +41,7 @@ const MARKS: Readonly<Record<Kind, readonly [mark: RegExp, says: string] | undef
   readme: undefined,
   other: undefined,
   guide: [/^## /m, 'has no sections'],
-  decision: [/(\*\*Decision\.?\*\*|^#+ Decision)/m, 'does not say what was decided'],
+  decision: [/^(\*\*|#+ )Decision\b/m, 'does not say what was decided'],
   'error page': [/^## What to do/m, 'does not say what to do'],
   changelog: [/^(#+ |v)?\[?v?\d+\.\d+(\.\d+)?/m, 'has no versions'],
 }

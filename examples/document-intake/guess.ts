@@ -13,7 +13,7 @@ const BY_PATH: readonly (readonly [RegExp, Kind])[] = [
 
 /** Where the path says nothing, the first that fits the text. */
 const BY_TEXT: readonly (readonly [RegExp, Kind])[] = [
-  [/^\*\*Decision\.?\*\*|^#+ Decision\b/m, 'decision'],
+  [/^(\*\*|#+ )Decision\b/m, 'decision'],
   [/^## What to do$/m, 'error page'],
   [/^## [^]*^```/m, 'guide'],
 ]
@@ -22,7 +22,7 @@ const BY_TEXT: readonly (readonly [RegExp, Kind])[] = [
 const LICENCES: readonly (readonly [RegExp, string])[] = [
   [/Apache License|Apache[- ]2\.0/i, 'Apache-2.0'],
   [/Mozilla Public License|MPL-2\.0/i, 'MPL-2.0'],
-  [/\bISC\b/, 'ISC'],
+  [/\bISC\b|use, copy, modify, and\/or distribute/, 'ISC'],
   [/\bMIT\b|Permission is hereby granted, free of charge/i, 'MIT'],
   [/BSD-3-Clause|Redistribution and use in source and binary forms/i, 'BSD-3-Clause'],
   [/BSD-2-Clause/i, 'BSD-2-Clause'],
@@ -79,6 +79,6 @@ const plain = (markup: string): string =>
   markup
     .replace(/<[^>]*>|!\[[^\]]*\]\([^)]*\)/g, ' ')
     .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
-    .replace(/[*_`#>]+/g, '')
+    .replace(/[*`#>]+|\b_|_\b/g, '')
     .replace(/\s+/g, ' ')
     .trim()

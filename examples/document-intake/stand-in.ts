@@ -34,9 +34,10 @@ export function standIn({ messages, prompt: lastSaid }: Asked): Answer {
     const text = JSON.stringify({ receipt })
     return { text: mistake === 'broken' && !isTold ? text.slice(0, -4) : text }
   }
-  if (mistake === 'never filed' || (mistake === 'not filed' && !isTold))
-    return { text: JSON.stringify({ receipt: 'filed' }) }
   const copies = found(results, Copies)
+  // What it was told is in this one request only: it goes by what it did since.
+  if (mistake === 'never filed' || (mistake === 'not filed' && !isTold && copies.length === 0))
+    return { text: JSON.stringify({ receipt: 'filed' }) }
   if (copies.length === 0) return call('filed', { digest })
   const isRefused = results.some((text) => text.includes(REFUSED))
   const entry = guess(path, pages.map(({ text }) => text).join('\n'))
