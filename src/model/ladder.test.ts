@@ -306,6 +306,45 @@ test('a tool that throws is no use of the clock by the body', async () => {
   await tl.close()
 })
 
+test('a ladder falls back to another tool, which is called once, as it was declared', async () => {
+  const keys: unknown[] = []
+  server.script(({ messages }) =>
+    messages.some(({ role }) => role === 'tool')
+      ? 'Done.'
+      : { toolCalls: [{ name: 'search', args: { q: 'x' } }] },
+  )
+  const archive = tool({
+    inputSchema: z.object({ q: z.string() }),
+    execute: (_, given) => {
+      keys.push((given as unknown as { readonly idempotencyKey: string }).idempotencyKey)
+      return { found: 0 }
+    },
+  })
+  const down = tool({
+    inputSchema: z.object({ q: z.string() }),
+    execute: (): object => {
+      throw new TypeError('the index is gone')
+    },
+  })
+  const { end, tl, id, count } = await carried(
+    async (ctx) => {
+      const tools = ctx.tools(
+        { search: down, archive },
+        { search: { effect: 'read' }, archive: { once: true } },
+      )
+      return (
+        await generateText({ model: ctx.model(openai()), tools, prompt: 'x', stopWhen: isStepCount(4) })
+      ).text
+    },
+    { recovery: { toolFailure: fallback('archive') }, boundary: { budget: { toolCalls: 2 } } },
+  )
+  expect(end).toEqual({ value: 'Done.' })
+  expect([keys.length, count('tool.returned')]).toEqual([1, 1])
+  const called = (await Array.fromAsync(tl.history(id))).filter(({ kind }) => kind === 'tool.called')
+  expect(called.map(({ body }) => JSON.parse(body ?? '{}').effect)).toEqual([undefined, 'once'])
+  await tl.close()
+})
+
 test('the same call in branches side by side is no going round', async () => {
   const calls: unknown[] = [0]
   server.script(({ messages }) =>
