@@ -32,7 +32,9 @@ const LICENCES: readonly (readonly [RegExp, string])[] = [
 
 export function guess(path: string, text: string): Entry {
   const kind =
-    BY_PATH.find(([fits]) => fits.test(path))?.[1] ?? BY_TEXT.find(([fits]) => fits.test(text))?.[1] ?? 'other'
+    BY_PATH.find(([fits]) => fits.test(path))?.[1] ??
+    BY_TEXT.find(([fits]) => fits.test(text))?.[1] ??
+    'other'
   const version = kind === 'changelog' ? /\d+\.\d+\.\d+[\w.-]*/.exec(text)?.[0] : undefined
   const licence = kind === 'licence' || kind === 'readme' ? licenceIn(text, kind) : undefined
   return {
