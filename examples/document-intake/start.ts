@@ -1,56 +1,38 @@
 /** What `npm run intake` runs: starts an intake, or goes on with the one that was interrupted, and shows what it came to. */
 import { createHash } from 'node:crypto'
-import { relative, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
+import { relative } from 'node:path'
 import { open, RunHalted, type RunHandle, type Throughline } from 'throughline'
 import { modelFromEnvironment } from 'throughline/testing'
 import { follow } from '../vendor-review/follow.ts'
 import { figuresOf } from './figures.ts'
+import { BadFlags, HELP, readFlags, type Flags } from './flags.ts'
 import { intake } from './intake.ts'
 import type { Report } from './report.ts'
 import { standIn } from './stand-in.ts'
 import { spent, table } from './table.ts'
 
-const HELP = `npm run intake [-- <folder>] [--to <folder>] [--person <name>] [--store <store>]
-
-  <folder>   whose documents are filed; this repository unless told
-  --to       where they are filed; ./filed unless told
-  --person   who is asked, in the inbox, what could not be filed; nobody unless told
-  --store    where the record is kept; file:./intake.db unless told`
-
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 const remark = (text: string): void => void process.stderr.write(`${text}\n`)
 
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      to: { type: 'string', default: 'filed' },
-      person: { type: 'string' },
-      store: { type: 'string', default: 'file:./intake.db' },
-      help: { type: 'boolean', default: false },
-    },
-  })
-  if (values.help || positionals.length > 1) {
+  const { isHelp, store, input } = await readFlags(process.argv.slice(2))
+  if (isHelp) {
     say(HELP)
-    return values.help ? 0 : 2
+    return 0
   }
-  const folder = resolve(positionals[0] ?? '.')
-  const { person, store } = values
-  const input = { folder, to: resolve(values.to), ...(person === undefined ? {} : { person }) }
   const interruption = new AbortController()
   process.once('SIGINT', () => interruption.abort())
   const { model, from, close } = await modelFromEnvironment(process.env, { script: standIn })
   const tl = await open({ store, tasks: [intake], models: { clerk: model } })
   try {
     const { run, isNew } = await startOrContinue(tl, input)
-    remark(`${isNew ? 'Taking in' : 'Going on with'} ${folder}: ${run.id}`)
+    remark(`${isNew ? 'Taking in' : 'Going on with'} ${input.folder}: ${run.id}`)
     remark(
-      from.startsWith('dev at 127.')
+      from.startsWith('dev at ') && process.env.THROUGHLINE_MODEL_URL === undefined
         ? 'No model: rules stand in for one, and make mistakes.'
         : `The model: ${from}`,
     )
-    const report = await resultUnless(interruption.signal, run, person)
+    const report = await resultUnless(interruption.signal, run, input.person)
     if (!report) {
       remark('Interrupted. What was done is on record; the same command goes on from there.')
       return 130
@@ -66,7 +48,7 @@ async function main(): Promise<number> {
 }
 
 /** The intake of this folder into this filing that is not over, or a new one. */
-async function startOrContinue(tl: Throughline, input: { readonly folder: string; readonly to: string }) {
+async function startOrContinue(tl: Throughline, input: Flags['input']) {
   const about = createHash('sha256')
     .update(JSON.stringify([input.folder, input.to]))
     .digest('hex')
@@ -111,5 +93,5 @@ async function sayWhatFailed(tl: Throughline, run: string): Promise<void> {
 process.exitCode = await main().catch((error: unknown) => {
   remark(error instanceof Error ? error.message : String(error))
   if (error instanceof RunHalted) remark('Mend the cause; the same command goes on from there.')
-  return 1
+  return error instanceof BadFlags ? 2 : 1
 })
