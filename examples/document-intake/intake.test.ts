@@ -138,6 +138,14 @@ test('a person decides about what could not be filed, where one is there', async
   await tl.close()
 })
 
+test('the README says what the boundary says', async () => {
+  const readme = readFileSync(join(import.meta.dirname, 'README.md'), 'utf8')
+  const tl = await opened()
+  const { lines } = await tl.boundary(intake)
+  for (const { sentence } of lines) expect(readme).toContain(`\n${sentence}\n`)
+  await tl.close()
+})
+
 test('killed three times in the middle, it goes on, asks nothing twice and files nothing twice', async () => {
   const packages = readdirSync(join(project, 'node_modules')).filter((name) => /^[a-z]/.test(name))
   for (const name of packages.slice(0, 60)) {

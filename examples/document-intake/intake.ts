@@ -84,7 +84,7 @@ export const intake = task({
   },
 })
 
-/** For `throughline run examples/document-intake/intake.ts`. */
+/** For `throughline boundary` and `throughline failures`, which read out what a file declares. */
 export const tasks = [intake]
 
 /** Each document of the folder has one entry in the cabinet. */

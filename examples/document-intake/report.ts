@@ -22,6 +22,8 @@ export function reportOf(to: string, rows: readonly Row[]): Report {
   return {
     to,
     total: count(rows),
-    kinds: Object.fromEntries([...kinds].sort().map(([kind, of]) => [kind, count(of)])),
+    kinds: Object.fromEntries(
+      [...kinds].toSorted(([a], [b]) => a.localeCompare(b)).map(([kind, of]) => [kind, count(of)]),
+    ),
   }
 }
