@@ -34,7 +34,7 @@ export const Filed = Entry.partial({ kind: true, title: true, summary: true, dat
   corrections: z.number(),
   /** The idempotency key of the call that filed it. */
   key: z.string(),
-  /** The person who decided, where one did. */
+  /** Who was asked, where a person decided. */
   by: z.string().optional(),
 })
 export type Filed = z.infer<typeof Filed>

@@ -55,10 +55,12 @@ function filing(): { readonly file: string; readonly entry: Filed; readonly inod
 
 const entryOf = (path: string) => filing().find(({ entry }) => entry.path === path)?.entry
 
-async function asked(tl: Throughline) {
+/** The first question there is, when so many are open. */
+async function asked(tl: Throughline, count = 1) {
   for (;;) {
-    const [question] = (await tl.inbox.list({ to: 'ada' })).questions
-    if (question) return question
+    const { questions } = await tl.inbox.list({ to: 'ada' })
+    const [question] = questions
+    if (question && questions.length === count) return question
     await pause(10)
   }
 }
@@ -127,14 +129,24 @@ test('an entry that is lost from the filing is a failure, not a smaller report',
 
 test('a person decides about what could not be filed, where one is there', async () => {
   const never = nameFor('never filed', 'guide')
+  const strange = nameFor(undefined, 'LICENSE-own')
   put(never, GUIDE)
+  put(strange, '# Our licence\n\nUnder the MIT terms, more or less, ask us first.\n')
   const tl = await opened()
   const run = await tl.start(intake, { ...input(), person: 'ada' })
-  const question = await asked(tl)
-  expect(question.question).toBe(`What is ${never}?`)
-  await tl.inbox.answer(question.id, 'guide', { by: 'ada' })
-  expect((await run.result()).total).toMatchObject({ documents: 1, review: 0 })
-  expect(filing().map(({ entry }) => entry)).toMatchObject([{ path: never, kind: 'guide', by: 'ada' }])
+  for (const left of [2, 1]) {
+    const { id, question } = await asked(tl, left)
+    await tl.inbox.answer(id, question === `What is ${never}?` ? 'guide' : 'licence', { by: 'ada' })
+  }
+  expect((await run.result()).total).toMatchObject({ documents: 2, review: 0 })
+  expect(entryOf(never)).toMatchObject({ pile: 'filed', kind: 'guide', by: 'ada' })
+  // A kind is no word on the licence that could not be confirmed.
+  expect(entryOf(strange)).toMatchObject({
+    kind: 'licence',
+    title: 'Our licence',
+    findings: [expect.stringContaining('cannot be confirmed')],
+  })
+  expect(entryOf(strange)?.licence).toBeUndefined()
   await tl.close()
 })
 

@@ -3,7 +3,7 @@ import type { Context } from 'throughline'
 import { Cabinet } from './cabinet.ts'
 import type { Row } from './clerk.ts'
 import type { Document } from './documents.ts'
-import { KINDS } from './entry.ts'
+import { Filed, KINDS } from './entry.ts'
 
 const LEAVE = 'leave it on the pile'
 
@@ -27,11 +27,27 @@ export function decideOn(
       const kind = await branch.ask(`What is ${row.path}?`, { to: person, choices, about })
       if (kind === LEAVE) return row
       return branch.step('file', async ({ idempotencyKey: key }): Promise<Row> => {
-        const filing = { ...claimed, findings, kind, pile: 'filed' as const, corrections: 1, key, by: person }
+        const filing = {
+          ...unrefuted(claimed, findings),
+          findings,
+          kind,
+          pile: 'filed' as const,
+          corrections: 1,
+          key,
+          by: person,
+        }
         await cabinet.replace(document, filing)
         return { ...row, kind, pile: 'filed', isCorrected: true }
       })
     },
     { key: ({ path }) => path },
+  )
+}
+
+/** What was claimed, without the fields that the checks found wrong: a kind is no word on those. */
+function unrefuted(claimed: object, findings: readonly string[]) {
+  const wrong = new Set(findings.map((finding) => finding.split(':', 1)[0]))
+  return Filed.partial().parse(
+    Object.fromEntries(Object.entries(claimed).filter(([field]) => !wrong.has(field))),
   )
 }
