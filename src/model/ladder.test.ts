@@ -281,6 +281,89 @@ test('a model that goes round is told once, then the run halts', async () => {
   await tl.close()
 })
 
+test('a tool that throws is no use of the clock by the body', async () => {
+  const warned: string[] = []
+  const say = (message: string) => void warned.push(message)
+  server.script(({ messages }) =>
+    messages.some(({ role }) => role === 'tool')
+      ? 'Done.'
+      : { toolCalls: [{ name: 'search', args: { q: 'x' } }] },
+  )
+  const one = task({
+    name: 'one',
+    recovery: { toolFailure: retry({ attempts: 1, ...FAST }) },
+    run: async (ctx) => {
+      const tools = ctx.tools({ search: search([]) })
+      return (
+        await generateText({ model: ctx.model(openai()), tools, prompt: 'x', stopWhen: isStepCount(3) })
+      ).text
+    },
+  })
+  const logger = { debug() {}, info() {}, warn: say, error: say }
+  const tl = await open({ store: openStore('memory:'), tasks: [one], logger })
+  expect(await (await tl.start(one, undefined)).result()).toBe('Done.')
+  expect(warned).toEqual([])
+  await tl.close()
+})
+
+test('a ladder falls back to another tool, which is called once, as it was declared', async () => {
+  const keys: unknown[] = []
+  server.script(({ messages }) =>
+    messages.some(({ role }) => role === 'tool')
+      ? 'Done.'
+      : { toolCalls: [{ name: 'search', args: { q: 'x' } }] },
+  )
+  const archive = tool({
+    inputSchema: z.object({ q: z.string() }),
+    execute: (_, given) => {
+      keys.push((given as unknown as { readonly idempotencyKey: string }).idempotencyKey)
+      return { found: 0 }
+    },
+  })
+  const down = tool({
+    inputSchema: z.object({ q: z.string() }),
+    execute: (): object => {
+      throw new TypeError('the index is gone')
+    },
+  })
+  const { end, tl, id, count } = await carried(
+    async (ctx) => {
+      const tools = ctx.tools(
+        { search: down, archive },
+        { search: { effect: 'read' }, archive: { once: true } },
+      )
+      return (
+        await generateText({ model: ctx.model(openai()), tools, prompt: 'x', stopWhen: isStepCount(4) })
+      ).text
+    },
+    { recovery: { toolFailure: fallback('archive') }, boundary: { budget: { toolCalls: 2 } } },
+  )
+  expect(end).toEqual({ value: 'Done.' })
+  expect([keys.length, count('tool.returned')]).toEqual([1, 1])
+  const called = (await Array.fromAsync(tl.history(id))).filter(({ kind }) => kind === 'tool.called')
+  expect(called.map(({ body }) => JSON.parse(body ?? '{}').effect)).toEqual([undefined, 'once'])
+  await tl.close()
+})
+
+test('the same call in branches side by side is no going round', async () => {
+  const calls: unknown[] = [0]
+  server.script(({ messages }) =>
+    messages.some(({ role }) => role === 'tool')
+      ? 'Done.'
+      : { toolCalls: [{ name: 'search', args: { q: 'x' } }] },
+  )
+  const { end, count, tl } = await carried((ctx) =>
+    ctx.map('side', ['a', 'b', 'c', 'd', 'e'], async (branch, prompt) => {
+      const tools = branch.tools({ search: search(calls) })
+      return (await generateText({ model: branch.model(openai()), tools, prompt, stopWhen: isStepCount(4) }))
+        .text
+    }),
+  )
+  expect(end).toEqual({ value: ['Done.', 'Done.', 'Done.', 'Done.', 'Done.'] })
+  expect(count('recovery.met')).toBe(0)
+  await tl.close()
+})
+
 test('a tool waits for its approval, and runs with what was approved', async () => {
   const calls: unknown[] = [0]
   server.script(({ messages }) =>

@@ -17,27 +17,24 @@ export class Rounds {
     string,
     { readonly loops: Loops; readonly returned: Map<string, string>; isTold: boolean }
   >()
-  readonly #hands: Hands
-
-  constructor(hands: Hands) {
-    this.#hands = hands
-  }
-
   /** Of a call that is about to be made: whether it goes round, and for the first time. */
-  begins(tool: string, args: unknown): { readonly loop: Failure | undefined; readonly isFirst: boolean } {
-    const here = this.#here()
+  begins(
+    branch: string,
+    tool: string,
+    args: unknown,
+  ): { readonly loop: Failure | undefined; readonly isFirst: boolean } {
+    const here = this.#here(branch)
     const loop = here.loops.seen(tool, args, here.returned.get(keyOf(tool, args)))
     const isFirst = !here.isTold
     here.isTold ||= loop !== undefined
     return { loop, isFirst }
   }
 
-  ended(tool: string, args: unknown, value: unknown): void {
-    this.#here().returned.set(keyOf(tool, args), keyOf('', value))
+  ended(branch: string, tool: string, args: unknown, value: unknown): void {
+    this.#here(branch).returned.set(keyOf(tool, args), keyOf('', value))
   }
 
-  #here() {
-    const branch = this.#hands.branch()
+  #here(branch: string) {
     const known = this.#branches.get(branch) ?? {
       loops: new Loops(),
       returned: new Map<string, string>(),
@@ -56,4 +53,5 @@ function keyOf(tool: string, value: unknown): string {
   }
 }
 
-export const roundsOf = (hands: Hands): Rounds => hands.shared(ROUNDS, () => new Rounds(hands))
+/** One for all branches of a run: which of them asks is said with each call. */
+export const roundsOf = (hands: Hands): Rounds => hands.shared(ROUNDS, () => new Rounds())

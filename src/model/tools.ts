@@ -53,29 +53,30 @@ export function toolsFor(
     )
   const { allows } = boundaryOf(hands)
   const wrapped: Record<string, object> = {}
+  const all: Record<string, Own> = {}
   for (const [name, given] of Object.entries(tools as Record<string, unknown>)) {
     if (typeof given !== 'object' || given === null)
       throw new BadModel(`ctx.tools was given "${name}", which is no tool of the AI SDK.`, { name })
     if (!allows(name)) continue
-    wrapped[name] = wrap({
-      hands,
-      guard,
-      name,
-      all: wrapped,
-      tool: given,
-      options: { ...options['*'], ...options[name] },
-    })
+    const own: Own = { tool: given, options: { ...options['*'], ...options[name] } }
+    all[name] = own
+    wrapped[name] = wrap({ hands, guard, name, all, ...own })
   }
   return wrapped
 }
 
-interface Wrapping {
+/** A tool as it was given, and what was said of it. */
+interface Own {
+  readonly tool: SdkTool
+  readonly options: ToolOptions
+}
+
+interface Wrapping extends Own {
   readonly hands: Hands
   readonly guard: Guard
   readonly name: string
-  readonly tool: SdkTool
-  readonly all: Readonly<Record<string, SdkTool>>
-  readonly options: ToolOptions
+  /** Those beside it, which a ladder may fall back to. */
+  readonly all: Readonly<Record<string, Own>>
   /** It goes round, by what was called before. */
   readonly loop?: Failure | undefined
 }
@@ -90,29 +91,38 @@ function wrap(wrapping: Wrapping): object {
 }
 
 async function execute(wrapping: Wrapping, input: unknown, given: CallOptions): Promise<unknown> {
-  const { hands, name, options } = wrapping
-  const call = given.toolCallId ?? ''
+  const approved = await approvedArgs(wrapping, input, given)
+  return 'refused' in approved ? approved.refused : perform(wrapping, approved.args, given)
+}
+
+/** The arguments, as far as a person has to say so as they edited them; or what the model is told instead. */
+async function approvedArgs(
+  { hands, name, options }: Wrapping,
+  input: unknown,
+  given: CallOptions,
+): Promise<{ readonly args: unknown } | { readonly refused: string }> {
   const needs = approvalOf(options, input)
-  if (needs) {
-    const verdict = await approve(hands, `${name} ${call}`.trim(), {
-      proposal: { tool: name, args: input },
-      ...(needs.to === undefined ? {} : { to: needs.to }),
-      ...(needs.timeout === undefined ? {} : { timeout: needs.timeout }),
-    })
-    if (!verdict.approved)
-      return `Not approved${verdict.reason === undefined ? '' : `: ${verdict.reason}`}. The tool did not run.`
-    const edited = (verdict.value as { readonly args?: unknown } | undefined)?.args
-    return perform(wrapping, edited === undefined ? input : edited, given)
-  }
-  return perform(wrapping, input, given)
+  if (!needs) return { args: input }
+  const verdict = await approve(hands, `${name} ${given.toolCallId ?? ''}`.trim(), {
+    proposal: { tool: name, args: input },
+    ...(needs.to === undefined ? {} : { to: needs.to }),
+    ...(needs.timeout === undefined ? {} : { timeout: needs.timeout }),
+  })
+  if (!verdict.approved)
+    return {
+      refused: `Not approved${verdict.reason === undefined ? '' : `: ${verdict.reason}`}. The tool did not run.`,
+    }
+  const edited = (verdict.value as { readonly args?: unknown } | undefined)?.args
+  return { args: edited === undefined ? input : edited }
 }
 
 async function perform(looked: Wrapping, input: unknown, given: CallOptions): Promise<unknown> {
   const { hands, name, all } = looked
   const rounds = roundsOf(hands)
-  const { loop, isFirst } = rounds.begins(name, input)
+  const branch = hands.branch()
+  const { loop, isFirst } = rounds.begins(branch, name, input)
   const outcome = await once({ ...looked, loop }, input, given)
-  rounds.ended(name, input, 'failed' in outcome ? outcome.failed.e.message : outcome.value)
+  rounds.ended(branch, name, input, 'failed' in outcome ? outcome.failed.e.message : outcome.value)
   if (!('failed' in outcome)) return outcome.value
   const wrapping: Wrapping = { ...looked, loop: undefined }
   const { failed, key } = outcome
@@ -123,8 +133,8 @@ async function perform(looked: Wrapping, input: unknown, given: CallOptions): Pr
     failure.mode === 'repetition' ||
     declaredFor(hands.task, failure.mode) !== undefined
   if (!isOurs) throw await revive(failed.e)
-  const tried = async (one: Wrapping): Promise<Tried<unknown>> => {
-    const came = await once(one, input, given)
+  const tried = async (one: Wrapping, args = input): Promise<Tried<unknown>> => {
+    const came = await once(one, args, given)
     return 'failed' in came ? { ok: false, failure: failureOf(came.failed) } : { ok: true, value: came.value }
   }
   return recover<unknown>(hands, {
@@ -139,7 +149,7 @@ async function perform(looked: Wrapping, input: unknown, given: CallOptions): Pr
       ...(loop && !isFirst
         ? {}
         : { repair: (feedback: string) => Promise.resolve({ ok: true as const, value: feedback }) }),
-      fallback: (target) => {
+      fallback: async (target) => {
         const named = typeof target === 'string' ? target : 'something that is no name'
         const other = all[named]
         if (!other)
@@ -147,7 +157,9 @@ async function perform(looked: Wrapping, input: unknown, given: CallOptions): Pr
             `The ladder of "${name}" falls back to ${named}, which is none of the tools beside it.`,
             { name },
           )
-        return tried({ ...wrapping, name: named, tool: other })
+        const instead = { ...wrapping, ...other, name: named }
+        const approved = await approvedArgs(instead, input, given)
+        return 'refused' in approved ? { ok: true, value: approved.refused } : tried(instead, approved.args)
       },
       answer: (value) => Promise.resolve({ ok: true, value }),
     },

@@ -220,8 +220,8 @@ class ToolCall {
   }
 
   #classified(error: unknown): Failure {
-    const { authors, effect } = this.#using
-    return classify(error, { kind: 'tool', authors, ...(effect ? { effect } : {}) })
+    const { authors, effect, now } = this.#using
+    return classify(error, { kind: 'tool', authors, now: now(), ...(effect ? { effect } : {}) })
   }
 
   #failure(failure: Failure, error: unknown): NewEvent {

@@ -9,6 +9,12 @@ test('without a key, a server of this machine answers', async () => {
   await close()
 })
 
+test('without a key, a program may say what is answered', async () => {
+  const { model, close } = await modelFromEnvironment({}, { script: ({ prompt }) => prompt.toUpperCase() })
+  expect((await generateText({ model, prompt: 'a' })).text).toBe('A')
+  await close()
+})
+
 test('a server that runs already is used, by its address', async () => {
   const server = await modelServer()
   const { model, close } = await modelFromEnvironment({

@@ -1,6 +1,6 @@
 /** The model of an example: the real one where the environment has a key or an address, else a server of this machine. */
 import type { LanguageModelV4 } from '@ai-sdk/provider'
-import { modelServer } from './server.ts'
+import { modelServer, type ModelServerOptions } from './server.ts'
 
 export interface FoundModel {
   readonly model: LanguageModelV4
@@ -14,10 +14,14 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 /**
  * A model by the environment: `THROUGHLINE_MODEL_URL` (a dev server that runs already), `ANTHROPIC_API_KEY`, `OPENAI_API_KEY`,
- * `OLLAMA_HOST`, in that order; without any, a model server is started. `THROUGHLINE_MODEL` names the model.
+ * `OLLAMA_HOST`, in that order; without any, a model server is started, with `options`: a script to answer by, say. `THROUGHLINE_MODEL`
+ * names the model.
  * Needs `@ai-sdk/anthropic` or `@ai-sdk/openai-compatible`.
  */
-export async function modelFromEnvironment(environment: Environment = process.env): Promise<FoundModel> {
+export async function modelFromEnvironment(
+  environment: Environment = process.env,
+  options: ModelServerOptions = {},
+): Promise<FoundModel> {
   const { THROUGHLINE_MODEL: model, THROUGHLINE_MODEL_URL: dev } = environment
   const none = () => Promise.resolve()
   if (filled(dev)) return { ...(await compatible('dev', `${base(dev)}/v1`, model ?? 'dev')), close: none }
@@ -30,7 +34,7 @@ export async function modelFromEnvironment(environment: Environment = process.en
   }
   if (filled(ollama))
     return { ...(await compatible('ollama', `${base(ollama)}/v1`, model ?? 'llama3.2')), close: none }
-  const server = await modelServer()
+  const server = await modelServer(options)
   return { ...(await compatible('dev', server.openai, model ?? 'dev')), close: server.close }
 }
 
