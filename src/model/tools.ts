@@ -110,9 +110,10 @@ async function execute(wrapping: Wrapping, input: unknown, given: CallOptions): 
 async function perform(looked: Wrapping, input: unknown, given: CallOptions): Promise<unknown> {
   const { hands, name, all } = looked
   const rounds = roundsOf(hands)
-  const { loop, isFirst } = rounds.begins(name, input)
+  const branch = hands.branch()
+  const { loop, isFirst } = rounds.begins(branch, name, input)
   const outcome = await once({ ...looked, loop }, input, given)
-  rounds.ended(name, input, 'failed' in outcome ? outcome.failed.e.message : outcome.value)
+  rounds.ended(branch, name, input, 'failed' in outcome ? outcome.failed.e.message : outcome.value)
   if (!('failed' in outcome)) return outcome.value
   const wrapping: Wrapping = { ...looked, loop: undefined }
   const { failed, key } = outcome
