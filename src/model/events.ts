@@ -91,6 +91,8 @@ export interface FailedBody {
   readonly finish?: AnsweredBody['finish']
   readonly model?: string
   readonly ms?: number
+  /** The body is told, and nobody else: something of the answer was shown to it, or it called the call off itself. */
+  readonly isTold?: true
 }
 
 export const modelAsked = kind<AskedBody>('model.asked')
