@@ -14,6 +14,8 @@ let loading: Promise<Tokenizer> | undefined
 
 export class Gauge {
   readonly #counted = new Map<string, number>()
+  /** Of values that went into a tool or came out: the same one comes with every request that goes on from it. */
+  readonly #values = new WeakMap<object, number>()
   #tokenizer: Tokenizer | undefined
 
   async tokensOf({ prompt, tools, responseFormat }: LanguageModelV4CallOptions): Promise<number> {
@@ -41,10 +43,10 @@ export class Gauge {
           tokens += this.#of(part.text)
           break
         case 'tool-call':
-          tokens += this.#of(part.toolName) + this.#of(textOf(part.input))
+          tokens += this.#of(part.toolName) + this.#ofValue(part.input)
           break
         case 'tool-result':
-          tokens += this.#of(textOf('value' in part.output ? part.output.value : (part.output.reason ?? '')))
+          tokens += this.#ofValue('value' in part.output ? part.output.value : (part.output.reason ?? ''))
           break
         case 'file':
         case 'reasoning-file':
@@ -53,6 +55,15 @@ export class Gauge {
         default:
       }
     }
+    return tokens
+  }
+
+  #ofValue(value: unknown): number {
+    if (typeof value !== 'object' || value === null) return this.#of(textOf(value))
+    const known = this.#values.get(value)
+    if (known !== undefined) return known
+    const tokens = this.#tokenizer?.count(textOf(value)) ?? textOf(value).length
+    this.#values.set(value, tokens)
     return tokens
   }
 
