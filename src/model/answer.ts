@@ -73,6 +73,17 @@ export function* partsOf(answer: Answer): Generator<LanguageModelV4StreamPart> {
   yield finishOf(answer)
 }
 
+/** What had been shown of an answer that broke off: its texts, up to the first part that waits for the record. The last has no end. */
+export function* partsBroken(
+  content: readonly LanguageModelV4Content[],
+): Generator<LanguageModelV4StreamPart> {
+  const shown = content.findIndex(({ type }) => type !== 'text' && type !== 'reasoning' && type !== 'custom')
+  const parts = shown < 0 ? content : content.slice(0, shown)
+  for (const [i, part] of parts.entries())
+    for (const one of partsOfContent(part, `${part.type}-${i}`))
+      if (i < parts.length - 1 || !one.type.endsWith('-end')) yield one
+}
+
 export function finishOf({ usage, finishReason, providerMetadata }: Answer): LanguageModelV4StreamPart {
   return { type: 'finish', usage, finishReason, ...(providerMetadata ? { providerMetadata } : {}) }
 }

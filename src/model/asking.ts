@@ -281,7 +281,8 @@ class Call {
     error: unknown,
     settled: readonly Append[],
   ): Promise<void> {
-    const { hands, isShown, desk } = this.#asking
+    const { hands, isShown, desk, options } = this.#asking
+    const isTold = isShown() || options.abortSignal?.aborted === true
     const fresh: Fresh = {}
     const finish = tried?.collected.finish
     const body: FailedBody = {
@@ -296,11 +297,17 @@ class Call {
       ...(tried && finish ? { finish: finishOf(tried.collected) } : {}),
       ...(tried ? { model: tried.collected.response.modelId ?? this.#asking.modelId, ms: tried.ms } : {}),
     }
-    const mayPass = failure.isTransient && !isShown() && !this.#work.signal.aborted
+    const mayPass = failure.isTransient && !isTold && !this.#work.signal.aborted
     const pauseMs = mayPass ? this.#asking.pauseMs(failure, this.#retries + 1) : undefined
     if (pauseMs === undefined)
       return this.#work.settle(
-        [eventOf(modelFailed, { ...body, retried: this.#retries }, this.#work.ref)],
+        [
+          eventOf(
+            modelFailed,
+            { ...body, retried: this.#retries, ...(isTold ? { isTold } : {}) },
+            this.#work.ref,
+          ),
+        ],
         settled,
       )
     this.#retries++

@@ -18,7 +18,7 @@ import {
   type AskedBody,
 } from './events.ts'
 import { redactor } from './redact.ts'
-import { Texts, type Fresh } from './texts.ts'
+import { brought, Texts, type Brought, type Fresh } from './texts.ts'
 
 const APART = 4096
 const DESK = Symbol('model')
@@ -104,18 +104,18 @@ export class Desk {
 }
 
 /** Long texts each by itself, the others together. */
-export function split(fresh: Fresh): { readonly small: Fresh; readonly large: readonly Fresh[] } {
-  const small: Fresh = {}
-  const large: Fresh[] = []
+export function split(fresh: Fresh): { readonly small: Brought; readonly large: readonly Brought[] } {
+  const small: Record<string, Brought[string]> = {}
+  const large: Brought[] = []
   for (const [digest, text] of Object.entries(fresh)) {
-    if (text.length >= APART) large.push({ [digest]: text })
-    else small[digest] = text
+    if (text.length >= APART) large.push({ [digest]: brought(text) })
+    else small[digest] = brought(text)
   }
   return { small, large }
 }
 
 /** As part of an event's body; nothing for no texts. */
-export const textsOf = (fresh: Fresh): { readonly texts?: Fresh } =>
-  Object.keys(fresh).length > 0 ? { texts: fresh } : {}
+export const textsOf = (texts: Brought): { readonly texts?: Brought } =>
+  Object.keys(texts).length > 0 ? { texts } : {}
 
 export const deskOf = (hands: Hands): Desk => hands.shared(DESK, () => new Desk(hands))

@@ -5,7 +5,7 @@
  */
 import type { Evidence, FailureMode } from '../recovery/index.ts'
 import { kind } from '../log/index.ts'
-import type { Fresh, Packed } from './texts.ts'
+import type { Brought, Packed } from './texts.ts'
 
 /** In tokens; what the provider did not say is left out. `input` includes what was cached, `output` what was reasoned. */
 export interface Usage {
@@ -31,7 +31,7 @@ export interface AskedBody {
   readonly after?: string
   readonly said?: readonly (readonly [digest: string, message: Packed])[]
   readonly settings: string
-  readonly texts?: Fresh
+  readonly texts?: Brought
   readonly isStreamed?: 1
   readonly reserve?: Reserved
   /** Of an embedding: how many values. */
@@ -54,7 +54,7 @@ export interface AnsweredBody {
   readonly prices?: string
   readonly meta?: Packed
   readonly warnings?: Packed
-  readonly texts?: Fresh
+  readonly texts?: Brought
   readonly ms: number
   /** Until the first of it arrived. */
   readonly firstMs?: number
@@ -87,10 +87,12 @@ export interface FailedBody {
   readonly costUsd?: number
   /** An answer that is no good: what there was of it. */
   readonly content?: readonly Packed[]
-  readonly texts?: Fresh
+  readonly texts?: Brought
   readonly finish?: AnsweredBody['finish']
   readonly model?: string
   readonly ms?: number
+  /** The body is told, and nobody else: something of the answer was shown to it, or it called the call off itself. */
+  readonly isTold?: true
 }
 
 export const modelAsked = kind<AskedBody>('model.asked')
@@ -98,13 +100,13 @@ export const modelAsked = kind<AskedBody>('model.asked')
 export const modelSettings = kind<{
   readonly digest: string
   readonly packed: Packed
-  readonly texts?: Fresh
+  readonly texts?: Brought
 }>('model.settings')
-export const modelText = kind<{ readonly texts: Fresh }>('model.text')
+export const modelText = kind<{ readonly texts: Brought }>('model.text')
 /** It failed in a way that may pass, and is asked again. */
 export const modelAttempted = kind<FailedBody & { readonly retryAt?: number }>('model.attempted')
 /** What had arrived of a stream, for whoever reads the record after a crash. */
-export const modelPartial = kind<{ readonly n: number; readonly texts: Fresh }>('model.partial')
+export const modelPartial = kind<{ readonly n: number; readonly texts: Brought }>('model.partial')
 export const modelAnswered = kind<AnsweredBody>('model.answered')
 export const modelFailed = kind<FailedBody & { readonly retried: number }>('model.failed')
 
@@ -115,14 +117,14 @@ export const toolCalled = kind<{
   /** The model call that asked for it. */
   readonly by?: string
   readonly args: Packed
-  readonly texts?: Fresh
+  readonly texts?: Brought
   readonly effect?: 'once'
   readonly n: number
 }>('tool.called')
 export const toolAttempted = kind<FailedBody & { readonly retryAt?: number }>('tool.attempted')
 export const toolReturned = kind<{
   readonly v?: Packed
-  readonly texts?: Fresh
+  readonly texts?: Brought
   readonly ms?: number
   readonly n?: number
   /** The value is told to the model, and no tool ran: refused, denied, or answered by a person. */

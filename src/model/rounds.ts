@@ -3,7 +3,8 @@
  *
  * N1. A call's state is what the same call returned before: whoever waits for something to change is not going round while it changes.
  * N2. A model is told once that it goes round. Told, and at it again, it is not told again: the ladder goes on.
- * N3. Every life of a run sees the same calls in the same order, and says the same of them.
+ * N3. Agents side by side, each in a branch of its own, may well ask the same: each is counted by itself.
+ * N4. Every life of a run sees the same calls in the same order, and says the same of them.
  */
 import { hash } from 'node:crypto'
 import { encode } from '../log/index.ts'
@@ -17,13 +18,14 @@ export class Rounds {
     string,
     { readonly loops: Loops; readonly returned: Map<string, string>; isTold: boolean }
   >()
-  /** Of a call that is about to be made: whether it goes round, and for the first time. */
+
+  /** Of a call that is about to be made: whether it goes round, and for the first time. `branch`: where it is made. */
   begins(
     branch: string,
     tool: string,
     args: unknown,
   ): { readonly loop: Failure | undefined; readonly isFirst: boolean } {
-    const here = this.#here(branch)
+    const here = this.#of(branch)
     const loop = here.loops.seen(tool, args, here.returned.get(keyOf(tool, args)))
     const isFirst = !here.isTold
     here.isTold ||= loop !== undefined
@@ -31,10 +33,10 @@ export class Rounds {
   }
 
   ended(branch: string, tool: string, args: unknown, value: unknown): void {
-    this.#here(branch).returned.set(keyOf(tool, args), keyOf('', value))
+    this.#of(branch).returned.set(keyOf(tool, args), keyOf('', value))
   }
 
-  #here(branch: string) {
+  #of(branch: string) {
     const known = this.#branches.get(branch) ?? {
       loops: new Loops(),
       returned: new Map<string, string>(),
@@ -53,5 +55,4 @@ function keyOf(tool: string, value: unknown): string {
   }
 }
 
-/** One for all branches of a run: which of them asks is said with each call. */
 export const roundsOf = (hands: Hands): Rounds => hands.shared(ROUNDS, () => new Rounds())

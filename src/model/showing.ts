@@ -3,12 +3,12 @@
  *
  * S1. Texts and reasoning are shown as they arrive: provisional. Tool calls, requests for approval and the end are withheld until they
  *     are committed, and whatever comes after one that is withheld waits behind it: the order is the record's.
- * S2. A replay shows the same answer, at once.
+ * S2. A replay shows the same answer, at once; of one that broke off, what had been shown of it.
  * S3. Nobody who stops looking stops the call: its answer was paid for.
  */
-import { finishOf, partsOf, type Answer } from './answer.ts'
+import { finishOf, partsBroken, partsOf, type Answer } from './answer.ts'
 import { CallIds } from './call-ids.ts'
-import type { LanguageModelV4StreamPart } from './sdk.ts'
+import type { LanguageModelV4Content, LanguageModelV4StreamPart } from './sdk.ts'
 
 const WITHHELD: ReadonlySet<string> = new Set(['tool-call', 'tool-approval-request', 'finish', 'tool-result'])
 
@@ -82,6 +82,11 @@ export class Showing {
       this.#enqueue(finishOf(answer))
     }
     this.#close()
+  }
+
+  /** It broke off in another life: the body was shown this much of it. */
+  brokeOff(content: readonly LanguageModelV4Content[]): void {
+    if (!this.#hasBegun) for (const part of partsBroken(content)) this.#enqueue(part)
   }
 
   failed(error: unknown): void {

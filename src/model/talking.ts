@@ -15,7 +15,7 @@ import { revive } from './errors.ts'
 import { modelAnswered, modelAsked, modelFailed, type AnsweredBody, type FailedBody } from './events.ts'
 import type { Guard } from './guard.ts'
 import type { Named } from './named.ts'
-import type { LanguageModelV4CallOptions, LanguageModelV4Message } from './sdk.ts'
+import type { LanguageModelV4CallOptions, LanguageModelV4Content, LanguageModelV4Message } from './sdk.ts'
 import type { Showing } from './showing.ts'
 
 /** One request, and who is to answer it. */
@@ -40,13 +40,15 @@ export async function talk(given: Talk): Promise<Answer> {
   const outcome = await once(given)
   if ('answered' in outcome) return answer(given, outcome)
   const { failed } = outcome
-  const { hands, guard, model, options, showing } = given
-  // What was shown cannot be taken back, and a caller's own abort is no failure of the call.
+  const { hands, guard, model, options } = given
+  // What was shown cannot be taken back, and a caller's own abort is no failure of the call: the record says so, as a replay has shown nothing.
   const isThrown = given.isThrown && !OF_THE_LAYER.has(failed.mode)
-  if (isThrown || showing?.hasShown || options.abortSignal?.aborted) throw await revive(failed.e)
+  if (failed.isTold) given.showing?.brokeOff(contentOf(failed, hands))
+  if (isThrown || failed.isTold) throw await revive(failed.e)
   let last = outcome
   const tried = async (next: Talk): Promise<Tried<Answer>> => {
-    const came = await once(next)
+    // Shown when it is whole: what is tried next may come to nothing as well.
+    const came = await once({ ...next, showing: undefined })
     if ('answered' in came) return { ok: true, value: answer(next, came) }
     last = came
     return { ok: false, failure: failureOf(came.failed) }
@@ -174,13 +176,17 @@ function answer(
 
 /** What the model is told of its answer that was no good: the answer, as far as there is one, and what was wrong. */
 function told(last: Outcome, feedback: string, { hands }: Talk): LanguageModelV4Message[] {
-  const texts = deskOf(hands).texts
-  const content = 'failed' in last ? (last.failed.content ?? []).map((part) => texts.unpack(part)) : []
+  const content = 'failed' in last ? contentOf(last.failed, hands) : []
   const parts = content.filter(isText).map(({ text }) => ({ type: 'text' as const, text }))
   return [
     ...(parts.length > 0 ? [{ role: 'assistant' as const, content: parts }] : []),
     { role: 'user', content: [{ type: 'text', text: feedback }] },
   ]
+}
+
+function contentOf({ content = [] }: FailedBody, hands: Hands): LanguageModelV4Content[] {
+  const { texts } = deskOf(hands)
+  return content.map((part) => texts.unpack(part) as LanguageModelV4Content) // recorded as such
 }
 
 const isText = (part: unknown): part is { readonly type: 'text'; readonly text: string } =>

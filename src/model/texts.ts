@@ -26,6 +26,19 @@ export type Packed = null | boolean | number | string | readonly Packed[] | { re
 
 /** Texts an event brings, by digest. */
 export type Fresh = Record<string, string>
+/** As they are on the record: a text that is JSON as the value it says, in brackets, so that nothing in it is escaped twice. */
+export type Brought = Readonly<Record<string, string | readonly [unknown]>>
+
+/** @see Brought */
+export function brought(text: string): string | readonly [unknown] {
+  if (text.length < WORTH_NAMING || (!text.startsWith('{') && !text.startsWith('['))) return text
+  try {
+    const value: unknown = JSON.parse(text)
+    return JSON.stringify(value) === text ? [value] : text
+  } catch {
+    return text
+  }
+}
 
 /** Keys below which a value is kept as one text: it came from a tool, or goes to one. */
 const SLOTS: ReadonlySet<string> = new Set(['input', 'value', 'result', 'args', 'v'])
@@ -40,8 +53,9 @@ export class Texts {
   }
 
   /** Takes in what an event of the record brought. */
-  learn(fresh: Readonly<Fresh> | undefined): void {
-    for (const [digest, text] of Object.entries(fresh ?? {})) this.#keep(digest, text)
+  learn(texts: Brought | undefined): void {
+    for (const [digest, text] of Object.entries(texts ?? {}))
+      this.#keep(digest, typeof text === 'string' ? text : JSON.stringify(text[0]))
   }
 
   #keep(digest: string, text: string): void {
@@ -80,7 +94,7 @@ export class Texts {
   #pack(value: unknown, fresh: Fresh, isSlot: boolean): Packed {
     switch (typeof value) {
       case 'string':
-        return value.length >= LONG ? { [TEXT]: this.name(value, fresh) } : value
+        return value.length >= (isSlot ? WORTH_NAMING : LONG) ? { [TEXT]: this.name(value, fresh) } : value
       case 'boolean':
         return value
       case 'number':

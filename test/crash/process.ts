@@ -1,5 +1,7 @@
 /** Starting a victim, hearing what it says, and ending it. */
 import { spawn } from 'node:child_process'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
 export interface Orders {
@@ -32,9 +34,13 @@ export interface Victim {
   }>
 }
 
-const entry = new URL('./victim.ts', import.meta.url).pathname
+/** Reading the sources takes most of a victim's life, and whatever dies should not die of that. */
+const CACHE = join(tmpdir(), 'throughline-compile-cache')
 
-export function startVictim(orders: Orders, onSays: (what: Says) => void = () => {}): Victim {
+const victim = new URL('./victim.ts', import.meta.url).pathname
+
+/** `entry`: another program than the victim beside this, that understands the orders and says the same. */
+export function startVictim(orders: Orders, onSays: (what: Says) => void = () => {}, entry = victim): Victim {
   const since = performance.now()
   const child = spawn(
     process.execPath,
@@ -44,14 +50,14 @@ export function startVictim(orders: Orders, onSays: (what: Says) => void = () =>
       entry,
       JSON.stringify(orders),
     ],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
+    { stdio: ['ignore', 'pipe', 'pipe'], env: { NODE_COMPILE_CACHE: CACHE, ...process.env } },
   )
   let stderr = ''
   const said: Says[] = []
   const listeners = new Set<(what: Says) => void>([onSays])
   child.stderr.on('data', (data: Buffer) => (stderr += data.toString()))
   createInterface(child.stdout).on('line', (line) => {
-    const what = JSON.parse(line) as Says // written by victim.ts
+    const what = JSON.parse(line) as Says // written by carrying.ts
     said.push(what)
     for (const hear of listeners) hear(what)
   })

@@ -2,7 +2,7 @@
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { open, type StoredEvent } from 'throughline'
+import { open, type StoredEvent, type Throughline } from 'throughline'
 import { ENDS, OUTCOMES } from '../simulate/record.ts'
 
 /** A person may lift a halt, but here nobody does. */
@@ -10,9 +10,12 @@ const LAST: ReadonlySet<string> = new Set([...ENDS, 'run.halted'])
 
 /**
  * Verifies a copy of the store and its write-ahead log, and leaves the store as the kill left it: the next process must
- * find the log unrecovered.
+ * find the log unrecovered. `look` finds what else may be wrong with it.
  */
-export async function verifyCopy(store: string): Promise<string[]> {
+export async function verifyCopy(
+  store: string,
+  look: (tl: Throughline) => Promise<readonly string[]> = () => Promise.resolve([]),
+): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'throughline-copy-'))
   try {
     const copy = join(folder, 'copy.db')
@@ -20,7 +23,10 @@ export async function verifyCopy(store: string): Promise<string[]> {
       if (existsSync(store + part)) copyFileSync(store + part, copy + part)
     await using tl = await open({ store: copy, worker: false })
     const { breaks } = await tl.verify()
-    return breaks.map(({ stream, seq, reason }) => `verify: ${stream} ${seq}: ${reason}`)
+    return [
+      ...breaks.map(({ stream, seq, reason }) => `verify: ${stream} ${seq}: ${reason}`),
+      ...(await look(tl)),
+    ]
   } finally {
     rmSync(folder, { recursive: true })
   }
