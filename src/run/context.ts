@@ -49,6 +49,14 @@ type Core = Pick<
   | 'run'
 >
 
+const roots = new WeakMap<object, Context>()
+
+/** The context of the body, or the branch, whose code asks this; undefined outside of one, and in a step's function. */
+export function contextHere(): Context | undefined {
+  const place = places.getStore()
+  return place === undefined || place.isInStep ? undefined : (place.context ?? roots.get(place.owner))
+}
+
 export function contextFor(generation: Generation, branch: Branch): Context {
   const inBranch = (child: Branch) => contextFor(generation, child)
   const here = () => branchHere(generation, branch)
@@ -195,7 +203,9 @@ export function contextFor(generation: Generation, branch: Branch): Context {
     secret: generation.history.started.seed,
   }
   // Each feature brings what it declares on Context; together they are the rest of it.
-  return Object.assign(context, ...features.map((feature) => feature.context(hands))) as Context
+  const whole = Object.assign(context, ...features.map((feature) => feature.context(hands))) as Context
+  if (branch === generation.root) roots.set(generation, whole)
+  return whole
 }
 
 /** What the body is given, also when what it asked for cannot be. */
