@@ -59,6 +59,7 @@ export {
   type LinkType,
   type StepOptions,
   type StepTools,
+  type Task,
   type TaskDefinition,
   type ToolOptions,
 } from '../task/index.ts'

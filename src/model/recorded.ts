@@ -6,6 +6,6 @@ export function markRecorded<T extends object>(one: T): T {
   return one
 }
 
-export function isRecorded(one: unknown): one is object {
+export function isRecorded(one: unknown): boolean {
   return typeof one === 'object' && one !== null && known.has(one)
 }
