@@ -1,0 +1,100 @@
+/** A run's response, to a request: as it is made in this process, or as it is recorded once it is whole. */
+import type { RunHandle } from '../../app/index.ts'
+import { isUiStream } from './chunks.ts'
+import { Feed, type Head } from './feed.ts'
+import type { RecordedResponse } from './response.ts'
+import { byteStream, messageStream } from './viewing.ts'
+
+/** How long the parts of a response are kept after its end: until then its run's end is recorded, and it is read from there. */
+const KEPT_MS = 30_000
+/** A run that was stopped says so in this time; one that says nothing is carried elsewhere. */
+const SAYS_SO_MS = 500
+
+const feeds = new Map<string, { readonly feed: Feed; isWatched: boolean }>()
+
+function feedOf(runId: string): { readonly feed: Feed; isWatched: boolean } {
+  const known = feeds.get(runId)
+  if (known) return known
+  const made = { feed: new Feed(), isWatched: false }
+  feeds.set(runId, made)
+  return made
+}
+
+/** A life of a run's body: `make` shows its response as it comes. */
+export async function shown(
+  runId: string,
+  signal: AbortSignal,
+  make: (feed: Feed) => Promise<RecordedResponse>,
+): Promise<RecordedResponse> {
+  const { feed } = feedOf(runId)
+  const retire = () => {
+    const timer = setTimeout(() => feeds.get(runId)?.feed === feed && feeds.delete(runId), KEPT_MS)
+    timer.unref()
+  }
+  signal.addEventListener('abort', () => {
+    setTimeout(() => feed.closes('lost'), SAYS_SO_MS).unref()
+    retire()
+  })
+  feed.begins()
+  try {
+    const made = await make(feed)
+    feed.closes('whole')
+    return made
+  } finally {
+    retire()
+  }
+}
+
+/** Waits for the end of the run, for those who look on from here: wherever it is carried. */
+function watch(run: RunHandle<RecordedResponse>): Feed {
+  const known = feedOf(run.id)
+  if (known.isWatched) return known.feed
+  known.isWatched = true
+  const { feed } = known
+  run
+    .result()
+    .then(
+      (recorded) => {
+        if (!feed.isOver) {
+          feed.begins()
+          feed.opens(recorded)
+          for (const chunk of recorded.chunks ?? []) feed.shows(chunk)
+          if (recorded.body !== undefined) feed.shows(bytesOf(recorded.body))
+        }
+        feed.closes('whole')
+      },
+      (error: unknown) => feed.closes(isCancelled(error) ? 'cancelled' : 'failed'),
+    )
+    .finally(() => {
+      if (feeds.get(run.id)?.feed === feed) feeds.delete(run.id)
+    })
+  return feed
+}
+
+const bytesOf = (body: string | Uint8Array) =>
+  typeof body === 'string' ? new TextEncoder().encode(body) : body
+const isCancelled = (error: unknown) =>
+  error instanceof Error && 'code' in error && error.code === 'run_cancelled'
+
+/** The response to whoever asks for it, from its start. */
+export async function show(run: RunHandle<RecordedResponse>): Promise<Response> {
+  const feed = watch(run)
+  const head = await feed.head
+  if (!head) return failed(run.id)
+  const headers = new Headers({ ...head.headers, 'x-throughline-run': run.id })
+  if (isEmpty(head)) return new Response(null, { status: head.status, headers })
+  const body = isUiStream(headers) ? messageStream(feed) : byteStream(feed)
+  return new Response(body, { status: head.status, headers })
+}
+
+/** No body may come with these. */
+const isEmpty = ({ status }: Head): boolean =>
+  status === 101 || status === 204 || status === 205 || status === 304
+
+/** What went wrong is on the record, and nothing a stranger has to be told. */
+export function failed(runId: string): Response {
+  return Response.json(
+    { error: { code: 'run_failed', message: `The request could not be answered; its run is ${runId}.` } },
+    { status: 500, headers: { 'x-throughline-run': runId } },
+  )
+}
