@@ -2,7 +2,7 @@ import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { open } from '../../app/index.ts'
-import { task, type AnyTask } from '../../task/index.ts'
+import { task } from '../../task/index.ts'
 import { modelServer, type ModelServer } from '../../testing/model-server/index.ts'
 import {
   current,
@@ -53,7 +53,7 @@ async function kindsOf(
   body: () => Promise<unknown>,
   models = {},
 ): Promise<{ output: unknown; kinds: string[] }> {
-  const ambient: AnyTask = task({ name: 'ambient', run: body })
+  const ambient = task({ name: 'ambient', run: body })
   await using tl = await open({ store: 'memory:', tasks: [ambient], models })
   const run = await tl.start(ambient, undefined)
   const output = await run.result()

@@ -136,11 +136,11 @@ function defined(
     run(ctx, input) {
       const recorded = input as RecordedRequest // what the route started it with
       const now = handlers.get(name)
-      return shown(ctx.run.id, ctx.abortSignal, (feed) =>
+      return shown(ctx.run.id, ctx.abortSignal, (life) =>
         routeTools.run(now?.options.tools ?? {}, async () => {
           const params = Promise.resolve(recorded.params as never)
           const response: unknown = await (now?.handler ?? handler)(requestOf(recorded), { params })
-          return relay(ctx, name, response, feed)
+          return relay(ctx, name, response, life)
         }),
       )
     },
@@ -201,7 +201,7 @@ class Door {
       return await tl.start(this.#task, recorded, { key: `${prefixOf(key)}${digestOf(recorded)}` })
     } catch (error) {
       // The same request by another host, or with other headers: the key has its digest.
-      if (error instanceof KeyReused) return tl.run<RecordedResponse>(String(error.data['run']))
+      if (error instanceof KeyReused) return tl.run<RecordedResponse>(String(error.data['runId']))
       throw error
     }
   }

@@ -29,11 +29,18 @@ export interface Viewer {
   readonly closes: (how: Close) => void
 }
 
+/** One making of a response. Once there is another, nobody hears of it any more. */
+export interface Life {
+  readonly opens: (head: Head) => void
+  readonly shows: (piece: Piece) => void
+  readonly closes: (how: Close) => void
+}
+
 export class Feed {
   readonly #pieces: Piece[] = []
   readonly #viewers = new Set<Viewer>()
   readonly #known = Promise.withResolvers<Head | undefined>()
-  #hasBegun = false
+  #life: Life | undefined
   #close: Close | undefined
 
   /** The head of the response; undefined if it came to none. */
@@ -45,28 +52,34 @@ export class Feed {
     return this.#close !== undefined
   }
 
-  /** The body begins, perhaps not for the first time. */
-  begins(): void {
+  /** The response is made, perhaps not for the first time. */
+  begins(): Life {
+    const isFirst = this.#life === undefined
+    const isCurrent = () => this.#life === life
+    const life: Life = {
+      opens: (head) => {
+        if (isCurrent()) this.#known.resolve(head)
+      },
+      shows: (piece) => {
+        if (isCurrent()) this.#show(piece)
+      },
+      closes: (how) => {
+        if (isCurrent()) this.closes(how)
+      },
+    }
+    this.#life = life
     this.#close = undefined
     this.#pieces.length = 0
-    if (this.#hasBegun) for (const viewer of this.#viewers) viewer.again()
-    this.#hasBegun = true
+    if (!isFirst) for (const viewer of this.#viewers) viewer.again()
+    return life
   }
 
-  opens(head: Head): void {
-    this.#known.resolve(head)
-  }
-
-  shows(piece: Piece): void {
-    const one = piece instanceof Uint8Array ? undefined : joined(this.#lastChunk, piece)
+  #show(piece: Piece): void {
+    const last = this.#pieces.at(-1)
+    const one = piece instanceof Uint8Array || last instanceof Uint8Array ? undefined : joined(last, piece)
     if (one) this.#pieces[this.#pieces.length - 1] = one
     else this.#pieces.push(piece)
     for (const viewer of this.#viewers) viewer.shows(piece)
-  }
-
-  get #lastChunk(): Chunk | undefined {
-    const last = this.#pieces.at(-1)
-    return last instanceof Uint8Array ? undefined : last
   }
 
   closes(how: Close): void {
@@ -83,10 +96,5 @@ export class Feed {
     if (this.#close) viewer.closes(this.#close)
     else this.#viewers.add(viewer)
     return () => void this.#viewers.delete(viewer)
-  }
-
-  /** All that was shown. */
-  get pieces(): readonly Piece[] {
-    return this.#pieces
   }
 }

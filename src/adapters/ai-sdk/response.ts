@@ -7,7 +7,7 @@
 import type { Context } from '../../app/index.ts'
 import { chunksOf, isUiStream, joined, type Chunk } from './chunks.ts'
 import { BadRoute } from './errors.ts'
-import type { Feed, Head } from './feed.ts'
+import type { Head, Life } from './feed.ts'
 
 /** A response as a run's output: a message in chunks, or bytes, as text where they are. */
 export interface RecordedResponse extends Head {
@@ -22,7 +22,7 @@ export async function relay(
   ctx: Context,
   route: string,
   response: unknown,
-  feed: Feed,
+  life: Life,
 ): Promise<RecordedResponse> {
   if (!(response instanceof Response))
     throw new BadRoute(
@@ -31,13 +31,13 @@ export async function relay(
     )
   const headers = Object.fromEntries([...response.headers].filter(([name]) => !NOT_KEPT.includes(name)))
   const head: Head = { status: response.status, headers }
-  if (response.body && isUiStream(response.headers)) return relayMessage(ctx, head, response.body, feed)
-  feed.opens(await ctx.step('response', () => head))
+  if (response.body && isUiStream(response.headers)) return relayMessage(ctx, head, response.body, life)
+  life.opens(await ctx.step('response', () => head))
   const bytes: Uint8Array[] = []
   for await (const piece of response.body ?? []) {
     const own = Uint8Array.from(piece as Uint8Array) // a body's pieces are bytes
     bytes.push(own)
-    feed.shows(own)
+    life.shows(own)
   }
   return bytes.length === 0 ? head : { ...head, body: textIn(Buffer.concat(bytes)) }
 }
@@ -46,7 +46,7 @@ async function relayMessage(
   ctx: Context,
   head: Head,
   body: ReadableStream<Uint8Array>,
-  feed: Feed,
+  life: Life,
 ): Promise<RecordedResponse> {
   const chunks: Chunk[] = []
   let message: string | undefined
@@ -55,15 +55,15 @@ async function relayMessage(
       const given = chunk.type === 'start' ? chunk.messageId : undefined
       const first = await ctx.step('response', () => ({ ...head, message: given ?? messageOf(ctx) }))
       message = first.message
-      feed.opens({ status: first.status, headers: first.headers })
+      life.opens({ status: first.status, headers: first.headers })
     }
     const own = chunk.type === 'start' ? { ...chunk, messageId: message } : chunk
-    feed.shows(own)
+    life.shows(own)
     const one = joined(chunks.at(-1), own)
     if (one) chunks[chunks.length - 1] = one
     else chunks.push(own)
   }
-  if (message === undefined) feed.opens(await ctx.step('response', () => head))
+  if (message === undefined) life.opens(await ctx.step('response', () => head))
   return { ...head, chunks }
 }
 

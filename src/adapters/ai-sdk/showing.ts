@@ -1,7 +1,7 @@
 /** A run's response, to a request: as it is made in this process, or as it is recorded once it is whole. */
 import type { RunHandle } from '../../app/index.ts'
 import { isUiStream } from './chunks.ts'
-import { Feed, type Head } from './feed.ts'
+import { Feed, type Head, type Life } from './feed.ts'
 import type { RecordedResponse } from './response.ts'
 import { byteStream, messageStream } from './viewing.ts'
 
@@ -10,64 +10,57 @@ const KEPT_MS = 30_000
 /** A run that was stopped says so in this time; one that says nothing is carried elsewhere. */
 const SAYS_SO_MS = 500
 
-const feeds = new Map<string, { readonly feed: Feed; isWatched: boolean }>()
+const feeds = new Map<string, Feed>()
 
-function feedOf(runId: string): { readonly feed: Feed; isWatched: boolean } {
+function feedOf(runId: string): Feed {
   const known = feeds.get(runId)
   if (known) return known
-  const made = { feed: new Feed(), isWatched: false }
+  const made = new Feed()
   feeds.set(runId, made)
   return made
+}
+
+function forget(runId: string, feed: Feed): void {
+  if (feeds.get(runId) === feed) feeds.delete(runId)
 }
 
 /** A life of a run's body: `make` shows its response as it comes. */
 export async function shown(
   runId: string,
   signal: AbortSignal,
-  make: (feed: Feed) => Promise<RecordedResponse>,
+  make: (life: Life) => Promise<RecordedResponse>,
 ): Promise<RecordedResponse> {
-  const { feed } = feedOf(runId)
-  const retire = () => {
-    const timer = setTimeout(() => feeds.get(runId)?.feed === feed && feeds.delete(runId), KEPT_MS)
-    timer.unref()
-  }
+  const feed = feedOf(runId)
+  const life = feed.begins()
+  const after = (ms: number, act: () => void) => void setTimeout(act, ms).unref()
   signal.addEventListener('abort', () => {
-    setTimeout(() => feed.closes('lost'), SAYS_SO_MS).unref()
-    retire()
+    after(SAYS_SO_MS, () => life.closes('lost'))
+    after(KEPT_MS, () => forget(runId, feed))
   })
-  feed.begins()
   try {
-    const made = await make(feed)
-    feed.closes('whole')
+    const made = await make(life)
+    life.closes('whole')
     return made
   } finally {
-    retire()
+    after(KEPT_MS, () => forget(runId, feed))
   }
 }
 
 /** Waits for the end of the run, for those who look on from here: wherever it is carried. */
 function watch(run: RunHandle<RecordedResponse>): Feed {
-  const known = feedOf(run.id)
-  if (known.isWatched) return known.feed
-  known.isWatched = true
-  const { feed } = known
-  run
-    .result()
-    .then(
-      (recorded) => {
-        if (!feed.isOver) {
-          feed.begins()
-          feed.opens(recorded)
-          for (const chunk of recorded.chunks ?? []) feed.shows(chunk)
-          if (recorded.body !== undefined) feed.shows(bytesOf(recorded.body))
-        }
-        feed.closes('whole')
-      },
-      (error: unknown) => feed.closes(isCancelled(error) ? 'cancelled' : 'failed'),
-    )
-    .finally(() => {
-      if (feeds.get(run.id)?.feed === feed) feeds.delete(run.id)
-    })
+  const feed = feedOf(run.id)
+  const over = run.result().then(
+    (recorded) => {
+      if (feed.isOver) return
+      const { opens, shows, closes } = feed.begins()
+      opens(recorded)
+      for (const chunk of recorded.chunks ?? []) shows(chunk)
+      if (recorded.body !== undefined) shows(bytesOf(recorded.body))
+      closes('whole')
+    },
+    (error: unknown) => feed.closes(isCancelled(error) ? 'cancelled' : 'failed'),
+  )
+  void over.finally(() => forget(run.id, feed))
   return feed
 }
 
