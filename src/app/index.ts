@@ -61,6 +61,7 @@ export {
   type StepTools,
   type Task,
   type TaskDefinition,
+  type ToolExtras,
   type ToolOptions,
 } from '../task/index.ts'
 export { modelEvents } from './model-events.ts'

@@ -8,7 +8,8 @@
  * F1. What is shown before the run is done is provisional. A later life makes the same response again, in other pieces perhaps, and a
  *     step that was under way is asked again: who looked on is told to forget that step (`reset-step`), and nothing else.
  * F2. Who comes later is given everything from the start of the message.
- * F3. A run that is carried elsewhere from now on can be shown here no more: connections are broken off, and whoever looks on asks again.
+ * F3. The end is shown when it is on the record.
+ * F4. A run that is carried elsewhere from now on can be shown here no more: connections are broken off, and whoever looks on asks again.
  */
 import { joined, type Chunk } from './chunks.ts'
 
@@ -33,6 +34,8 @@ export interface Viewer {
 export interface Life {
   readonly opens: (head: Head) => void
   readonly shows: (piece: Piece) => void
+  /** All of it was shown; it is closed once the end of the run is on the record. */
+  readonly completes: () => void
   readonly closes: (how: Close) => void
 }
 
@@ -42,14 +45,16 @@ export class Feed {
   readonly #known = Promise.withResolvers<Head | undefined>()
   #life: Life | undefined
   #close: Close | undefined
+  #isWhole = false
 
   /** The head of the response; undefined if it came to none. */
   get head(): Promise<Head | undefined> {
     return this.#known.promise
   }
 
-  get isOver(): boolean {
-    return this.#close !== undefined
+  /** Nothing more comes of it. */
+  get isWhole(): boolean {
+    return this.#isWhole
   }
 
   /** The response is made, perhaps not for the first time. */
@@ -63,12 +68,16 @@ export class Feed {
       shows: (piece) => {
         if (isCurrent()) this.#show(piece)
       },
+      completes: () => {
+        if (isCurrent()) this.#isWhole = true
+      },
       closes: (how) => {
         if (isCurrent()) this.closes(how)
       },
     }
     this.#life = life
     this.#close = undefined
+    this.#isWhole = false
     this.#pieces.length = 0
     if (!isFirst) for (const viewer of this.#viewers) viewer.again()
     return life

@@ -21,5 +21,6 @@ export { durable, type Admitted, type Handler, type Route, type RouteOptions } f
 export { BadRoute } from './errors.ts'
 export { createIdGenerator, generateId } from './ids.ts'
 export { connect } from './layer.ts'
+export type { ToolExtras, ToolOptions } from '../../app/index.ts'
 export type { RecordedRequest, RouteContext } from './request.ts'
 export type { RecordedResponse } from './response.ts'

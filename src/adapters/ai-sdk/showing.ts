@@ -32,14 +32,14 @@ export async function shown(
 ): Promise<RecordedResponse> {
   const feed = feedOf(runId)
   const life = feed.begins()
-  const after = (ms: number, act: () => void) => void setTimeout(act, ms).unref()
+  const after = (ms: number, act: () => unknown) => void setTimeout(act, ms).unref()
   signal.addEventListener('abort', () => {
-    after(SAYS_SO_MS, () => life.closes('lost'))
+    after(SAYS_SO_MS, () => feed.isWhole || life.closes('lost'))
     after(KEPT_MS, () => forget(runId, feed))
   })
   try {
     const made = await make(life)
-    life.closes('whole')
+    life.completes()
     return made
   } finally {
     after(KEPT_MS, () => forget(runId, feed))
@@ -51,12 +51,13 @@ function watch(run: RunHandle<RecordedResponse>): Feed {
   const feed = feedOf(run.id)
   const over = run.result().then(
     (recorded) => {
-      if (feed.isOver) return
-      const { opens, shows, closes } = feed.begins()
-      opens(recorded)
-      for (const chunk of recorded.chunks ?? []) shows(chunk)
-      if (recorded.body !== undefined) shows(bytesOf(recorded.body))
-      closes('whole')
+      if (!feed.isWhole) {
+        const { opens, shows } = feed.begins()
+        opens(recorded)
+        for (const chunk of recorded.chunks ?? []) shows(chunk)
+        if (recorded.body !== undefined) shows(bytesOf(recorded.body))
+      }
+      feed.closes('whole')
     },
     (error: unknown) => feed.closes(isCancelled(error) ? 'cancelled' : 'failed'),
   )
