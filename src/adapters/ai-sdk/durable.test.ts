@@ -222,20 +222,16 @@ test(
       })
       const client = chatOn(route)
       const sending = client.sendMessage({ text: 'How warm is it?' })
-      console.error('at', at)
       const hasDied = await Promise.race([died, sending.then(() => false)])
       if (!hasDied) break
-      console.error('died', at, hasDied)
       const before = [...client.messages]
       const next = await open({ store, tasks: [route.task as never], lingerMs: 50 })
       await connect(next)
-      console.error('opened')
       const reloaded = chatOn(route, 'chat-1', before)
       await reloaded.resumeStream()
       expect(textOf(reloaded.messages[1]), `died at commit ${at}`).toBe(`Let me look.|${words}`)
       expect(reloaded.messages, `died at commit ${at}`).toHaveLength(2)
       expect(saved, `died at commit ${at}`).toEqual([words])
-      console.error('closing')
       await next.close()
     }
   },
