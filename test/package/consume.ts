@@ -54,6 +54,12 @@ try {
     if (typeof b.testbed !== 'function') throw new Error('testbed is missing')`
   run('imports both entries', process.execPath, ['--input-type=module', '--eval', names])
 
+  const door = `await import('throughline/ai-sdk').then(
+      () => { throw new Error('ai is there, and should not be') },
+      (error) => { if (!/Cannot find package 'ai'/.test(error.message)) throw error },
+    )`
+  run('says what the AI SDK is needed for', process.execPath, ['--input-type=module', '--eval', door])
+
   const rules = `const { compileRule, evaluate } = await import('./node_modules/throughline/dist/memory/rules/index.js')
     const rule = compileRule({ target: 'x', forbid: "value.vendors.exists(v, v.name.matches('^ac'))" })
     const { outcome, parts } = evaluate(rule, { vendors: [{ name: 'bolt' }, { name: 'acme' }] })
