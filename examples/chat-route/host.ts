@@ -1,11 +1,11 @@
 /** What the development server says in the place of a model: it reserves a table, and then talks slowly enough to be interrupted. */
-import type { Script } from 'throughline/testing'
+import type { Answer, Asked } from 'throughline/testing'
 
 export const ANSWER =
   'Your table is reserved, by the window that looks over the canal. The kitchen opens at six, and the bread comes out of the oven a ' +
   'little before. If it rains we light the stove; if it does not, we put the tables out. Ask for the soup, which is not on the card.'
 
-export const host: Script = ({ messages }) => {
+export function host({ messages }: Pick<Asked, 'messages'>): Answer {
   const last = messages.at(-1)
   if (last?.role === 'tool' || (last?.toolResults.length ?? 0) > 0)
     return { text: ANSWER, pace: { betweenMs: 15 } }

@@ -227,6 +227,11 @@ export class Throughline {
     return this.#parts.isCarrying()
   }
 
+  /** Nobody else carries runs of this store meanwhile: it is a file, or in memory. */
+  get isAlone(): boolean {
+    return this.#parts.isAlone
+  }
+
   /** Runs under way in this process right now, and those kept in memory. */
   get load(): { readonly busy: number; readonly residents: number } {
     return { busy: this.#parts.busy(), residents: this.#parts.residents() }

@@ -48,6 +48,10 @@ export class Site {
     this.#env['PORT'] = new URL(this.url).port
   }
 
+  get pid(): number | undefined {
+    return this.#process?.pid
+  }
+
   async kill(): Promise<void> {
     const child = this.#process
     if (!child || child.exitCode !== null || child.signalCode !== null) return

@@ -168,7 +168,7 @@ class Door {
     if (admitted instanceof Response) return admitted
     const headers = { ...recorded.headers, ...admitted }
     const tl = await this.#layer()
-    return show(await this.#start(tl, { ...recorded, headers }, key))
+    return show(await this.#start(tl, { ...recorded, headers }, key), tl.isAlone)
   }
 
   async resume(asked: Request | string, context: RouteContext | undefined): Promise<Response> {
@@ -177,7 +177,7 @@ class Door {
     const { endedAt } = await found.info()
     const replayMs = durationMs(this.#options.replayFor ?? '1h')
     if (endedAt && Date.now() - endedAt.getTime() > replayMs) return nothing()
-    return show(found)
+    return show(found, (await this.#layer()).isAlone)
   }
 
   async stop(asked: Request | string, context: RouteContext | undefined): Promise<Response> {

@@ -52,6 +52,9 @@ export class Feed {
     return this.#known.promise
   }
 
+  /** The run is carried in this process, or was. */
+  isMadeHere = false
+
   /** Nothing more comes of it. */
   get isWhole(): boolean {
     return this.#isWhole

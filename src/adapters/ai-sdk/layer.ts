@@ -18,6 +18,11 @@ function openDefault(tasks: Iterable<AnyTask> = routes): Promise<Throughline> {
   return open({ store: process.env['THROUGHLINE_STORE'] || 'file:./throughline.db', tasks: [...tasks] })
 }
 
+let isAlone = false
+
+/** Whether others may want to know of a response that is made here: unless the store is known to be this process's alone. */
+export const isTold = (): boolean => !isAlone
+
 /** A route can be asked for from now on. */
 export function addRoute(task: AnyTask): void {
   routes.add(task)
@@ -39,10 +44,15 @@ export async function connect(tl?: Throughline | Opening): Promise<Throughline> 
 }
 
 function theLayer(): Promise<Throughline> {
-  opened ??= opening().catch((error: unknown) => {
-    opened = undefined // the next request tries again
-    throw error
-  })
+  opened ??= opening()
+    .then((tl) => {
+      isAlone = tl.isAlone
+      return tl
+    })
+    .catch((error: unknown) => {
+      opened = undefined // the next request tries again
+      throw error
+    })
   return opened
 }
 

@@ -3,6 +3,7 @@ import type { RunHandle } from '../../app/index.ts'
 import { isUiStream } from './chunks.ts'
 import { Feed, type Head, type Life } from './feed.ts'
 import type { RecordedResponse } from './response.ts'
+import { follow, telling } from './told.ts'
 import { byteStream, messageStream } from './viewing.ts'
 
 /** How long the parts of a response are kept after its end: until then its run's end is recorded, and it is read from there. */
@@ -31,10 +32,15 @@ export async function shown(
   make: (life: Life) => Promise<RecordedResponse>,
 ): Promise<RecordedResponse> {
   const feed = feedOf(runId)
-  const life = feed.begins()
+  feed.isMadeHere = true
+  const life = telling(feed.begins())
   const after = (ms: number, act: () => unknown) => void setTimeout(act, ms).unref()
   signal.addEventListener('abort', () => {
-    after(SAYS_SO_MS, () => feed.isWhole || life.closes('lost'))
+    after(SAYS_SO_MS, () => {
+      if (feed.isWhole) return
+      life.closes('lost')
+      forget(runId, feed)
+    })
     after(KEPT_MS, () => forget(runId, feed))
   })
   try {
@@ -47,8 +53,10 @@ export async function shown(
 }
 
 /** Waits for the end of the run, for those who look on from here: wherever it is carried. */
-function watch(run: RunHandle<RecordedResponse>): Feed {
+function watch(run: RunHandle<RecordedResponse>, isAlone: boolean): Feed {
   const feed = feedOf(run.id)
+  const following = new AbortController()
+  if (!isAlone && !feed.isMadeHere) void follow(run, feed, following.signal).catch(() => {}) // its end is looked for below
   const over = run.result().then(
     (recorded) => {
       if (!feed.isWhole) {
@@ -61,7 +69,10 @@ function watch(run: RunHandle<RecordedResponse>): Feed {
     },
     (error: unknown) => feed.closes(isCancelled(error) ? 'cancelled' : 'failed'),
   )
-  void over.finally(() => forget(run.id, feed))
+  void over.finally(() => {
+    following.abort()
+    forget(run.id, feed)
+  })
   return feed
 }
 
@@ -71,8 +82,8 @@ const isCancelled = (error: unknown) =>
   error instanceof Error && 'code' in error && error.code === 'run_cancelled'
 
 /** The response to whoever asks for it, from its start. */
-export async function show(run: RunHandle<RecordedResponse>): Promise<Response> {
-  const feed = watch(run)
+export async function show(run: RunHandle<RecordedResponse>, isAlone: boolean): Promise<Response> {
+  const feed = watch(run, isAlone)
   const head = await feed.head
   if (!head) return failed(run.id)
   const headers = new Headers({ ...head.headers, 'x-throughline-run': run.id })
