@@ -25,7 +25,7 @@ const models = await modelServer({ script: host })
 const site = new Site(folder, models.url, values.store)
 const since = performance.now()
 const wrong: string[] = []
-const sums = { kills: 0, midStream: 0, before: 0, after: 0 }
+const sums = { kills: 0, midStream: 0, before: 0, after: 0, late: 0 }
 
 console.log(`${kills} kills, seed ${seed}`)
 await site.start()
@@ -34,8 +34,9 @@ const alone = await talk(site, 100_000)
 for (let i = 1; sums.kills < kills; i++) {
   const seen = await talk(site, i, momentOf(randomBy(`${seed}:${i}`)))
   const { shownAtKill = 0 } = seen
-  sums.kills += seen.shownAtKill === undefined ? 0 : 1
-  if (shownAtKill === 0) sums.before++
+  if (seen.shownAtKill !== undefined) sums.kills++
+  if (seen.shownAtKill === undefined) sums.late++
+  else if (shownAtKill === 0) sums.before++
   else if (shownAtKill < ANSWER.length) sums.midStream++
   else sums.after++
   const say = (what: string) => wrong.push(`chat ${i}, killed at ${shownAtKill} characters: ${what}`)
@@ -61,7 +62,7 @@ for (const run of runs) wrong.push(`${run.id} is ${run.status}`)
 if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
 for (const one of wrong) console.error(one)
 console.log(
-  `kills ${sums.kills} (${sums.before} before anything was shown, ${sums.midStream} in mid-stream, ${sums.after} after the last word), wrong ${wrong.length}; ${Math.round((performance.now() - since) / 1000)} s in all`,
+  `kills ${sums.kills} (${sums.before} before anything was shown, ${sums.midStream} in mid-stream, ${sums.after} about its end), ${sums.late} answered before, wrong ${wrong.length}; ${Math.round((performance.now() - since) / 1000)} s in all`,
 )
 if (wrong.length > 0) {
   console.error(
