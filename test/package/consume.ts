@@ -54,12 +54,6 @@ try {
     if (typeof b.testbed !== 'function') throw new Error('testbed is missing')`
   run('imports both entries', process.execPath, ['--input-type=module', '--eval', names])
 
-  const door = `await import('throughline/ai-sdk').then(
-      () => { throw new Error('ai is there, and should not be') },
-      (error) => { if (!/Cannot find package 'ai'/.test(error.message)) throw error },
-    )`
-  run('says what the AI SDK is needed for', process.execPath, ['--input-type=module', '--eval', door])
-
   const rules = `const { compileRule, evaluate } = await import('./node_modules/throughline/dist/memory/rules/index.js')
     const rule = compileRule({ target: 'x', forbid: "value.vendors.exists(v, v.name.matches('^ac'))" })
     const { outcome, parts } = evaluate(rule, { vendors: [{ name: 'bolt' }, { name: 'acme' }] })
@@ -75,6 +69,12 @@ try {
   writeFileSync(join(home, 'use.ts'), consumer)
   run('compiles a strict consumer', process.execPath, [resolve('node_modules/typescript/bin/tsc'), '-p', '.'])
   run('runs the compiled consumer', process.execPath, ['use.js'])
+
+  symlinkSync(resolve('node_modules/ai'), join(home, 'node_modules', 'ai'), 'junction')
+  const door = `const { durable, streamText, ToolLoopAgent, tool } = await import('throughline/ai-sdk')
+    for (const one of [durable, streamText, ToolLoopAgent, tool]) if (typeof one !== 'function') throw new Error('a name is missing')
+    if ((await import('ai')).tool !== tool) throw new Error('this is another SDK')`
+  run('imports the AI SDK by its other name', process.execPath, ['--input-type=module', '--eval', door])
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1
