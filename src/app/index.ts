@@ -42,7 +42,16 @@ export type { Throughline } from './throughline.ts'
 export type { Deployment, WorkerRow } from '../dispatch/postgres/index.ts'
 export { BadImport, type ExportOptions, type Imported } from './transfer.ts'
 // For the command line, which shows what is on record and finds the tasks in a user's file.
-export { bodyOf, decode, eventOf, isErased, kind, type Log, type StoredEvent } from '../log/index.ts'
+export {
+  bodyOf,
+  BodyTooLarge,
+  decode,
+  eventOf,
+  isErased,
+  kind,
+  type Log,
+  type StoredEvent,
+} from '../log/index.ts'
 export {
   contextHere,
   events,

@@ -341,6 +341,33 @@ test('a handler that fails is answered with 500, and says no more than which run
   expect(failed).toMatchObject({ mode: 'bad_route' })
 })
 
+test('a request that is too large for the record is told so, and starts nothing', async () => {
+  const route = durable(name(), () => new Response('hello'))
+  tl = await open({ store: openStore('memory:', { maxBodyBytes: 10_000 }), tasks: [route.task as never] })
+  await connect(tl)
+  const body = 'x'.repeat(20_000)
+  const response = await route(new Request('http://house.test/x', { method: 'POST', body }))
+  expect(response.status).toBe(413)
+  expect(await response.json()).toMatchObject({ error: { code: 'body_too_large' } })
+  expect((await tl.runs.list()).runs).toEqual([])
+})
+
+test('keys of strangers never meet, whatever is in them', async () => {
+  server.script(({ prompt }) => `You said ${prompt}`)
+  const route = chat()
+  await opened(route)
+  const keys = ['a', 'a#', 'a%', 'a%23', 'ab', '../a', '%', '_', '\ud800', 'ä'.repeat(400), 'ä'.repeat(401)]
+  for (const key of keys)
+    await chatOn(route, key).sendMessage({ text: encodeURIComponent(key.toWellFormed()) })
+  for (const key of keys) expect(await (await route.resume(key)).text()).toContain('"type":"finish"')
+  const runs = await Promise.all(
+    keys.map(async (key) => (await route.resume(key)).headers.get('x-throughline-run')),
+  )
+  expect(new Set(runs).size).toBe(keys.length)
+  expect((await route.resume('b')).status).toBe(204)
+  expect((await route.resume('run_nobody')).status).toBe(204)
+})
+
 test('who may ask is asked first, with what never reaches the record', async () => {
   const route = durable(
     name(),

@@ -9,6 +9,7 @@
  */
 import { hash } from 'node:crypto'
 import {
+  BodyTooLarge,
   KeyReused,
   task,
   type AnyTask,
@@ -168,7 +169,8 @@ class Door {
     if (admitted instanceof Response) return admitted
     const headers = { ...recorded.headers, ...admitted }
     const tl = await this.#layer()
-    return show(await this.#start(tl, { ...recorded, headers }, key), tl.isAlone)
+    const run = await this.#start(tl, { ...recorded, headers }, key)
+    return run instanceof Response ? run : show(run, tl.isAlone)
   }
 
   async resume(asked: Request | string, context: RouteContext | undefined): Promise<Response> {
@@ -195,11 +197,13 @@ class Door {
     tl: Throughline,
     recorded: RecordedRequest,
     key: string | undefined,
-  ): Promise<RunHandle<RecordedResponse>> {
-    if (key === undefined) return tl.start(this.#task, recorded)
+  ): Promise<RunHandle<RecordedResponse> | Response> {
+    const options = key === undefined ? {} : { key: `${prefixOf(key)}${digestOf(recorded)}` }
     try {
-      return await tl.start(this.#task, recorded, { key: `${prefixOf(key)}${digestOf(recorded)}` })
+      return await tl.start(this.#task, recorded, options)
     } catch (error) {
+      if (error instanceof BodyTooLarge)
+        return Response.json({ error: { code: error.code, message: error.message } }, { status: 413 })
       // The same request by another host, or with other headers: the key has its digest.
       if (error instanceof KeyReused) return tl.run<RecordedResponse>(String(error.data['runId']))
       throw error
