@@ -9,6 +9,7 @@ import {
   AbstractChat,
   connect,
   convertToModelMessages,
+  createAgentUIStreamResponse,
   createTextStreamResponse,
   DefaultChatTransport,
   durable,
@@ -17,6 +18,7 @@ import {
   step,
   streamText,
   tool,
+  ToolLoopAgent,
   type ChatState,
   type ChatStatus,
   type Route,
@@ -339,6 +341,31 @@ test('a handler that fails is answered with 500, and says no more than which run
   expect((await none(new Request('http://house.test/x'))).status).toBe(500)
   const [failed] = (await tl.runs.list({ status: 'failed' })).runs
   expect(failed).toMatchObject({ mode: 'bad_route' })
+})
+
+test('an agent that answers by the SDK’s own response is on the record', async () => {
+  server.script(script)
+  const agent = new ToolLoopAgent({
+    model: model(),
+    tools: {
+      weather: tool({
+        inputSchema: z.object({ city: z.string() }),
+        execute: async ({ city }) => (called.push(city), { city, celsius: 21 }),
+      }),
+    },
+  })
+  const route = durable(name(), async (request) => {
+    const { messages } = (await request.json()) as { messages: UIMessage[] }
+    return createAgentUIStreamResponse({ agent, uiMessages: messages })
+  })
+  await opened(route)
+  const client = chatOn(route)
+  await client.sendMessage({ text: 'How warm is it?' })
+  expect(textOf(client.messages[1])).toBe(`Let me look.|${words}`)
+  const [run] = (await tl.runs.list()).runs
+  const kinds = (await Array.fromAsync(tl.history(run?.id ?? ''))).map(({ kind }) => kind)
+  expect(kinds.filter((kind) => kind === 'model.answered')).toHaveLength(2)
+  expect(kinds.filter((kind) => kind === 'tool.returned')).toHaveLength(1)
 })
 
 test('a request that is too large for the record is told so, and starts nothing', async () => {
