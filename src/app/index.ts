@@ -42,18 +42,44 @@ export type { Throughline } from './throughline.ts'
 export type { Deployment, WorkerRow } from '../dispatch/postgres/index.ts'
 export { BadImport, type ExportOptions, type Imported } from './transfer.ts'
 // For the command line, which shows what is on record and finds the tasks in a user's file.
-export { decode, isErased, type Log, type StoredEvent } from '../log/index.ts'
-export { events, read, type Resolution, type Waiting } from '../run/index.ts'
+export {
+  bodyOf,
+  BodyTooLarge,
+  decode,
+  eventOf,
+  isErased,
+  kind,
+  type Log,
+  type StoredEvent,
+} from '../log/index.ts'
+export {
+  contextHere,
+  events,
+  KeyReused,
+  noteHere,
+  read,
+  type Resolution,
+  type Waiting,
+} from '../run/index.ts'
 export {
   durationMs,
   isTask,
+  task,
   type AnyTask,
+  type Context,
   type ContextLog,
+  type Duration,
   type Feedback,
   type Found,
   type GivenFeedback,
   type Kept,
   type LinkType,
+  type StepOptions,
+  type StepTools,
+  type Task,
+  type TaskDefinition,
+  type ToolExtras,
+  type ToolOptions,
 } from '../task/index.ts'
 export { modelEvents, recoveryEvents } from './feature-events.ts'
 export { telemetryFromEnvironment, type Telemetry } from '../telemetry/index.ts'

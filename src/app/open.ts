@@ -165,6 +165,7 @@ export async function open(options: OpenOptions = {}): Promise<Throughline> {
     },
     look: () => carrying.dispatcher?.look(),
     isCarrying: () => carrying.dispatcher !== undefined,
+    isAlone: shared === undefined,
     busy: () => carrying.dispatcher?.busy ?? 0,
     residents: () => carrier.residents,
     workers: async () => (database ? listWorkers(database) : []),

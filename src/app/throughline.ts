@@ -40,6 +40,8 @@ export interface ThroughlineParts {
   /** A wake-up by time was recorded. */
   readonly look: () => void
   readonly isCarrying: () => boolean
+  /** One process carries the runs of this store, not many. */
+  readonly isAlone: boolean
   readonly busy: () => number
   readonly residents: () => number
   readonly workers: () => Promise<readonly WorkerRow[]>
@@ -86,6 +88,24 @@ export class Throughline {
     const handle = this.#handle<O>(id)
     await handle.status()
     return handle
+  }
+
+  /**
+   * From now on its runs are carried here as well, those that waited for its code included.
+   * @throws {DuplicateTask} @throws {BadRequest} where many share the store: each worker says what it carries when it opens it
+   */
+  async register(task: AnyTask): Promise<void> {
+    this.#checkOpen()
+    const { registry, log, wake, isAlone } = this.#parts
+    if (registry.codeFor(task.name, task.version) === task) return
+    if (!isAlone)
+      throw new BadRequest(
+        `Task "${task.name}" comes too late: a worker of a store that many share says what it carries when it opens it. Pass it in open({ tasks }).`,
+        { task: task.name },
+      )
+    registry.add(task)
+    const where = { status: 'waiting', waiting_for: 'task', task: task.name }
+    for (const row of await log.select('runs', { where, columns: ['run'] })) wake(String(row['run']))
   }
 
   readonly runs = {
@@ -205,6 +225,11 @@ export class Throughline {
   /** Whether this process advances the runs; false for a client, and while another process does. */
   get isCarrying(): boolean {
     return this.#parts.isCarrying()
+  }
+
+  /** Nobody else carries runs of this store meanwhile: it is a file, or in memory. */
+  get isAlone(): boolean {
+    return this.#parts.isAlone
   }
 
   /** Runs under way in this process right now, and those kept in memory. */

@@ -7,6 +7,7 @@ import { guardOf } from './guard.ts'
 import { modelFor } from './model.ts'
 import type { Models } from './named.ts'
 import type { Prices } from './price.ts'
+import { isRecorded, markRecorded } from './recorded.ts'
 import { toolsFor } from './tools.ts'
 
 /** What an application says of models. */
@@ -21,10 +22,19 @@ export interface ModelSettings {
 
 export function modelFeature({ models, ...settings }: ModelSettings): Feature {
   const context = (hands: Hands): ModelContext => ({
-    model: (model, options = {}) => modelFor(hands, guardOf(hands, settings), models, model, options),
-    embeddingModel: (model) => embeddingModelFor(hands, guardOf(hands, settings), model),
-    tools: ((tools: unknown, options = {}) =>
-      toolsFor(hands, guardOf(hands, settings), tools, options)) as ModelContext['tools'],
+    model: (model, options = {}) =>
+      typeof model !== 'string' && isRecorded(model)
+        ? model
+        : markRecorded(modelFor(hands, guardOf(hands, settings), models, model, options)),
+    embeddingModel: (model) =>
+      typeof model !== 'string' && isRecorded(model)
+        ? model
+        : markRecorded(embeddingModelFor(hands, guardOf(hands, settings), model)),
+    tools: ((tools: unknown, options = {}) => {
+      const durable = toolsFor(hands, guardOf(hands, settings), tools, options)
+      for (const tool of Object.values(durable)) markRecorded(tool)
+      return durable
+    }) as ModelContext['tools'],
   })
   return { context: (hands) => context(hands) }
 }

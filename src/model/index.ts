@@ -17,5 +17,6 @@ export {
 export { modelFeature, type ModelSettings } from './feature.ts'
 export { memoryToolsFeature } from './memory-tools.ts'
 export type { Models } from './named.ts'
+export { isRecorded, markRecorded } from './recorded.ts'
 export { troubleWithPrices, type Price, type Prices } from './price.ts'
 export { SdkMissing } from './sdk.ts'

@@ -15,6 +15,7 @@ import { BadModel, revive } from './errors.ts'
 import { toolFailed, toolReturned, type FailedBody } from './events.ts'
 import { failureOf } from './failed.ts'
 import type { Guard } from './guard.ts'
+import { isRecorded } from './recorded.ts'
 import { roundsOf } from './rounds.ts'
 import { use, type ToolSetting } from './using.ts'
 
@@ -83,7 +84,7 @@ interface Wrapping extends Own {
 
 function wrap(wrapping: Wrapping): object {
   const { tool } = wrapping
-  if (typeof tool.execute !== 'function') return tool // called by somebody else: the provider, or a browser
+  if (typeof tool.execute !== 'function' || isRecorded(tool)) return tool // called by somebody else: the provider, or a browser; or one of ours
   // The approval of the SDK's own would be asked for as well.
   return Object.assign(Object.create(Object.getPrototypeOf(tool) as object | null), tool, {
     execute: (input: unknown, given: CallOptions = {}) => execute(wrapping, input, given),

@@ -25,8 +25,9 @@ function inBranch<T>(
   contextFor: ContextFor,
   fn: (ctx: Context) => Promise<T> | T,
 ): Promise<T> {
-  return places.run({ owner: generation, isInStep: false, before: undefined }, async () =>
-    fn(contextFor(branch)),
+  const context = contextFor(branch)
+  return places.run({ owner: generation, isInStep: false, before: undefined, context }, async () =>
+    fn(context),
   )
 }
 

@@ -1,5 +1,5 @@
 /** The `ctx` of a body or a branch. Everything durable goes through `generation.perform`. */
-import { eventOf } from '../log/index.ts'
+import { eventOf, type NewEvent } from '../log/index.ts'
 import type {
   AnyTask,
   BranchOptions,
@@ -48,6 +48,21 @@ type Core = Pick<
   | 'restart'
   | 'run'
 >
+
+const roots = new WeakMap<object, Context>()
+const notes = new WeakMap<object, (event: NewEvent) => void>()
+
+/** The context of the body, or the branch, whose code asks this; undefined outside of one, and in a step's function. */
+export function contextHere(): Context | undefined {
+  const place = places.getStore()
+  return place === undefined || place.isInStep ? undefined : (place.context ?? roots.get(place.owner))
+}
+
+/** Records something of the run whose code asks this, in each of its lives; nobody waits for it. */
+export function noteHere(event: NewEvent): void {
+  const place = places.getStore()
+  if (place) notes.get(place.owner)?.(event)
+}
 
 export function contextFor(generation: Generation, branch: Branch): Context {
   const inBranch = (child: Branch) => contextFor(generation, child)
@@ -195,7 +210,12 @@ export function contextFor(generation: Generation, branch: Branch): Context {
     secret: generation.history.started.seed,
   }
   // Each feature brings what it declares on Context; together they are the rest of it.
-  return Object.assign(context, ...features.map((feature) => feature.context(hands))) as Context
+  const whole = Object.assign(context, ...features.map((feature) => feature.context(hands))) as Context
+  if (branch === generation.root) {
+    roots.set(generation, whole)
+    notes.set(generation, (event) => void (generation.isClosed || generation.note(event)))
+  }
+  return whole
 }
 
 /** What the body is given, also when what it asked for cannot be. */

@@ -180,8 +180,8 @@ export class Generation {
       seq: recorded?.firstSeq ?? Number.POSITIVE_INFINITY,
       before: this.#isUsedUp ? undefined : before,
     }
-    const { within, hold } = around ?? {}
-    places.enterWith({ owner: this, isInStep: false, before: performed, within, hold })
+    const { within, hold, context } = around ?? {}
+    places.enterWith({ owner: this, isInStep: false, before: performed, within, hold, context })
     if (!recorded) this.#hasBegun = true
     const operation = operationOf({ kind, key, path, ordinal, after, branch, recorded, hold })
     hold?.awaits()

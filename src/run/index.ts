@@ -1,6 +1,6 @@
 export { watchAmbient, type AmbientUse } from './ambient.ts'
 export { RunCarrier, type CarrierOptions } from './carrier.ts'
-export { contextFor } from './context.ts'
+export { contextFor, contextHere, noteHere } from './context.ts'
 export {
   BadOperation,
   ChildFailed,

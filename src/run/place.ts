@@ -8,6 +8,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { createHash, hash } from 'node:crypto'
 import { ThroughlineError } from '../errors.ts'
+import type { Context } from '../task/index.ts'
 import { BadOperation } from './errors.ts'
 import type { Performed } from './history.ts'
 
@@ -21,6 +22,8 @@ export interface Place {
   readonly within?: Branch | undefined
   /** Within a tool's function: the hold it has on its run. */
   readonly hold?: Hold | undefined
+  /** Within a branch: the context it was given. */
+  readonly context?: Context | undefined
 }
 
 /** Keeps a run from coming to rest while a function is at work; let go while that function only awaits operations. */

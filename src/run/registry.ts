@@ -27,12 +27,15 @@ export class Registry {
 
   /** @throws {DuplicateTask} */
   constructor(tasks: readonly AnyTask[]) {
-    for (const task of tasks) {
-      const versions = this.#tasks.get(task.name) ?? new Map<string, AnyTask>()
-      const other = versions.get(task.version)
-      if (other && other !== task) throw new DuplicateTask(task.name, task.version)
-      this.#tasks.set(task.name, versions.set(task.version, task))
-    }
+    for (const task of tasks) this.add(task)
+  }
+
+  /** @throws {DuplicateTask} */
+  add(task: AnyTask): void {
+    const versions = this.#tasks.get(task.name) ?? new Map<string, AnyTask>()
+    const other = versions.get(task.version)
+    if (other && other !== task) throw new DuplicateTask(task.name, task.version)
+    this.#tasks.set(task.name, versions.set(task.version, task))
   }
 
   /** The code that may carry a run of this version: its own, or a later one that says it resumes it. */

@@ -138,7 +138,8 @@ function workOf(generation: Generation, operation: Operation): Work {
         false,
       )
       const hold = new Holding(generation)
-      const place = { owner: generation, isInStep: false, before: undefined, within, hold }
+      const { context } = places.getStore() ?? {}
+      const place = { owner: generation, isInStep: false, before: undefined, within, hold, context }
       return places.run(place, run).finally(() => hold.end())
     },
   }

@@ -84,7 +84,7 @@ export async function leaveAlone(errand: Errand, folder: string): Promise<string
 export async function tryToBreak(
   options: TrialOptions,
 ): Promise<Trial & { readonly outcome: string | undefined }> {
-  const { errand, folder, random, undisturbed } = options
+  const { folder, random, undisturbed } = options
   mkdirSync(folder, { recursive: true })
   const store = join(folder, 'store.db')
   const server = await modelServer({ repeatsCallIds: true })

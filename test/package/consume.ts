@@ -69,6 +69,12 @@ try {
   writeFileSync(join(home, 'use.ts'), consumer)
   run('compiles a strict consumer', process.execPath, [resolve('node_modules/typescript/bin/tsc'), '-p', '.'])
   run('runs the compiled consumer', process.execPath, ['use.js'])
+
+  symlinkSync(resolve('node_modules/ai'), join(home, 'node_modules', 'ai'), 'junction')
+  const door = `const { durable, streamText, ToolLoopAgent, tool } = await import('throughline/ai-sdk')
+    for (const one of [durable, streamText, ToolLoopAgent, tool]) if (typeof one !== 'function') throw new Error('a name is missing')
+    if ((await import('ai')).tool !== tool) throw new Error('this is another SDK')`
+  run('imports the AI SDK by its other name', process.execPath, ['--input-type=module', '--eval', door])
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1
