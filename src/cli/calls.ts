@@ -110,6 +110,13 @@ export function callLine(event: StoredEvent): EventLine | undefined {
   }
 }
 
+/** What was asked of a model and came back, as an answer or not. */
+const SPENDING: ReadonlySet<string> = new Set([
+  of.modelAnswered.name,
+  of.modelAttempted.name,
+  of.modelFailed.name,
+])
+
 /** All that a run asked of models, in a line; undefined if it asked nothing. */
 export function spentText(recorded: readonly StoredEvent[]): string | undefined {
   let calls = 0
@@ -118,13 +125,13 @@ export function spentText(recorded: readonly StoredEvent[]): string | undefined 
   let costUsd = 0
   let unpriced = 0
   for (const event of recorded) {
-    if (event.kind !== of.modelAnswered.name) continue
-    const body = read(of.modelAnswered, event)
+    if (!SPENDING.has(event.kind)) continue
+    const { usage, costUsd: cost } = read(of.modelAttempted, event) // all three say so alike
     calls++
-    input += body.usage.input ?? 0
-    output += body.usage.output ?? 0
-    costUsd += body.costUsd ?? 0
-    if (body.costUsd === undefined) unpriced++
+    input += usage?.input ?? 0
+    output += usage?.output ?? 0
+    costUsd += cost ?? 0
+    if (cost === undefined) unpriced++
   }
   if (calls === 0) return undefined
   const price =

@@ -205,15 +205,10 @@ class Call {
     const { failure, collected, usage } = tried
     const finish = collected.finish?.finishReason.unified
     await this.#asking.after(failure)
-    if (failure && (tried.error === undefined || this.#asking.isHard(failure, finish)))
-      return this.#failed(
-        failure,
-        tried,
-        tried.error,
-        setting.settled(usage && { usage, costUsd: this.#cost(model, tried) }),
-      )
-    if (failure && collected.finish === undefined)
-      return this.#failed(failure, tried, tried.error, setting.settled(undefined))
+    if (failure && (finish === undefined || this.#asking.isHard(failure, finish))) {
+      const costUsd = this.#cost(model, tried)
+      return this.#failed(failure, tried, tried.error, setting.settled(usage && { usage, costUsd }), costUsd)
+    }
     const fresh: Fresh = {}
     const { modelId, id, timestamp } = collected.response
     const priced = this.#priced(model, tried)
@@ -280,6 +275,7 @@ class Call {
     tried: Try | undefined,
     error: unknown,
     settled: readonly Append[],
+    costUsd?: number | 'unknown',
   ): Promise<void> {
     const { hands, isShown, desk, options } = this.#asking
     const isTold = isShown() || options.abortSignal?.aborted === true
@@ -290,6 +286,7 @@ class Call {
       ...desk.redact(recorded(failure)),
       e: desk.redact(recordOf(error)),
       ...(tried?.usage ? { usage: tried.usage } : {}),
+      ...(typeof costUsd === 'number' ? { costUsd } : {}),
       ...(tried && tried.collected.arrived > 0
         ? { content: tried.collected.packed(desk.texts, fresh, desk.redact) }
         : {}),

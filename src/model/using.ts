@@ -157,9 +157,9 @@ class ToolCall {
           ),
         (error: unknown) =>
           work.effect(async () => {
-            if (this.#using.isOnce) return this.recover({ error }, false)
             const failure = this.#classified(error)
             await this.#using.after(failure)
+            if (this.#using.isOnce) return this.recover({ error }, false)
             await this.#failed(failure, error, called, setting.settled())
           }),
       )
