@@ -8,14 +8,16 @@ export function isSame(a: unknown, b: unknown): boolean {
     for (let i = 0; i < a.length; i++) if (!isSame(a[i], b[i])) return false
     return true
   }
-  if (a instanceof Uint8Array || b instanceof Uint8Array)
-    return a instanceof Uint8Array && b instanceof Uint8Array && Buffer.compare(a, b) === 0
-  if ([a, b].some((one) => one instanceof URL || one instanceof Date))
-    return JSON.stringify(a) === JSON.stringify(b)
-  const keys = Object.keys(a)
-  if (keys.length !== Object.keys(b).length) return false
-  for (const key of keys)
-    if (!(key in b) || !isSame((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]))
-      return false
-  return true
+  if (Object.getPrototypeOf(a) !== Object.prototype) {
+    if (a instanceof Uint8Array) return b instanceof Uint8Array && Buffer.compare(a, b) === 0
+    if (a instanceof URL || a instanceof Date) return JSON.stringify(a) === JSON.stringify(b)
+  }
+  // Without lists of keys: a conversation of hundreds of messages is compared with each call.
+  let left = 0
+  for (const key in a) {
+    left++
+    if (!isSame((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key])) return false
+  }
+  for (const _ in b) left--
+  return left === 0
 }

@@ -176,13 +176,14 @@ export class Guard {
     return priced === 'unknown' ? priced : { costUsd: priced.costUsd, prices: priced.table }
   }
 
-  /** The request as it fits: into what the boundary allows, or into half of what it is. */
+  /** The request as it fits: into what the boundary allows; where that was kept to, into half of what it is. */
   async compacted(
     hands: Hands,
     options: LanguageModelV4CallOptions,
   ): Promise<LanguageModelV4CallOptions['prompt'] | undefined> {
     const tokens = this.#gauge.tokensOf(options)
-    const most = Math.min(boundaryOf(hands).contextTokens ?? Infinity, Math.floor(tokens / 2))
+    const { contextTokens = Infinity } = boundaryOf(hands)
+    const most = tokens > contextTokens ? contextTokens : Math.floor(tokens / 2)
     // The window gives back messages of the kind it was given.
     return (await compacted(hands, options.prompt, most)) as LanguageModelV4CallOptions['prompt'] | undefined
   }

@@ -1,5 +1,6 @@
 /** The tasks whose histories are kept: every kind of event, in code that must go on carrying them. */
 import { task } from 'throughline'
+import { agent } from './agent.ts'
 
 export const child = task({
   name: 'history-child',
@@ -43,4 +44,4 @@ export const everything = task({
   },
 })
 
-export const tasks = [everything, child]
+export const tasks = [everything, child, agent]
