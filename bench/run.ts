@@ -1,8 +1,8 @@
 /**
  * The benchmark: ours, the peers, the raw limits and our own figures, in one go on one machine.
  *
- * `--quick` under three minutes; `--only a,b` of the names below; `--json` for machines. Progress on stderr. `memory` before all that:
- * what is asked of working memory (memory.ts).
+ * `--quick` under three minutes; `--only a,b` of the names below; `--json` for machines. Progress on stderr. `memory` or `agent`
+ * instead of all that: what is asked of working memory (memory.ts), and of an agent's calls (agent.ts).
  * Each subject has a process of its own. Raw limits are timed first, in between and last: a shared disk drifts.
  */
 import { spawn } from 'node:child_process'
@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
 import { machine } from './machine.ts'
+import { agentBench } from './agent.ts'
 import { memoryBench } from './memory.ts'
 import { ownMeasurements } from './own.ts'
 import { measureAll, type Figures } from './own/measured.ts'
@@ -45,7 +46,8 @@ const { values, positionals } = parseArgs({
 const only = values.only?.split(',').map((name) => name.trim())
 if (positionals.length > 0) {
   if (positionals.join(' ') === 'memory') process.exit(await memoryBench({ ...values, only }))
-  console.error(`There is no ${positionals.join(' ')} to measure; give nothing, or memory.`)
+  if (positionals.join(' ') === 'agent') process.exit(await agentBench({ ...values, only }))
+  console.error(`There is no ${positionals.join(' ')} to measure; give nothing, memory or agent.`)
   process.exit(2)
 }
 const asked = only ?? names
