@@ -13,6 +13,8 @@ import { Commits } from './commits.ts'
 import { modelOf } from './sdk.ts'
 
 const [blocks = 10, block = 100] = process.argv.slice(2).map(Number)
+// As a service runs: in development each use of chance in a body is looked at, and the SDK makes ids all the time.
+process.env.NODE_ENV = 'production'
 const { open, task } = await loadWhole()
 const nothing = { system: '', prompt: '', tokens: 0, uniqueBytes: 0 }
 const model = modelOf({ ...nothing, turns: [{ text: 'An answer of a few words.', calls: [] }] }, () => {})

@@ -16,8 +16,8 @@ export interface AmbientUse {
 
 /** The AI SDK gives ids and times of its own to what it hands on; what comes of a model call is on the record all the same. */
 const THE_SDK = /[\\/]node_modules[\\/](?:ai|@ai-sdk|cockatiel)[\\/]/
-/** Of a stack: its first line, this file's two, and the caller. */
-const CALLER = 3
+/** Of a stack, after its first line: this file's three, and the caller. */
+const CALLER = 4
 
 const watchers = new Set<(use: AmbientUse) => void>()
 let restore: (() => void) | undefined
@@ -37,8 +37,17 @@ export function watchAmbient(used: (use: AmbientUse) => void): () => void {
 function tell(use: Omit<AmbientUse, 'owner'>): void {
   const place = places.getStore()
   if (!place || place.isInStep || place.within) return
-  if (THE_SDK.test(new Error().stack?.split('\n', CALLER + 1)[CALLER] ?? '')) return
+  if (THE_SDK.test(caller())) return
   for (const used of watchers) used({ ...use, owner: place.owner })
+}
+
+/** Of a body's use of chance or time. The SDK draws ids letter by letter: no more of the stack is written out than is read. */
+function caller(): string {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = CALLER
+  const { stack = '' } = new Error()
+  Error.stackTraceLimit = stackTraceLimit
+  return stack.split('\n', CALLER + 1)[CALLER] ?? ''
 }
 
 function wrap(): () => void {
