@@ -25,6 +25,8 @@ afterEach(() => {
 })
 
 test('any arguments end in 0, 1 or 2 and a sentence', async () => {
+  // One serves until it is stopped: dev-model.test.ts.
+  const commands = catalogue.map(({ name }) => name).filter((name) => name !== 'dev-model')
   const word = fc.oneof(
     fc.constantFrom(
       '--task',
@@ -51,12 +53,12 @@ test('any arguments end in 0, 1 or 2 and a sentence', async () => {
       '30d',
       '',
     ),
-    fc.constantFrom(...catalogue.map(({ name }) => name)),
+    fc.constantFrom(...commands),
     fc.string({ maxLength: 12 }),
     fc.json({ maxDepth: 1 }),
   )
   const first = fc.oneof(
-    { weight: 4, arbitrary: fc.constantFrom(...catalogue.map(({ name }) => name)) },
+    { weight: 4, arbitrary: fc.constantFrom(...commands) },
     { weight: 1, arbitrary: word },
   )
   await fc.assert(

@@ -38,7 +38,7 @@ const buying = task({
         broken: tool({
           inputSchema: z.object({}),
           execute: (): string => {
-            throw new Error('no such shelf')
+            throw Object.assign(new Error('no such shelf'), { code: 'ECONNRESET' })
           },
         }),
       },

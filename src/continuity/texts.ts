@@ -5,6 +5,7 @@
  *
  * B1. Only beginnings are kept: a brief of a run that read a library does not hold the library.
  */
+import { textBrought } from '../model/index.ts'
 import { shortened, shown } from './wording.ts'
 
 /** Of a line of a brief at most so much is shown. */
@@ -15,8 +16,10 @@ export class Beginnings {
 
   learn(texts: unknown): void {
     if (typeof texts !== 'object' || texts === null) return
-    for (const [digest, text] of Object.entries(texts))
-      if (typeof text === 'string') this.#byDigest.set(digest, text.slice(0, KEPT))
+    for (const [digest, told] of Object.entries(texts)) {
+      const text = textBrought(told)
+      if (text !== undefined) this.#byDigest.set(digest, text.slice(0, KEPT))
+    }
   }
 
   /** A packed value on one line. */

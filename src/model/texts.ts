@@ -40,6 +40,12 @@ export function brought(text: string): string | readonly [unknown] {
   }
 }
 
+/** The text of what an event brought; undefined for what is none. @see Brought */
+export function textBrought(told: unknown): string | undefined {
+  if (typeof told === 'string') return told
+  return Array.isArray(told) ? JSON.stringify(told[0]) : undefined
+}
+
 /** Keys below which a value is kept as one text: it came from a tool, or goes to one. */
 const SLOTS: ReadonlySet<string> = new Set(['input', 'value', 'result', 'args', 'v'])
 
@@ -54,8 +60,7 @@ export class Texts {
 
   /** Takes in what an event of the record brought. */
   learn(texts: Brought | undefined): void {
-    for (const [digest, text] of Object.entries(texts ?? {}))
-      this.#keep(digest, typeof text === 'string' ? text : JSON.stringify(text[0]))
+    for (const [digest, told] of Object.entries(texts ?? {})) this.#keep(digest, textBrought(told) ?? '')
   }
 
   #keep(digest: string, text: string): void {

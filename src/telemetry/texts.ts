@@ -3,6 +3,7 @@
  * Only of runs whose content is asked for: what is not read cannot leak.
  */
 import { decode } from '../log/index.ts'
+import { textBrought } from '../model/index.ts'
 
 export type Json = unknown
 
@@ -16,8 +17,10 @@ export class TextsTold {
 
   learn(fresh: Json): void {
     if (typeof fresh !== 'object' || fresh === null) return
-    for (const [digest, text] of Object.entries(fresh))
-      if (typeof text === 'string') this.#byDigest.set(digest, text)
+    for (const [digest, told] of Object.entries(fresh)) {
+      const text = textBrought(told)
+      if (text !== undefined) this.#byDigest.set(digest, text)
+    }
   }
 
   /** As it was packed; what is missing, because it was erased, is undefined. Bytes are not told. */
