@@ -8,7 +8,7 @@ const BY_THEMSELVES = [
   'src/dispatch/**/*.test.ts',
   'src/store/postgres/*.test.ts',
   'src/cli/worker.test.ts',
-  'test/{agents,chat,crash,failover,faults,memory,postgres,restate,violations}/**/*.test.ts',
+  'test/{chat,crash,failover,faults,postgres,restate,violations}/**/*.test.ts',
 ]
 const EVERYTHING = ['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts']
 const NEVER = ['**/node_modules/**', 'test/package/rooms/broken/**']
