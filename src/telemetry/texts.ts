@@ -3,7 +3,6 @@
  * Only of runs whose content is asked for: what is not read cannot leak.
  */
 import { decode } from '../log/index.ts'
-import { textBrought } from '../model/index.ts'
 
 export type Json = unknown
 
@@ -18,8 +17,9 @@ export class TextsTold {
   learn(fresh: Json): void {
     if (typeof fresh !== 'object' || fresh === null) return
     for (const [digest, told] of Object.entries(fresh)) {
-      const text = textBrought(told)
-      if (text !== undefined) this.#byDigest.set(digest, text)
+      // A text that is JSON is there as its value, in brackets.
+      const text: Json = Array.isArray(told) ? JSON.stringify(told[0]) : told
+      if (typeof text === 'string') this.#byDigest.set(digest, text)
     }
   }
 
