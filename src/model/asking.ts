@@ -141,12 +141,17 @@ class Call {
   async #intended(model: LanguageModelV4): Promise<Setting | { readonly failure: Failure }> {
     const { desk, request, modelId, isStreamed, drift, before } = this.#asking
     this.#n++
-    const { before: events, of } = desk.asked(request)
+    let brings: ReturnType<Desk['asked']> | undefined
     for (;;) {
       const setting = await before(model)
+      // Not before: what others side by side rely on from then on goes to the record at once.
+      brings ??= desk.asked(request)
+      const { before: events, of } = brings
       if ('failure' in setting) {
         // What is said of the conversation is wanted, whatever stood in the way of asking.
-        if (events.length > 0 || of.said) await this.#record(events, of, model, drift)
+        const body = { model: modelId, n: this.#n, ...of, ...(drift ? { drift } : {}) }
+        if (events.length > 0 || of.said)
+          await this.#work.record([...events, eventOf(modelAsked, body, this.#work.ref)])
         return setting
       }
       const body: AskedBody = {
@@ -168,16 +173,6 @@ class Call {
         if (!(error instanceof GuardFailed)) throw error // somebody else took what was left: asked anew
       }
     }
-  }
-
-  async #record(
-    events: readonly NewEvent[],
-    of: ReturnType<Desk['asked']>['of'],
-    _model: LanguageModelV4,
-    drift: AskedBody['drift'],
-  ): Promise<void> {
-    const body = { model: this.#asking.modelId, n: this.#n, ...of, ...(drift ? { drift } : {}) }
-    await this.#work.record([...events, eventOf(modelAsked, body, this.#work.ref)])
   }
 
   async #try(model: LanguageModelV4, setting: Setting): Promise<void> {
