@@ -78,6 +78,12 @@ test('any arguments end in 0, 1 or 2 and a sentence', async () => {
   )
 })
 
+test('a thread that is not there makes no store', async () => {
+  for (const change of ['resume', 'close'])
+    expect(await perform(['threads', change, 'thread_1'], kept())).toBe(2)
+  expect(readdirSync(folder)).toEqual([])
+})
+
 test.for([
   [['run', 'nowhere.ts'], /There is no file nowhere\.ts/],
   [['run', '.'], /is a folder/],

@@ -73,17 +73,20 @@ function defineChanges(command: Command, act: Act): void {
     .action(
       act((desk, goal: string, options: Given) => {
         const { next, waiting, scope, due } = options
-        return changing(desk, (tl) =>
-          tl.threads.open(
-            {
-              goal,
-              ...(next === undefined ? {} : { nextAction: next }),
-              ...(waiting === undefined ? {} : { waitingOn: waiting }),
-              ...(scope === undefined ? {} : { scope }),
-              ...(due === undefined ? {} : { dueAt: dateOf(due, '--due') }),
-            },
-            byOf(options),
-          ),
+        return changing(
+          desk,
+          (tl) =>
+            tl.threads.open(
+              {
+                goal,
+                ...(next === undefined ? {} : { nextAction: next }),
+                ...(waiting === undefined ? {} : { waitingOn: waiting }),
+                ...(scope === undefined ? {} : { scope }),
+                ...(due === undefined ? {} : { dueAt: dateOf(due, '--due') }),
+              },
+              byOf(options),
+            ),
+          false,
         )
       }),
     )
@@ -192,11 +195,13 @@ function draw(out: Output, versions: readonly RecordedThread[]): void {
     )
 }
 
+/** Only a thread that is begun may begin a store: whoever changes one means one that is there. */
 async function changing(
   { out, ...desk }: Desk,
   work: (tl: Throughline) => Promise<Thread>,
+  mustExist = true,
 ): Promise<ExitCode> {
-  const thread = await asClient({ out, ...desk }, work, { mustExist: false })
+  const thread = await asClient({ out, ...desk }, work, { mustExist })
   if (out.isJson) out.json(plain(thread))
   else out.line(thread.id)
   return 0
