@@ -11,7 +11,7 @@
  * A2. An answer after an error part, or one that says it was interrupted, is never recorded as an answer.
  * A3. What was shown of a stream is shown once: after that, an error is told and not retried in silence.
  */
-import { eventOf, GuardFailed, type Append, type Change, type NewEvent } from '../log/index.ts'
+import { eventOf, GuardFailed, type Append, type Change } from '../log/index.ts'
 import type { Classifier, Failure } from '../recovery/index.ts'
 import { read, type Hands, type Work } from '../run/index.ts'
 import type { Collector } from './collect.ts'
