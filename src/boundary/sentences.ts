@@ -88,7 +88,7 @@ function limitLines(within: Narrowed, run: string): readonly LimitLine[] {
   for (const hosts of within.hosts ?? [])
     say(
       'egress.allowHosts',
-      `The layer, and tools that use the fetch they are given, may reach: ${listed(hosts, 'no host')}. A connection that a tool opens by itself is not seen.`,
+      `Tools that use the fetch they are given may reach: ${listed(hosts, 'no host')}. A connection that a tool or a provider opens by itself is not seen.`,
     )
   if (within.contextTokens !== undefined)
     say(

@@ -60,7 +60,7 @@ test('a boundary is read out from its file, without a store', async () => {
     'A run ends 1h 30m after it began, whatever it does.',
     'Only these tools may be called: search.',
     'Tools may be called if they are: read. One that does not say counts as irreversible.',
-    'The layer, and tools that use the fetch they are given, may reach: no host. A connection that a tool opens by itself is not seen.',
+    'Tools that use the fetch they are given may reach: no host. A connection that a tool or a provider opens by itself is not seen.',
     'The invariant adds holds at priced.',
     'Where a limit would be crossed and nothing else is said, nothing of it is done, and the run halts for a person to look at.',
   ])

@@ -68,8 +68,8 @@ export interface Boundary {
   /** What tools may do to the world outside; a tool that does not say counts as irreversible. */
   readonly effects?: readonly SideEffect[]
   /**
-   * The hosts that may be reached: `api.example.com`, `*.example.com`, `localhost:11434`. It holds for calls that the layer makes itself,
-   * and for tools as far as they use the `fetch` they are given: not for a socket that a tool opens on its own.
+   * The hosts that may be reached: `api.example.com`, `*.example.com`, `localhost:11434`. It holds
+   * for tools as far as they use the `fetch` they are given: not for a socket that a tool opens on its own, nor for a provider's connections.
    */
   readonly egress?: { readonly allowHosts: readonly string[] }
   /** How many model calls may be under way at once in a process; the others wait. */
